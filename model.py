@@ -1,0 +1,104 @@
+"""The network and its training.
+
+One LSTM and one softmax layer are made once and shared: `djmodel` runs them over whole windows to learn, and
+`inference_model.music_inference_model` runs the same two one step at a time to improvise.
+
+Conventions: `n_a` is the width of the LSTM, `a` its output and `c` its cell state, both (batch, n_a) and zero at the
+start; axes are (batch, time, values).
+"""
+
+import os
+from collections.abc import Callable, Iterator
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import: hushes TensorFlow's start-up chatter
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+EPOCHS_A_CALL = 10  # epochs that run inside one call of the compiled graph, between two updates of the progress line
+
+
+def shared_layers(n_values: int, n_a: int = 64, seed: int = 0) -> tuple[keras.layers.LSTM, keras.layers.Dense]:
+    """The LSTM and the softmax layer with their starting weights, drawn from `seed`."""
+    LSTM_cell = keras.layers.LSTM(
+        n_a,
+        return_sequences=True,
+        kernel_initializer=keras.initializers.GlorotUniform(seed),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=seed + 1),
+        name="lstm",
+    )
+    densor = keras.layers.Dense(
+        n_values, activation="softmax", kernel_initializer=keras.initializers.GlorotUniform(seed + 2), name="softmax"
+    )
+    return LSTM_cell, densor
+
+
+def djmodel(Tx: int, LSTM_cell: keras.layers.LSTM, densor: keras.layers.Dense, n_values: int) -> keras.Model:
+    """The training model: (batch, Tx, n_values) one-hot -> (batch, Tx, n_values) probabilities of the next value.
+
+    The states start at zero. All Tx steps are one pass over the sequence, equal to Tx explicit steps of the two shared
+    layers. Source: the family's `djmodel`, which unrolls them.
+    """
+    X = keras.Input((Tx, n_values))
+    return keras.Model(X, densor(LSTM_cell(X)), name="djmodel")
+
+
+def make_optimizer(rate: float = 0.01, decay: float = 0.01) -> keras.optimizers.Adam:
+    """Adam with the original's decay, `rate / (1 + decay * step)`, as a schedule: Keras 3 ignores the old argument."""
+    schedule = keras.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)
+    return keras.optimizers.Adam(schedule, beta_1=0.9, beta_2=0.999)
+
+
+def train(
+    model: keras.Model,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    epochs: int = 100,
+    batch_size: int = 32,
+    seed: int = 0,
+    on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
+) -> np.ndarray:
+    """Train on windows of indices, both (m, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
+
+    The loss is the categorical cross-entropy summed over the Tx steps, as a mean over the epoch's windows while they
+    were learned from. Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told now and then.
+    """
+    optimizer = make_optimizer()
+    optimizer.build(model.trainable_variables)
+    n_values = model.output_shape[-1]
+    inputs, targets = tf.constant(inputs), tf.constant(targets)
+    m = inputs.shape[0]
+
+    def batch_step(rows):
+        X = tf.one_hot(tf.gather(inputs, rows), n_values)  # (batch, Tx, n_values)
+        Y = tf.one_hot(tf.gather(targets, rows), n_values)  # (batch, Tx, n_values)
+        with tf.GradientTape() as tape:
+            step_losses = keras.losses.categorical_crossentropy(Y, model(X, training=True))  # (batch, Tx)
+            loss = tf.reduce_mean(tf.reduce_sum(step_losses, axis=1))
+        gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss * tf.cast(tf.shape(rows)[0], tf.float32)
+
+    @tf.function(reduce_retracing=True)
+    def run_epochs(orders):
+        losses = tf.TensorArray(tf.float32, size=tf.shape(orders)[0])
+        for epoch in tf.range(tf.shape(orders)[0]):
+            total = 0.0
+            for start in tf.range(0, m, batch_size):
+                total += batch_step(orders[epoch, start : start + batch_size])
+            losses = losses.write(epoch, total / m)
+        return losses.stack()
+
+    generator = np.random.RandomState(seed)
+    losses = []
+    for count in _chunks(epochs, EPOCHS_A_CALL):
+        orders = np.stack([generator.permutation(m) for _ in range(count)]).astype(np.int32)
+        losses.extend(run_epochs(tf.constant(orders)).numpy())
+        on_epoch(len(losses), float(losses[-1]))
+    return np.array(losses)
+
+
+def _chunks(total: int, size: int) -> Iterator[int]:
+    for start in range(0, total, size):
+        yield min(size, total - start)
