@@ -18,6 +18,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from files import write_aside
+
 METHENY_URL = (
     "https://raw.githubusercontent.com/adityachandupatla/artificial_music_generation/"
     "d8d3f8225436c498560a7878bc893f9f5623ac77/data/original_metheny.mid"
@@ -27,9 +29,7 @@ MAX_BYTES = 1_000_000  # the tune has 92,549: ten times that is some other file
 CHUNK_BYTES = 16_384
 
 
-def ensure_tune(
-    path: str | Path, url: str = METHENY_URL, sha256: str = METHENY_SHA256, timeout: float = 10.0
-) -> bool:
+def ensure_tune(path: str | Path, url: str = METHENY_URL, sha256: str = METHENY_SHA256, timeout: float = 10.0) -> bool:
     """Make sure a file is at `path`, fetching it from `url` if there is none; True if it is there afterwards.
 
     A file already there is neither fetched nor checked: a listener may put another tune in its place.
@@ -53,12 +53,15 @@ def ensure_tune(
                 f"{url}: the tune must have sha256 {sha256}, but the {len(content):,} bytes received have "
                 f"{found}; try again from another network, or put a MIDI file of your own at {path}"
             )
-        write_whole(path, content)
+        try:
+            write_aside(path, content)
+        except ValueError as error:
+            ending = f"failed: {error}"
+            return False
         ending = "done"
         return True
     except OSError as error:
-        doing = f"cannot write in {path.parent}: " if told else ""
-        ending = f"failed: {doing}{error.strerror or error}"
+        ending = f"failed: {error.strerror or error}"
         return False
     finally:
         print(told + ending, flush=True)
@@ -115,14 +118,3 @@ def read_bounded(url: str, timeout: float, deadline: float) -> bytes:
     if expected is not None and len(content) < expected:
         raise OSError(f"cut short: {len(content):,} of {expected:,} bytes")
     return bytes(content)
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write aside in the same folder, then move into place: there is never half a file, even after Ctrl-C."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        aside.write_bytes(content)
-        os.replace(aside, path)
-    finally:
-        aside.unlink(missing_ok=True)

@@ -8,11 +8,15 @@ note of a bar has no interval. After Gillick, Tang and Keller, "Learning Jazz Gr
 Left to others: which durations and onsets are played (`rhythm.py`, `qa.py`), reading files (`preprocess.py`).
 """
 
-from functools import lru_cache
+import random
+from functools import cache, lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
-from harmony import note_types, sounding_chord
-from notes import PITCH_CLASS_NAMES, Chord, Note, to_grid
+from harmony import first_scale_tones, note_types, sounding_chord
+from notes import GRID, Chord, Note, from_grid, to_grid
+
+TYPES = "CSAX"
 
 
 class Term(NamedTuple):
@@ -22,6 +26,20 @@ class Term(NamedTuple):
     steps: int
     lower: int | None = None
     upper: int | None = None
+
+
+class Line(NamedTuple):
+    """How terms become a line: the instrument's range, and how strongly the line prefers some notes to others.
+
+    `low`, `high`: the lowest and highest MIDI pitch. Weights of a candidate pitch fall by the factor `closeness` for
+    each semitone from the middle of the interval that is asked for (the middle is what the source played), and by
+    `gravity` for each octave from the middle of the range. At 1.0 all candidates weigh the same.
+    """
+
+    low: int = 40
+    high: int = 88
+    closeness: float = 0.6
+    gravity: float = 0.7
 
 
 def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
@@ -44,7 +62,7 @@ def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
     return " ".join(terms)
 
 
-@lru_cache(maxsize=None)
+@cache
 def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
     """Names of the directed interval plus and minus a minor third, from a note of this pitch class.
 
@@ -52,8 +70,10 @@ def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
     """
     from music21 import interval, pitch
 
-    start = pitch.Pitch(60 + pitch_class)
-    end = pitch.Pitch(60 + pitch_class + semitones)
+    low = (
+        144 + pitch_class
+    )  # high enough for any step down: music21 takes a MIDI number below 12 for one without octave
+    start, end = pitch.Pitch(low), pitch.Pitch(low + semitones)
     step = interval.Interval(start, end)
     minor_third = interval.Interval("m3")
     upper = interval.add([step, minor_third])
@@ -61,9 +81,196 @@ def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
     return upper.directedName, lower.directedName
 
 
-@lru_cache(maxsize=None)
+@cache
 def semitones(directed_name: str) -> int:
     """Size of a directed interval: 'm-2' -> -1, 'P4' -> 5."""
     from music21 import interval
 
     return int(interval.Interval(directed_name).semitones)
+
+
+@cache
+def parse_term(text: str) -> Term:
+    """A term's parts: 'S,0.333,<P4,m-2>' -> Term('S', 4, -1, 5). Raises ValueError for a text that is no term."""
+    try:
+        kind, duration, *bounds = text.replace("<", "").replace(">", "").split(",")
+        steps = to_grid(float(duration))
+        if kind not in TYPES or len(bounds) not in (0, 2):
+            raise ValueError("unknown type or interval")
+        upper, lower = (semitones(name) for name in bounds) if bounds else (None, None)
+    except Exception as error:
+        raise ValueError(f"{text!r} is not a term such as 'S,0.333,<P4,m-2>' ({error})") from error
+    return Term(kind, steps, lower, upper)
+
+
+def unparse_grammar(
+    grammar: str,
+    chords: list[Chord],
+    generator: random.Random | None = None,
+    line: Line | None = None,
+    previous: int | None = None,
+    onsets: list[int] | None = None,
+    bar_steps: int = 4 * GRID,
+) -> list[Note]:
+    """Realise one bar's line of grammar as notes over the bar's chords, offsets in quarters from the bar line.
+
+    As `realise`, which also tells how many terms had to fall back. Source: the family's `unparse_grammar`.
+    """
+    terms = [parse_term(text) for text in grammar.split()]
+    return realise(terms, chords, generator or random.Random(0), line, previous, onsets, bar_steps)[0]
+
+
+def realise(
+    terms: list[Term],
+    chords: list[Chord],
+    generator: random.Random,
+    line: Line | None = None,
+    previous: int | None = None,
+    onsets: list[int] | None = None,
+    bar_steps: int = 4 * GRID,
+) -> tuple[list[Note], int]:
+    """Turn one bar's terms into notes; return them and how many terms had to fall back.
+
+    `line` None is the original's way: notes are as long as their terms say, however long the bar is; the first note is
+    any note of the chord; later ones are drawn evenly among the pitches of the term's type in its interval, at least
+    from octave 3; where there is none, the line moves a whole tone (the fall-back).
+
+    With a `line`, notes end with the next note or the bar, keep to the line's range, and go on from the MIDI pitch
+    `previous`; without one the line starts in the middle. A pitch is preferred from which the next term can be reached.
+    Where no pitch in range fits, octaves are folded, and where the chord has no tone of the type, the nearest other
+    tone is taken: both are fall-backs.
+
+    Notes start at `onsets` (grid steps from the bar line); None: one after the other, and without a `line` as
+    `late_onsets` says. No terms give no notes. Every choice is drawn from `generator`. Raises ValueError for terms
+    without a chord.
+    """
+    if not terms:
+        return [], 0
+    if not chords:
+        raise ValueError("terms can be realised only over a chord")
+    if onsets is None:
+        onsets = late_onsets(terms) if line is None else filled_onsets(terms)
+    if line is None:
+        return _realise_as_the_original(terms, onsets, chords, generator)
+    played = sum(onset < bar_steps for onset in onsets)
+    ends = [*onsets[1:played], bar_steps]
+    tables = _tables_at(onsets[:played], chords)
+    notes, fallbacks = [], 0
+    for index in range(played):
+        choice = _candidates(tables[index], previous, terms[index], line)
+        pitches, weights = choice.pitches, choice.weights
+        if index + 1 < played and len(pitches) > 1:
+            pitches, weights = _leading_on(choice, tables[index + 1], terms[index + 1], line)
+        previous = pitches[0] if len(pitches) == 1 else generator.choices(pitches, weights)[0]
+        fallbacks += choice.fell_back
+        length = min(terms[index].steps, ends[index] - onsets[index])
+        notes.append(Note(from_grid(onsets[index]), from_grid(length), previous))
+    return notes, fallbacks
+
+
+def filled_onsets(terms: list[Term]) -> list[int]:
+    """Onsets of notes that follow one another without a gap, from the bar line, in grid steps."""
+    return list(accumulate((term.steps for term in terms[:-1]), initial=0))
+
+
+def late_onsets(terms: list[Term]) -> list[int]:
+    """Onsets as the original sets them: a note starts when its own duration has passed since the one before."""
+    return list(accumulate(term.steps for term in terms))
+
+
+class Candidates(NamedTuple):
+    """The pitches that a term may become, their weights, and whether none fits as asked."""
+
+    pitches: tuple[int, ...]
+    weights: tuple[float, ...]
+    fell_back: bool
+    repeats: bool
+
+
+@lru_cache(maxsize=2**18)
+def _candidates(types: str, previous: int | None, term: Term, line: Line) -> Candidates:
+    """What a term may become after the pitch `previous`, over a chord of these types.
+
+    Without an interval (a bar's first note) every pitch is allowed, and the last one played counts as the middle.
+    """
+    middle = (line.low + line.high) // 2
+    start = middle if previous is None else previous
+    lower, upper = (line.low - start, line.high - start) if term.lower is None else (term.lower, term.upper)
+    centre = start if term.lower is None else start + (lower + upper) / 2
+    of_type = [pitch for pitch in range(line.low, line.high + 1) if types[pitch % 12] == term.type]
+    found = [pitch for pitch in of_type if lower <= pitch - start <= upper]
+    fell_back = not found
+    if fell_back:
+        octaves = (-24, -12, 12, 24)
+        found = [pitch for pitch in of_type if any(lower <= pitch - start + octave <= upper for octave in octaves)]
+        found = found or of_type or list(range(line.low, line.high + 1))
+        centre = min(max(centre, line.low), line.high)
+    others = [pitch for pitch in found if pitch != previous]
+    pitches = tuple(others or found)
+    weights = [line.closeness ** abs(pitch - centre) * line.gravity ** (abs(pitch - middle) / 12) for pitch in pitches]
+    return Candidates(pitches, tuple(weights), fell_back, not others)
+
+
+@lru_cache(maxsize=2**18)
+def _leading_on(
+    choice: Candidates, next_types: str, next_term: Term, line: Line
+) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    """Those of the candidates after which the next term fits too; all of them if there are none."""
+    kept = []
+    for pitch, weight in zip(choice.pitches, choice.weights, strict=True):
+        following = _candidates(next_types, pitch, next_term, line)
+        if not following.fell_back and not following.repeats:
+            kept.append((pitch, weight))
+    pitches, weights = zip(*kept, strict=True) if kept else (choice.pitches, choice.weights)
+    return pitches, weights
+
+
+def _tables_at(onsets: list[int], chords: list[Chord]) -> list[str]:
+    """The note types of the chord that sounds at each onset; onsets are in order."""
+    starts = [to_grid(chord.offset) for chord in chords]
+    tables, index = [], 0
+    for onset in onsets:
+        while index + 1 < len(chords) and starts[index + 1] <= onset:
+            index += 1
+        tables.append(note_types(chords[index].pitches))
+    return tables
+
+
+def _realise_as_the_original(
+    terms: list[Term], onsets: list[int], chords: list[Chord], generator: random.Random
+) -> tuple[list[Note], int]:
+    notes, fallbacks, previous = [], 0, None
+    for term, onset in zip(terms, onsets, strict=True):
+        chord = sounding_chord(chords, from_grid(onset))
+        if previous is None or term.lower is None:
+            pitch = _first_pitch_as_the_original(term.type, chord, generator)
+        else:
+            types = note_types(chord.pitches)
+            reachable = range(previous + term.lower, previous + term.upper + 1)
+            fitting = [pitch for pitch in reachable if types[pitch % 12] == term.type]
+            others = [pitch for pitch in fitting if pitch != previous]
+            if fitting:
+                pitch = generator.choice(others or fitting)
+            else:
+                pitch = previous + generator.choice((-2, 2))
+                fallbacks += 1
+            pitch = _raised(pitch, octave=3)
+        notes.append(Note(from_grid(onset), from_grid(term.steps), pitch))
+        previous = pitch
+    return notes, fallbacks
+
+
+def _first_pitch_as_the_original(kind: str, chord: Chord, generator: random.Random) -> int:
+    pitch = generator.choice(chord.pitches)
+    if kind != "C":
+        pitch = pitch - pitch % 12 + generator.choice(first_scale_tones(chord.pitches))
+        if kind != "S":
+            pitch += generator.choice((-1, 1))
+    return _raised(pitch, octave=4)
+
+
+def _raised(pitch: int, octave: int) -> int:
+    """The pitch in its own octave or, if that is lower, in `octave` (4 begins at MIDI 60); within MIDI's 0 to 127."""
+    lowest = 12 * (octave + 1)
+    pitch = pitch if pitch >= lowest else lowest + pitch % 12
+    return pitch if pitch <= 127 else pitch - 12

@@ -5,7 +5,7 @@ would derive from a chord is looked up afterwards. A chord's table is a string o
 class from C to B, so that the type of a MIDI pitch is `table[pitch % 12]`.
 """
 
-from functools import lru_cache
+from functools import cache
 from typing import NamedTuple
 
 from notes import PITCH_CLASS_NAMES, Chord
@@ -21,7 +21,7 @@ class Scale(NamedTuple):
     pitch_classes: frozenset[int]
 
 
-@lru_cache(maxsize=None)
+@cache
 def note_types(pitches: tuple[int, ...]) -> str:
     """The type of each pitch class over a chord of these MIDI pitches, as twelve letters.
 
@@ -52,7 +52,7 @@ def first_scale_tones(pitches: tuple[int, ...]) -> list[int]:
     return sorted(_derive(blues, pitches).pitch_classes)
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_major(pitches: tuple[int, ...]) -> bool:
     """Whether music21 calls the chord of these MIDI pitches, each spelled by itself, a major one."""
     from music21 import chord, pitch
@@ -69,7 +69,7 @@ def sounding_chord(chords: list[Chord], offset: float) -> Chord:
     return chosen
 
 
-@lru_cache(maxsize=None)
+@cache
 def _scales(kind: str) -> list[Scale]:
     """music21's scales of one kind on every tonic, in the order in which it prefers them among equals.
 

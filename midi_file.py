@@ -1,7 +1,8 @@
 """MIDI files in and out, through mido.
 
-Reading yields raw tracks whose times are ticks from the start of the file; only a track that is asked for its notes is
-turned into notes. Writing takes notes and chords in quarters. Left to others: quantising and choosing (`preprocess.py`).
+Reading yields raw tracks whose times are ticks from the start of the file; only a track that is asked for its notes
+is turned into notes. Writing takes notes and chords in quarters. Left to others: quantising and choosing
+(`preprocess.py`).
 
 Track numbers count only the tracks that hold notes, from 0.
 """
@@ -9,7 +10,6 @@ Track numbers count only the tracks that hold notes, from 0.
 import io
 import os
 import struct
-import tempfile
 from collections import defaultdict, deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import mido
 
-from notes import Chord, Note, ticks
+from files import write_aside
+from notes import GRID, Chord, Note, ticks
 
 TICKS_PER_QUARTER = 480  # of the files written: a multiple of 12, so the whole grid is exact
 DRUM_CHANNEL = 9
@@ -167,12 +168,9 @@ def _part_track(part: Part) -> mido.MidiTrack:
     track.append(mido.MetaMessage("track_name", name=part.name))
     track.append(mido.Message("program_change", channel=part.channel, program=part.program))
     events = []
-    for item in part.music:
-        start = ticks(item.offset, TICKS_PER_QUARTER)
-        end = max(start + 1, ticks(item.offset + item.quarter_length, TICKS_PER_QUARTER))
-        for pitch in item.pitches if isinstance(item, Chord) else (item.pitch,):
-            events.append((start, 1, pitch, item.velocity))
-            events.append((end, 0, pitch, 0))
+    for start, end, pitch, velocity in _without_overlap(part.music):
+        events.append((start, 1, pitch, velocity))
+        events.append((end, 0, pitch, 0))
     now = 0
     for tick, is_on, pitch, velocity in sorted(events):  # at one tick releases come before onsets
         kind = "note_on" if is_on else "note_off"
@@ -181,19 +179,20 @@ def _part_track(part: Part) -> mido.MidiTrack:
     return track
 
 
-def write_aside(path: str | os.PathLike, data: bytes) -> None:
-    """Put `data` at `path` in one step: an older file stays whole until the new one is complete."""
-    path = Path(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(aside, 0o644)
-            os.replace(aside, path)
-        except BaseException:
-            os.unlink(aside)
-            raise
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror}); choose another output folder") from error
+def _without_overlap(music: list[Note] | list[Chord]) -> list[tuple[int, int, int, int]]:
+    """`(start, end, pitch, velocity)` in ticks; a pitch ends before it starts again, and is struck once at a time."""
+    by_pitch = defaultdict(dict)
+    for item in music:
+        start = ticks(item.offset, TICKS_PER_QUARTER)
+        length = max(ticks(item.quarter_length, TICKS_PER_QUARTER), TICKS_PER_QUARTER // GRID)
+        for pitch in item.pitches if isinstance(item, Chord) else (item.pitch,):
+            longest = max(length, by_pitch[pitch].get(start, (0, 0))[0])
+            by_pitch[pitch][start] = (longest, item.velocity)
+    played = []
+    for pitch, struck in by_pitch.items():
+        starts = sorted(struck)
+        for start, following in zip(starts, [*starts[1:], None], strict=True):
+            length, velocity = struck[start]
+            end = start + length if following is None else min(start + length, following)
+            played.append((start, end, pitch, velocity))
+    return played

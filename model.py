@@ -7,14 +7,11 @@ Conventions: `n_a` is the width of the LSTM, `a` its output and `c` its cell sta
 start; axes are (batch, time, values).
 """
 
-import os
 from collections.abc import Callable, Iterator
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before the import: hushes TensorFlow's start-up chatter
-
-import keras
 import numpy as np
-import tensorflow as tf
+
+from quiet_tensorflow import keras, tf
 
 EPOCHS_A_CALL = 10  # epochs that run inside one call of the compiled graph, between two updates of the progress line
 

@@ -12,7 +12,6 @@ import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from grammar import parse_melody
 from midi_file import MidiTune, RawNote, Track, read_midi
@@ -58,8 +57,12 @@ def get_musical_data(
     those bars, in order. Source: the family's `get_musical_data`. Raises ValueError as `read_tune` does.
     """
     tune = read_tune(path, selection)
-    abstract_grammars = [parse_melody(tune.melody[bar], tune.chords[bar]) for bar in tune.melody]
-    return tune.chords, abstract_grammars
+    return tune.chords, write_grammars(tune)
+
+
+def write_grammars(tune: Tune) -> list[str]:
+    """One line of grammar for each bar of a tune."""
+    return [parse_melody(tune.melody[bar], tune.chords[bar]) for bar in tune.melody]
 
 
 def get_corpus_data(abstract_grammars: list[str]) -> tuple[list[str], list[str], dict[str, int], dict[int, str]]:
@@ -116,9 +119,7 @@ def select_tracks(midi: MidiTune, selection: Selection = Selection()) -> Selecti
     or from a marker 'Solo' to the next marker. Raises ValueError where a track number does not exist.
     """
     known = KNOWN_TUNES.get(hashlib.sha256(midi.path.read_bytes()).hexdigest(), Selection())
-    chosen = {
-        field: value if value is not None else getattr(known, field) for field, value in vars(selection).items()
-    }
+    chosen = {field: value if value is not None else getattr(known, field) for field, value in vars(selection).items()}
     count = len(midi.tracks)
     for number in (chosen["melody_track"], *(chosen["chord_tracks"] or ())):
         if number is not None and not 0 <= number < count:
@@ -214,7 +215,9 @@ def _find_chords(midi: MidiTune, melody_track: int | None) -> int:
         return named[0]
     counts = {n: len(piano_chords(midi.tracks[n], midi.ticks_per_quarter)) for n in others}
     if not any(counts.values()):
-        raise ValueError(f"{midi.path}: no track holds chords (notes struck together); set CHORD_TRACKS to one that does")
+        raise ValueError(
+            f"{midi.path}: no track holds chords (notes struck together); set CHORD_TRACKS to one that does"
+        )
     return max(counts, key=counts.get)
 
 
@@ -235,11 +238,3 @@ def _solo_window(midi: MidiTune) -> tuple[float, float]:
             # A note played just ahead of the next section's first beat rounds onto it and is not the solo's.
             return start, later[0] / midi.ticks_per_quarter - 1 / 12 if later else float("inf")
     return 0.0, float("inf")
-
-
-def locate(path: str | os.PathLike) -> Path:
-    """The path of a tune that must exist; ValueError otherwise."""
-    path = Path(path)
-    if not path.is_file():
-        raise ValueError(f"{path}: no such file; set TUNE to a MIDI file")
-    return path

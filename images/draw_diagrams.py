@@ -9,6 +9,7 @@ Conventions: a picture is 800 units wide, one unit is one pixel at 800 px, x run
 font sizes are in the same unit. The files have twice that resolution. Colours are Okabe and Ito's, which the
 colour-blind too can tell apart; the parts of the network have the same ones in all three pictures.
 """
+
 from pathlib import Path
 
 # ---- what may be changed -----------------------------------------------------------------------------------
@@ -43,7 +44,7 @@ def canvas(height):
 
 def tint(colour, strength=0.16):
     """Mix a '#RRGGBB' colour with white: tint('#000000', 0.2) == '#cccccc'."""
-    channels = (int(colour[i:i + 2], 16) for i in (1, 3, 5))
+    channels = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return "#" + "".join(f"{round(255 - (255 - channel) * strength):02x}" for channel in channels)
 
 
@@ -54,17 +55,36 @@ def write(axes, x, y, text, size=BODY, colour=INK, align="center", bold=False, m
     for i, line in enumerate(lines):
         # Each line is set by its base line: the middle of a text depends on whether it has a "p" or a "t".
         base = y + size * (0.36 + 1.4 * (i - (len(lines) - 1) / 2))
-        axes.text(x, base, line, fontsize=size * 0.72, color=colour, ha=align, va="baseline", zorder=5,
-                  fontweight="bold" if bold else "normal", family=family)
+        axes.text(
+            x,
+            base,
+            line,
+            fontsize=size * 0.72,
+            color=colour,
+            ha=align,
+            va="baseline",
+            zorder=5,
+            fontweight="bold" if bold else "normal",
+            family=family,
+        )
 
 
 def box(axes, left, top, width, height, colour, fill=None, radius=7, line=1.4, zorder=1.0):
     """Draw a rounded box; without `fill` it is filled with a tint of its colour."""
     from matplotlib.patches import FancyBboxPatch
 
-    axes.add_patch(FancyBboxPatch(
-        (left, top), width, height, boxstyle=f"round,pad=0,rounding_size={radius}", linewidth=line,
-        edgecolor=colour, facecolor=tint(colour) if fill is None else fill, zorder=zorder))
+    axes.add_patch(
+        FancyBboxPatch(
+            (left, top),
+            width,
+            height,
+            boxstyle=f"round,pad=0,rounding_size={radius}",
+            linewidth=line,
+            edgecolor=colour,
+            facecolor=tint(colour) if fill is None else fill,
+            zorder=zorder,
+        )
+    )
 
 
 def arrow(axes, *points, colour=GREY, line=1.4, head="-|>"):
@@ -72,8 +92,18 @@ def arrow(axes, *points, colour=GREY, line=1.4, head="-|>"):
     from matplotlib.patches import FancyArrowPatch
     from matplotlib.path import Path as Outline
 
-    axes.add_patch(FancyArrowPatch(path=Outline(points), arrowstyle=head, mutation_scale=11, color=colour,
-                                   fill=len(points) == 2, linewidth=line, joinstyle="round", zorder=2))
+    axes.add_patch(
+        FancyArrowPatch(
+            path=Outline(points),
+            arrowstyle=head,
+            mutation_scale=11,
+            color=colour,
+            fill=len(points) == 2,
+            linewidth=line,
+            joinstyle="round",
+            zorder=2,
+        )
+    )
 
 
 def heading(axes, title, subtitle):
@@ -91,27 +121,35 @@ def at_step(name, step):
 def draw_training():
     """The training graph unrolled over its 30 steps."""
     figure, axes = canvas(648)
-    heading(axes, "Training: one cell, unrolled over 30 steps",
-            "At each step the network guesses the solo's next value; the last has none: its target is zero.")
+    heading(
+        axes,
+        "Training: one cell, unrolled over 30 steps",
+        "At each step the network guesses the solo's next value; the last has none: its target is zero.",
+    )
     columns = {1: 250, 2: 369, 3: 488, 30: 726}  # step -> x of its middle
     dots, wide = 607, 92
     loss, pair, softmax, lstm, inputs = 76, 160, 310, 396, 512  # the rows, y of their upper edges
 
     for middle, colour, name, lines in (
-            (loss + 26, RED, "loss", "summed over 30 steps"),
-            (pair + 25, RED, "target", "the input, one step on"),
-            (pair + 83, GREEN, "prediction", "78 probabilities"),
-            (softmax + 20, GREEN, "softmax layer", "64 → 78"),
-            (lstm + 30, ORANGE, "LSTM cell", "64 units"),
-            (inputs + 18, BLUE, "input", "one-hot, 78 values")):
+        (loss + 26, RED, "loss", "summed over 30 steps"),
+        (pair + 25, RED, "target", "the input, one step on"),
+        (pair + 83, GREEN, "prediction", "78 probabilities"),
+        (softmax + 20, GREEN, "softmax layer", "64 → 78"),
+        (lstm + 30, ORANGE, "LSTM cell", "64 units"),
+        (inputs + 18, BLUE, "input", "one-hot, 78 values"),
+    ):
         write(axes, 16, middle - 9, name, BODY, align="left", bold=True)
         write(axes, 16, middle + 9, lines, SMALL, GREY, align="left")
         axes.plot([8, 8], [middle - 16, middle + 16], color=colour, linewidth=2.6, solid_capstyle="round")
 
     box(axes, columns[1] - wide / 2, loss, columns[30] - columns[1] + wide, 52, RED)
-    write(axes, (columns[1] + columns[30]) / 2, loss + 26,
-          r"loss  =  $\sum_{t=1}^{30}$  cross-entropy( "
-          + at_step("y", "t") + " , " + at_step(r"\hat{y}", "t") + " )", HEAD)
+    write(
+        axes,
+        (columns[1] + columns[30]) / 2,
+        loss + 26,
+        r"loss  =  $\sum_{t=1}^{30}$  cross-entropy( " + at_step("y", "t") + " , " + at_step(r"\hat{y}", "t") + " )",
+        HEAD,
+    )
 
     for step, x in columns.items():
         left = x - wide / 2
@@ -139,9 +177,13 @@ def draw_training():
     write(axes, 155, lstm + 19, at_step("a", 0) + " = 0", SMALL)
     write(axes, 155, lstm + 42, at_step("c", 0) + " = 0", SMALL)
     half = wide / 2
-    for tail, tip, step in ((184, columns[1] - half, None), (columns[1] + half, columns[2] - half, 1),
-                            (columns[2] + half, columns[3] - half, 2), (columns[3] + half, dots - 14, 3),
-                            (dots + 14, columns[30] - half, 29)):
+    for tail, tip, step in (
+        (184, columns[1] - half, None),
+        (columns[1] + half, columns[2] - half, 1),
+        (columns[2] + half, columns[3] - half, 2),
+        (columns[3] + half, dots - 14, 3),
+        (dots + 14, columns[30] - half, 29),
+    ):
         arrow(axes, (tail, lstm + 30), (tip, lstm + 30), colour=PURPLE, line=2)
         if step:
             state = at_step("a", step) + ", " + at_step("c", step)
@@ -153,9 +195,11 @@ def draw_training():
 
     axes.plot([16, 784], [574, 574], color=PALE, linewidth=1)
     write(axes, 16, 598, "parameters", BODY, align="left", bold=True)
-    for x, colour, count, what in ((columns[1], ORANGE, "36,608", "the LSTM cell"),
-                                   (columns[3], GREEN, "5,070", "the softmax layer"),
-                                   (columns[30] - 18, INK, "41,678", "shared by all 30 steps")):
+    for x, colour, count, what in (
+        (columns[1], ORANGE, "36,608", "the LSTM cell"),
+        (columns[3], GREEN, "5,070", "the softmax layer"),
+        (columns[30] - 18, INK, "41,678", "shared by all 30 steps"),
+    ):
         write(axes, x, 598, count, TITLE, bold=True)
         axes.plot([x - 34, x + 34], [611, 611], color=colour, linewidth=2.4)
         write(axes, x, 626, what, SMALL, GREY)
@@ -168,8 +212,11 @@ def draw_training():
 def draw_sampling():
     """The loop that draws values, and how one value becomes a note."""
     figure, axes = canvas(676)
-    heading(axes, "Sampling: one value at a time",
-            "Each drawn value is the next input; the state (a, c) goes on from step to step and bar to bar.")
+    heading(
+        axes,
+        "Sampling: one value at a time",
+        "Each drawn value is the next input; the state (a, c) goes on from step to step and bar to bar.",
+    )
     draw_loop(axes)
     axes.plot([16, 784], [336, 336], color=PALE, linewidth=1)
     draw_spelling(axes)
@@ -196,8 +243,12 @@ def draw_loop(axes):
     masked = normalised([p * a for p, a in zip(probabilities, allowed, strict=True)])
     tempered = normalised([p ** (1 / 1.5) for p in masked])
     drawn = 4
-    panels = (("probabilities", "of the 78 values", probabilities), ("mask", "what the bar allows", masked),
-              ("temperature", "careful or bold", tempered), ("draw", "by chance", tempered))
+    panels = (
+        ("probabilities", "of the 78 values", probabilities),
+        ("mask", "what the bar allows", masked),
+        ("temperature", "careful or bold", tempered),
+        ("draw", "by chance", tempered),
+    )
     for number, (name, note, heights) in enumerate(panels):
         left, foot = 270 + number * 133.5, top + tall - 10
         last = number == len(panels) - 1
@@ -213,8 +264,7 @@ def draw_loop(axes):
                 axes.plot(x + 4.25, foot - 7, "x", color=GREY, markersize=4.5, markeredgewidth=1.2)
         arrow(axes, (left - (20.5 if number else 28), middle), (left, middle))
 
-    write(axes, 460, top + tall + 28, "first value of a bar: no interval\nlater values: with an interval",
-          SMALL, GREY)
+    write(axes, 460, top + tall + 28, "first value of a bar: no interval\nlater values: with an interval", SMALL, GREY)
     back = top + tall + 76
     arrow(axes, (727, top + tall), (727, back), (57, back), (57, top + tall), colour=BLUE, line=2)
     box(axes, 283, back - 16, 234, 32, BLUE, fill="white", zorder=3)
@@ -229,9 +279,11 @@ def normalised(weights):
 def draw_spelling(axes):
     """The lower left of sampling.png: what the three parts of a value say."""
     write(axes, 16, 364, "A value, spelled out", HEAD, align="left", bold=True)
-    parts = ((16, 32, "S", GREEN, "a scale tone", "in the scale of the chord that sounds"),
-             (66, 76, "0.333", ORANGE, "a third of a beat long", "the note's own length"),
-             (160, 112, "<P4,m-2>", BLUE, "a fourth up to a second down", "the reach from the note before"))
+    parts = (
+        (16, 32, "S", GREEN, "a scale tone", "in the scale of the chord that sounds"),
+        (66, 76, "0.333", ORANGE, "a third of a beat long", "the note's own length"),
+        (160, 112, "<P4,m-2>", BLUE, "a fourth up to a second down", "the reach from the note before"),
+    )
     for i, (left, wide, text, colour, words, note) in enumerate(parts):
         box(axes, left, 390, wide, 40, colour)
         write(axes, left + wide / 2, 410, text, TITLE, mono=True)
@@ -279,8 +331,11 @@ def draw_keyboard(axes):
 def draw_pipeline():
     """From the MIDI file of a solo to the MIDI file of a new one."""
     figure, axes = canvas(560)
-    heading(axes, "From MIDI to MIDI",
-            "Above, left to right, a solo is taken apart; below, right to left, a new one is put together.")
+    heading(
+        axes,
+        "From MIDI to MIDI",
+        "Above, left to right, a solo is taken apart; below, right to left, a new one is put together.",
+    )
     wide, tall, gap = 172, 196, 28
     upper, lower = 76, 340
     stages = (  # number, column, top, colour, name, caption, picture
@@ -291,12 +346,14 @@ def draw_pipeline():
         (5, 3, lower, ORANGE, "LSTM", "64 units and a softmax:\nwhat comes next?", draw_network),
         (6, 2, lower, BLUE, "Sampled values", "a new line of grammar\nfor every bar", draw_sampled),
         (7, 1, lower, SKY, "New notes", "each value a note\nover its bar's chords", draw_realised),
-        (8, 0, lower, GREY, "MIDI file", "a new solo\nover the same chords", draw_written))
+        (8, 0, lower, GREY, "MIDI file", "a new solo\nover the same chords", draw_written),
+    )
     for number, column, top, colour, name, caption, picture in stages:
         left = 14 + column * (wide + gap)
         box(axes, left, top, wide, tall, colour, fill="white", radius=9, line=1.6)
-        axes.plot(left + 20, top + 20, "o", color=colour, markersize=15, markerfacecolor=tint(colour),
-                  markeredgewidth=1.2)
+        axes.plot(
+            left + 20, top + 20, "o", color=colour, markersize=15, markerfacecolor=tint(colour), markeredgewidth=1.2
+        )
         write(axes, left + 20, top + 20, str(number), SMALL, bold=True)
         write(axes, left + 38, top + 20, name, BODY, align="left", bold=True)
         write(axes, left + wide / 2, top + tall - 26, caption, SMALL, GREY)
@@ -317,8 +374,18 @@ def draw_pipeline():
 def draw_notes(axes, left, top, notes, colour):
     """Notes of a bar as dashes on 148 x 96 units; a note is (onset, length in beats, height 0 to 11)."""
     for onset, length, height in notes:
-        box(axes, left + onset * 37, top + 88 - height * 8, length * 37 - 1.5, 6.5, colour, fill=colour,
-            radius=1.5, line=0, zorder=3)
+        box(
+            axes,
+            left + onset * 37,
+            top + 88 - height * 8,
+            length * 37 - 1.5,
+            6.5,
+            colour,
+            fill=colour,
+            radius=1.5,
+            line=0,
+            zorder=3,
+        )
 
 
 def draw_grid(axes, left, top, melody, chords):
@@ -338,18 +405,25 @@ def draw_tracks(axes, left, top, melody, chords):
 
 
 CHORDS = ((0, 2, 0), (0, 2, 1.5), (0, 2, 3), (2, 2, 0.5), (2, 2, 2), (2, 2, 3.5))
-MELODY = ((0, 0.5, 7), (0.5, 1 / 3, 8), (1, 0.25, 9), (1.5, 0.5, 8), (2, 1 / 3, 10), (2.75, 0.25, 9),
-          (3, 2 / 3, 6))
-NEW_MELODY = ((0, 0.25, 6), (0.25, 0.5, 8), (1, 1 / 3, 9), (4 / 3, 1 / 3, 10), (2, 0.5, 9), (2.5, 0.25, 7),
-              (2.75, 0.25, 8), (3.25, 0.5, 6))
+MELODY = ((0, 0.5, 7), (0.5, 1 / 3, 8), (1, 0.25, 9), (1.5, 0.5, 8), (2, 1 / 3, 10), (2.75, 0.25, 9), (3, 2 / 3, 6))
+NEW_MELODY = (
+    (0, 0.25, 6),
+    (0.25, 0.5, 8),
+    (1, 1 / 3, 9),
+    (4 / 3, 1 / 3, 10),
+    (2, 0.5, 9),
+    (2.5, 0.25, 7),
+    (2.75, 0.25, 8),
+    (3.25, 0.5, 6),
+)
 
 
 def draw_played(axes, left, top):
     shifts = (0.07, -0.06, 0.09, -0.08, 0.06, 0.08, -0.05)  # beats: nobody plays on the grid
-    melody = [(onset + shift, length * 0.85, height)
-              for (onset, length, height), shift in zip(MELODY, shifts, strict=True)]
-    chords = [(onset + 0.03 * (i % 3), length * 0.95, height)
-              for i, (onset, length, height) in enumerate(CHORDS)]
+    melody = [
+        (onset + shift, length * 0.85, height) for (onset, length, height), shift in zip(MELODY, shifts, strict=True)
+    ]
+    chords = [(onset + 0.03 * (i % 3), length * 0.95, height) for i, (onset, length, height) in enumerate(CHORDS)]
     draw_tracks(axes, left, top, melody, chords)
 
 
@@ -374,13 +448,15 @@ def draw_lines(axes, left, top, lines):
 
 
 def draw_grammar(axes, left, top):
-    draw_lines(axes, left, top, ("C,0.500 C,0.333,<P1", "C,0.500 S,0.250,<m2",
-                                 "C,0.250 C,0.250,<d2", "C,0.250 S,0.250,<d6"))
+    draw_lines(
+        axes, left, top, ("C,0.250 S,0.333,<P4", "S,0.500 C,0.250,<m3", "C,0.333 C,0.250,<d5", "C,0.250 A,0.250,<m2")
+    )
 
 
 def draw_sampled(axes, left, top):
-    draw_lines(axes, left, top, ("C,0.250 C,0.250,<P4", "S,0.250 C,0.333,<m3",
-                                 "C,0.500 A,0.250,<P4", "S,0.333 S,0.250,<d5"))
+    draw_lines(
+        axes, left, top, ("C,0.250 C,0.250,<P4", "S,0.250 C,0.333,<m3", "C,0.500 A,0.250,<P4", "S,0.333 S,0.250,<d5")
+    )
 
 
 def draw_windows(axes, left, top):
@@ -392,8 +468,18 @@ def draw_windows(axes, left, top):
     for row, one in enumerate(hot):
         for column in range(10):
             fill = BLUE if column == one else tint(BLUE, 0.1)
-            box(axes, left + 16 + column * 9.8, top + 24 + row * 9.8, 7.8, 7.8, BLUE, fill=fill, radius=1,
-                line=0, zorder=4)
+            box(
+                axes,
+                left + 16 + column * 9.8,
+                top + 24 + row * 9.8,
+                7.8,
+                7.8,
+                BLUE,
+                fill=fill,
+                radius=1,
+                line=0,
+                zorder=4,
+            )
 
 
 def draw_network(axes, left, top):

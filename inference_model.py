@@ -1,0 +1,197 @@
+"""Sampling: the shared layers run one step at a time, each chosen value fed back in.
+
+`music_inference_model` makes the one-step model, `predict_and_sample` lets it run freely for a number of values, and
+`sample_bars` lets it run inside bars, where the grammar and the rhythm say what may come next. Both loops are compiled
+whole. Left to others: turning values into notes (`grammar.py`), what was learned of rhythm (`rhythm.py`).
+
+Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from quiet_tensorflow import keras, tf
+
+
+def music_inference_model(LSTM_cell: keras.layers.LSTM, densor: keras.layers.Dense, n_values: int) -> keras.Model:
+    """The one-step model: (value, a, c) -> (probabilities, a, c), made of the same layers as the training model.
+
+    The value is one-hot, (batch, n_values); so are the probabilities. Source: the family's `music_inference_model`.
+    """
+    n_a = LSTM_cell.units
+    x = keras.Input((n_values,))
+    a0, c0 = keras.Input((n_a,)), keras.Input((n_a,))
+    if not LSTM_cell.built:
+        LSTM_cell.build((None, None, n_values))
+    _, (a, c) = LSTM_cell.cell(x, [a0, c0])
+    return keras.Model([x, a0, c0], [densor(a), a, c], name="music_inference_model")
+
+
+def predict_and_sample(
+    inference_model: keras.Model,
+    x_initializer: np.ndarray,
+    a_initializer: np.ndarray,
+    c_initializer: np.ndarray,
+    n_steps: int = 50,
+    temperature: float = 0.0,
+    min_p: float = 0.0,
+    seed: int = 0,
+) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """Let the model run freely: `(results, indices, state)`.
+
+    The initializers are (batch, n_values), (batch, n_a) and (batch, n_a). `results` are the chosen values one-hot,
+    (batch, n_steps, n_values), `indices` the same as numbers, (batch, n_steps), and `state` the last (x, a, c), from
+    which one may go on. Temperature 0 takes the most probable value, as the original does; above 0 values are drawn,
+    see `draw`. Source: the family's `predict_and_sample`.
+    """
+    arguments = [tf.constant(array, tf.float32) for array in (x_initializer, a_initializer, c_initializer)]
+    temperature, min_p = tf.constant(temperature, tf.float32), tf.constant(min_p, tf.float32)
+    indices, state = _free_loop(inference_model)(
+        *arguments, tf.constant(n_steps), temperature, min_p, tf.constant(seed)
+    )
+    n_values = inference_model.output_shape[0][-1]
+    return tf.one_hot(indices, n_values).numpy(), indices.numpy(), tuple(part.numpy() for part in state)
+
+
+@dataclass(frozen=True)
+class BarRules:
+    """What may be sampled where.
+
+    `starts_bar` (n_values,): whether a value has no interval. `steps` (n_values,): its duration in grid steps. `types`
+    (n_values,): the number of its type. `playable` (n_bars, bar_steps, n_types): whether the chord there has a tone of
+    the type. `distances` (bar_steps, longest duration + 1, longest distance + 1): `Rhythm.distances`. `first_places`:
+    where in its bar the first note may come.
+    """
+
+    starts_bar: np.ndarray
+    steps: np.ndarray
+    types: np.ndarray
+    playable: np.ndarray
+    distances: np.ndarray
+    first_places: tuple[int, ...]
+
+
+def sample_bars(
+    inference_model: keras.Model, rules: BarRules, batch: int, temperature: float, min_p: float = 0.0, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Sample `batch` solos over all bars: `(indices, places)`, both (batch, n).
+
+    `places` count grid steps from the start of the solo; a solo is over where its place lies behind the last bar. The
+    first value of a bar has no interval and later ones have one; a value fits into the rest of its bar, and the chord
+    of its place has a tone of its type, as far as there are such values. States start at zero and are carried on from
+    bar to bar.
+    """
+    allowed = tf.constant(_allowed_values(rules))  # (2, bar_steps + 1, n_values)
+    playable = tf.constant(rules.playable.reshape(-1, rules.playable.shape[-1]))  # (n_bars * bar_steps, n_types)
+    cumulative = tf.constant(rules.distances.cumsum(axis=2), tf.float32)
+    first_places = np.random.RandomState(seed).choice(rules.first_places, batch)
+    indices, places = _bar_loop(inference_model)(
+        tf.constant(first_places, tf.int32),
+        allowed,
+        playable,
+        tf.constant(rules.types, tf.int32),
+        tf.constant(rules.steps, tf.int32),
+        cumulative,
+        tf.constant(temperature, tf.float32),
+        tf.constant(min_p, tf.float32),
+        tf.constant(seed),
+    )
+    return indices.numpy(), places.numpy()
+
+
+def draw(probabilities, temperature, min_p, uniform):
+    """Choose a value for each row: (batch, n_values) and a uniform number (batch,) -> (batch,) int32.
+
+    Temperature 0: the most probable. Above it: drawn in proportion to `p ** (1 / temperature)`, leaving out values
+    whose share is less than `min_p` times the largest (min-p, Nguyen et al. 2024). A probability of 0 is never drawn.
+    """
+    logits = tf.math.log(probabilities) / tf.maximum(temperature, 1e-6)
+    weights = tf.exp(logits - tf.reduce_max(logits, axis=1, keepdims=True))
+    weights = tf.where(weights >= min_p, weights, 0.0)
+    cumulative = tf.cumsum(weights, axis=1)
+    drawn = tf.reduce_sum(tf.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], tf.int32), axis=1)
+    likeliest = tf.argmax(probabilities, axis=1, output_type=tf.int32)
+    return tf.where(temperature > 0, tf.minimum(drawn, tf.shape(probabilities)[1] - 1), likeliest)
+
+
+@lru_cache(maxsize=4)
+def _free_loop(inference_model: keras.Model):
+    states = [tf.TensorSpec([None, shape[-1]]) for shape in inference_model.input_shape]
+    numbers = [tf.TensorSpec([], dtype) for dtype in (tf.int32, tf.float32, tf.float32, tf.int32)]
+
+    @tf.function(input_signature=[*states, *numbers])  # one trace serves every batch
+    def loop(x, a, c, n_steps, temperature, min_p, seed):
+        chosen = tf.TensorArray(tf.int32, size=n_steps)
+        for step in tf.range(n_steps):
+            probabilities, a, c = inference_model([x, a, c])
+            uniform = tf.random.stateless_uniform([tf.shape(x)[0]], seed=tf.stack([seed, step]))
+            value = draw(probabilities, temperature, min_p, uniform)  # (batch,)
+            x = tf.one_hot(value, x.shape[1])
+            chosen = chosen.write(step, value)
+        return tf.transpose(chosen.stack()), (x, a, c)
+
+    return loop
+
+
+@lru_cache(maxsize=4)
+def _bar_loop(inference_model: keras.Model):
+    n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
+
+    vector, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.float32)
+    signature = [
+        vector,
+        tf.TensorSpec([2, None, n_values], tf.bool),
+        tf.TensorSpec([None, None], tf.bool),
+        vector,
+        vector,
+        tf.TensorSpec([None, None, None], tf.float32),
+        number,
+        number,
+        tf.TensorSpec([], tf.int32),
+    ]
+
+    @tf.function(input_signature=signature)  # one trace serves every batch
+    def loop(first_places, allowed, playable, types, steps, cumulative, temperature, min_p, seed):
+        batch, bar_steps = tf.shape(first_places)[0], tf.shape(cumulative)[0]
+        end = tf.shape(playable)[0]  # the place behind the last bar
+        x, a, c = tf.zeros([batch, n_values]), tf.zeros([batch, n_a]), tf.zeros([batch, n_a])
+        place, is_first = first_places, tf.ones([batch], tf.int32)
+        chosen = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
+        places = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
+        step = 0
+        while tf.reduce_any(place < end):
+            probabilities, a, c = inference_model([x, a, c])
+            in_bar = place % bar_steps
+            fits = tf.gather_nd(allowed, tf.stack([is_first, bar_steps - in_bar], axis=1))  # (batch, n_values)
+            sounds = tf.gather(tf.gather(playable, tf.minimum(place, end - 1)), types, axis=1)  # (batch, n_values)
+            both = tf.logical_and(fits, sounds)
+            fits = tf.where(tf.reduce_any(both, axis=1, keepdims=True), both, fits)
+            # The least of a probability keeps an allowed value possible where the softmax has rounded it to zero.
+            probabilities = tf.where(fits, tf.maximum(probabilities, 1e-30), 0.0)
+            uniform = tf.random.stateless_uniform([2, batch], seed=tf.stack([seed, step]))
+            value = draw(probabilities, temperature, min_p, uniform[0])  # (batch,)
+            chosen, places = chosen.write(step, value), places.write(step, place)
+            row = tf.gather_nd(cumulative, tf.stack([in_bar, tf.gather(steps, value)], axis=1))
+            distance = tf.reduce_sum(tf.cast(row <= uniform[1][:, None] * row[:, -1:], tf.int32), axis=1)
+            is_first = tf.cast(in_bar + distance >= bar_steps, tf.int32)
+            place += distance
+            x = tf.one_hot(value, n_values)
+            step += 1
+        return tf.transpose(chosen.stack()), tf.transpose(places.stack())
+
+    return loop
+
+
+def _allowed_values(rules: BarRules) -> np.ndarray:
+    """(2, bar_steps + 1, n_values): by whether it is a bar's first value, and by the steps that are left in the bar."""
+    left = np.arange(len(rules.distances) + 1)
+    fits = rules.steps[None, :] <= left[:, None]  # (bar_steps + 1, n_values)
+    allowed = np.stack([fits & ~rules.starts_bar, fits & rules.starts_bar])
+    for kind, of_kind in enumerate((~rules.starts_bar, rules.starts_bar)):
+        if not of_kind.any():  # a corpus whose bars hold one note each has no value with an interval
+            of_kind = ~of_kind
+        shortest = of_kind & (rules.steps == rules.steps[of_kind].min())
+        allowed[kind] = np.where(allowed[kind].any(axis=1, keepdims=True), allowed[kind], shortest)
+    return allowed

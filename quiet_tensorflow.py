@@ -1,0 +1,41 @@
+"""TensorFlow and Keras, imported without their start-up chatter: `from quiet_tensorflow import keras, tf`.
+
+The C++ side writes its first lines straight to file descriptor 2, before any logging setting counts, so that descriptor
+is turned away while the import runs. If the import fails, all that was said is shown.
+"""
+
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+@contextmanager
+def _stderr_held_back():
+    sys.stderr.flush()
+    real = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        failed = True
+        try:
+            yield
+            failed = False
+        finally:
+            sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
+            if failed:
+                held.seek(0)
+                sys.stderr.write(held.read().decode(errors="replace"))
+
+
+with _stderr_held_back():
+    import keras
+    import tensorflow as tf
+
+tf.get_logger().setLevel("ERROR")
+
+__all__ = ["keras", "tf"]

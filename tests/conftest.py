@@ -1,0 +1,60 @@
+"""What the tests share: the real tune where it is, ours where it is not, and tiny pieces built in memory."""
+
+import os
+from pathlib import Path
+
+import mido
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+METHENY_PLACES = [ROOT / "data/original_metheny.mid", ROOT.parent / "shared/data/original_metheny.mid"]
+
+
+@pytest.fixture(scope="session")
+def metheny() -> Path:
+    """The real tune. It is third-party and not in the repository: without it the exact tests are skipped, except in
+    CI, where its absence is a failure."""
+    for path in METHENY_PLACES:
+        if path.is_file():
+            return path
+    message = "data/original_metheny.mid is not there: run music_generate.py online once"
+    if os.environ.get("CI"):
+        pytest.fail(message)
+    pytest.skip(message)
+
+
+@pytest.fixture(scope="session")
+def our_tune() -> Path:
+    return ROOT / "data/our_tune.mid"
+
+
+@pytest.fixture
+def write_tune(tmp_path):
+    """Write a MIDI file of tracks `(name, channel, [(start, end, pitch, velocity), ...])`, in ticks; return its path."""
+
+    def write(tracks, ticks_per_quarter=96, midi_type=1, extra=(), name="tune.mid"):
+        midi = mido.MidiFile(type=midi_type, ticks_per_beat=ticks_per_quarter)
+        for track_name, channel, notes in tracks:
+            track = mido.MidiTrack([mido.MetaMessage("track_name", name=track_name), *extra])
+            events = [(start, 1, pitch, velocity) for start, _, pitch, velocity in notes]
+            events += [(end, 0, pitch, 0) for _, end, pitch, _ in notes]
+            now = 0
+            for tick, is_on, pitch, velocity in sorted(events):
+                kind = "note_on" if is_on else "note_off"
+                track.append(mido.Message(kind, channel=channel, note=pitch, velocity=velocity, time=tick - now))
+                now = tick
+            midi.tracks.append(track)
+        path = tmp_path / name
+        midi.save(path)
+        return path
+
+    return write
+
+
+def four_bars(melody_pitches=(60, 62, 64, 65, 67, 69, 71, 72)):
+    """A tiny tune: eighth notes over one C major 7 chord a bar, 96 ticks a quarter."""
+    notes = [
+        (48 * step, 48 * step + 44, melody_pitches[step % len(melody_pitches)], 80 + step % 8) for step in range(32)
+    ]
+    chords = [(384 * bar, 384 * bar + 380, pitch, 70) for bar in range(4) for pitch in (48, 52, 55, 59)]
+    return [("Guitar", 0, notes), ("Piano", 1, chords)]

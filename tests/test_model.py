@@ -1,0 +1,105 @@
+import numpy as np
+import pytest
+
+from data_utils import NOTHING, one_hot, training_windows, window_starts
+from inference_model import music_inference_model
+from model import djmodel, make_optimizer, shared_layers, train
+from preprocess import get_corpus_data, get_musical_data
+from quiet_tensorflow import keras
+
+
+def layers_and_inputs(n_values=78, Tx=30):
+    LSTM_cell, densor = shared_layers(n_values, 64, seed=1)
+    model = djmodel(Tx, LSTM_cell, densor, n_values)
+    indices = np.random.default_rng(0).integers(0, n_values, (5, Tx))
+    indices[:, 0] = NOTHING
+    return LSTM_cell, densor, model, one_hot(indices, n_values)
+
+
+def test_one_pass_equals_thirty_explicit_steps_of_the_shared_layers():
+    LSTM_cell, densor, model, X = layers_and_inputs()
+    a = c = np.zeros((5, 64), np.float32)
+    steps = []
+    for t in range(30):
+        _, (a, c) = LSTM_cell.cell(X[:, t], [a, c])
+        steps.append(densor(a))
+    assert np.abs(model(X).numpy() - np.stack(steps, axis=1)).max() < 1e-5
+
+
+def test_one_step_model_fed_back_gives_what_the_training_model_gives():
+    LSTM_cell, densor, model, X = layers_and_inputs()
+    inference_model = music_inference_model(LSTM_cell, densor, 78)
+    a = c = np.zeros((5, 64), np.float32)
+    for t in range(30):
+        probabilities, a, c = inference_model([X[:, t], a, c])
+        assert np.abs(model(X).numpy()[:, t] - probabilities.numpy()).max() < 1e-5
+
+
+def test_the_models_share_their_layers_and_count_as_the_original():
+    LSTM_cell, densor, model, _ = layers_and_inputs()
+    inference_model = music_inference_model(LSTM_cell, densor, 78)
+    assert model.count_params() == inference_model.count_params() == 41_678
+    assert {id(v) for v in model.variables} == {id(v) for v in inference_model.variables}
+
+
+def test_the_rate_of_adam_decays():
+    optimizer = make_optimizer()
+    variable = keras.Variable(np.zeros(1, np.float32))
+    rates = []
+    for _ in range(101):
+        rates.append(float(optimizer.learning_rate))
+        optimizer.apply([np.ones(1, np.float32)], [variable])
+    assert [rates[0], rates[1], rates[100]] == pytest.approx([0.01, 0.01 / 1.01, 0.005])
+
+
+def test_training_uses_the_decaying_rate():
+    """Adam's first steps are as long as the rate, whatever the gradient: the sum of three tells which rates were used."""
+    optimizer = make_optimizer()
+    variable = keras.Variable(np.zeros(1, np.float32))
+    for _ in range(3):
+        optimizer.apply([np.ones(1, np.float32)], [variable])
+    assert float(variable.value[0]) == pytest.approx(-(0.01 + 0.01 / 1.01 + 0.01 / 1.02), rel=1e-4)
+
+
+def windows_of(path):
+    corpus, values, values_indices, _ = get_corpus_data(get_musical_data(path)[1])
+    indices = np.array([values_indices[value] for value in corpus])
+    return (*training_windows(indices, window_starts(len(corpus), 60, 30), 30), len(values))
+
+
+def trained(path, seed, epochs):
+    inputs, targets, n_values = windows_of(path)
+    LSTM_cell, densor = shared_layers(n_values, 64, seed)
+    model = djmodel(30, LSTM_cell, densor, n_values)
+    losses = train(model, inputs, targets, epochs, seed=seed)
+    return losses, model
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_loss_on_metheny_ends_where_the_original_s_does(metheny, seed):
+    losses, _ = trained(metheny, seed, 100)
+    assert losses.shape == (100,)
+    assert losses[0] == pytest.approx(125.9, abs=1.0)
+    assert 6.5 < losses[-1] < 8.5
+
+
+def test_the_loss_is_the_cross_entropy_summed_over_the_steps(our_tune):
+    inputs, targets, n_values = windows_of(our_tune)
+    LSTM_cell, densor = shared_layers(n_values, 64, 0)
+    model = djmodel(30, LSTM_cell, densor, n_values)
+    probabilities = model(one_hot(inputs, n_values)).numpy()
+    by_hand = -(one_hot(targets, n_values) * np.log(probabilities)).sum(axis=(1, 2)).mean()
+    losses = train(model, inputs, targets, 1, batch_size=60)
+    assert losses[0] == pytest.approx(by_hand, rel=1e-4)
+
+
+def test_training_is_repeatable_and_reports_its_last_epoch(our_tune):
+    told = []
+    inputs, targets, n_values = windows_of(our_tune)
+    LSTM_cell, densor = shared_layers(n_values, 64, 3)
+    model = djmodel(30, LSTM_cell, densor, n_values)
+    losses = train(model, inputs, targets, 12, seed=3, on_epoch=lambda epoch, loss: told.append((epoch, loss)))
+    again, other = trained(our_tune, 3, 12)
+    assert (losses == again).all()
+    assert all((one == two).all() for one, two in zip(model.get_weights(), other.get_weights(), strict=True))
+    assert told[-1] == (12, pytest.approx(losses[-1]))

@@ -1,0 +1,178 @@
+"""The real script, run as a user runs it, with tiny settings."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, four_bars
+
+import music_generate
+from midi_file import read_midi
+from preprocess import group_notes
+
+TINY = ["--epochs", "2", "--windows", "8", "--n-a", "8"]
+
+
+def run_script(*arguments, cwd=ROOT):
+    command = [sys.executable, ROOT / "music_generate.py", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=120)
+
+
+def refused(tmp_path, *arguments):
+    """The one line on stderr of a run that must fail, with status 2, no traceback, and the old output untouched."""
+    old = tmp_path / "out" / "my_music.midi"
+    old.parent.mkdir(exist_ok=True)
+    old.write_bytes(b"the old solo")
+    ran = run_script("--output", old.parent, *arguments)
+    assert ran.returncode == 2, ran.stderr
+    assert old.read_bytes() == b"the old solo"
+    assert [path.name for path in old.parent.iterdir()] == ["my_music.midi"]
+    lines = ran.stderr.splitlines()
+    assert len(lines) == 1, ran.stderr
+    return lines[0]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """One run on our tune with tiny settings, from another folder."""
+    folder = tmp_path_factory.mktemp("run")
+    ran = run_script("--tune", ROOT / "data/our_tune.mid", "--output", folder / "out", *TINY, cwd=folder)
+    assert ran.returncode == 0, ran.stderr
+    return ran, folder / "out/my_music.midi"
+
+
+def test_the_run_tells_its_story_and_nothing_else(run):
+    ran, file = run
+    assert ran.stderr == ""
+    for told in ("258 values, 84 unique", "(8, 30, 84)", "(30, 8, 84)", "loss", "summed over 30 steps", f"{file}"):
+        assert told in ran.stdout
+    assert ran.stdout.splitlines()[-1].split() == ["wrote", str(file)]
+
+
+def test_the_file_reads_back_alike_in_other_programs(run):
+    import music21
+    import pretty_midi
+
+    _, file = run
+    ours = {track.name: sorted(track.notes()) for track in read_midi(file).tracks}
+    assert list(ours) == ["Solo", "Chords"]
+    assert {note.velocity for note in ours["Solo"]} != {90}
+    pretty = pretty_midi.PrettyMIDI(str(file))
+    assert [(part.name, part.program) for part in pretty.instruments] == [("Solo", 26), ("Chords", 0)]
+    assert [(sign.numerator, sign.denominator) for sign in pretty.time_signature_changes] == [(4, 4)]
+    assert pretty.get_tempo_changes()[1] == pytest.approx([130], abs=0.01)
+    for part in pretty.instruments:
+        read = sorted(
+            (pretty.time_to_tick(n.start), pretty.time_to_tick(n.end), n.pitch, n.velocity) for n in part.notes
+        )
+        assert read == [tuple(note) for note in ours[part.name]]
+    score = music21.converter.parse(file)
+    for part, name in zip(score.parts, ours, strict=True):
+        read = sorted(
+            (round(float(element.offset) * 480), pitch.midi)
+            for element in part.flatten().notes
+            for pitch in element.pitches
+            if element.tie is None or element.tie.type == "start"
+        )
+        assert read == [(note.start, note.pitch) for note in ours[name]]
+
+
+def test_the_solo_is_one_line_inside_its_bars_over_the_whole_chorus(run):
+    _, file = run
+    midi = read_midi(file)
+    notes = midi.tracks[0].notes()
+    assert all(one.end <= two.start for one, two in zip(notes, notes[1:], strict=False))
+    assert all(note.end <= (note.start // 1920 + 1) * 1920 for note in notes)
+    assert {note.start // 1920 for note in notes} == set(range(24))
+    assert min(note.pitch for note in notes) >= 57 and max(note.pitch for note in notes) <= 82
+
+
+def test_same_seed_same_bytes_another_seed_another_solo(run, tmp_path):
+    _, file = run
+    tune = ROOT / "data/our_tune.mid"
+    for seed, same in ((0, True), (1, False)):
+        ran = run_script("--tune", tune, "--output", tmp_path, "--seed", seed, *TINY)
+        assert ran.returncode == 0, ran.stderr
+        assert ((tmp_path / "my_music.midi").read_bytes() == file.read_bytes()) == same
+
+
+def test_the_original_s_settings_give_every_bar_the_same_values(metheny, tmp_path, capsys, monkeypatch):
+    solos = []
+    monkeypatch.setattr(music_generate, "parts_of", lambda solo, chords: solos.append(solo) or [])
+    music_generate.main(["--tune", str(metheny), "--output", str(tmp_path), "--original", "true", "--epochs", "3"])
+    values = solos[0].values
+    assert len(solos[0].bars) == 5
+    assert len(values) == 250
+    assert [values[start : start + 50] for start in range(0, 250, 50)] == [values[:50]] * 5
+    assert "(60, 30, 78)" in capsys.readouterr().out
+
+
+def test_several_solos_are_numbered(tmp_path):
+    ran = run_script("--tune", ROOT / "data/our_tune.mid", "--output", tmp_path, "--n-solos", 3, "--bars", 2, *TINY)
+    assert ran.returncode == 0, ran.stderr
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert [name for name in names if "_0" in name] == [f"my_music_{n:03d}.midi" for n in (1, 2, 3)]
+    assert len({(tmp_path / name).read_bytes() for name in names if "_0" in name}) == 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--temperature", "-1"], "TEMPERATURE (--temperature) must be a number, 0 to 100, not -1.0"),
+        (["--temperature", "nan"], "TEMPERATURE"),
+        (["--epochs", "0"], "EPOCHS (--epochs) must be a whole number"),
+        (["--epochs", "many"], "not 'many'"),
+        (["--keep-types", "maybe"], "KEEP_TYPES (--keep-types) must be True or False"),
+        (["--nonsense", "1"], "unrecognized arguments: --nonsense 1"),
+        (["--tune", "nonsuch.mid"], "nonsuch.mid: cannot be read"),
+        (["--tune", ROOT / "README.md"], "not a MIDI file"),
+        (
+            ["--tune", ROOT / "data/our_tune.mid", "--tx", "258"],
+            "has 258 values; windows of Tx = 258 need at least 259",
+        ),
+        (["--tune", ROOT / "data/our_tune.mid", "--from-beat", "900"], "no note between beats 900"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_lost(tmp_path, arguments, told):
+    assert told in refused(tmp_path, *arguments)
+
+
+def test_a_tune_without_chords_is_refused(tmp_path, write_tune):
+    path = write_tune([("Guitar", 0, four_bars()[0][2]), ("Bass", 1, [(0, 90, 40, 80)])])
+    assert "no track holds chords" in refused(tmp_path, "--tune", path)
+
+
+def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    ran = run_script("--output", tmp_path / "file" / "out")
+    assert ran.returncode == 2
+    assert "cannot be written" in ran.stderr and len(ran.stderr.splitlines()) == 1
+
+
+def test_offline_our_tune_stands_in_for_the_default_one_only(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(music_generate, "HERE", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(music_generate, "ensure_tune", lambda path: False)
+    assert music_generate.find_tune(music_generate.METHENY) == tmp_path / music_generate.OURS
+    assert "learning from our own" in capsys.readouterr().out
+    assert music_generate.find_tune("other.mid") == Path("other.mid")
+
+
+def test_every_constant_has_a_rule_that_it_keeps():
+    constants = {name for name in vars(music_generate) if name.isupper()} - {
+        "RULES", "PLAYING", "METHENY", "OURS", "JAZZ_GUITAR", "PIANO", "HERE", "SWITCH", "TEXT", "TRACKS",
+        "AS_THE_ORIGINAL",
+    }  # fmt: skip
+    assert constants == set(music_generate.RULES)
+    for name, rule in music_generate.RULES.items():
+        assert rule.holds(getattr(music_generate, name)), name
+
+
+def test_the_chords_stand_under_the_solo_as_the_tune_has_them(run):
+    _, file = run
+    midi = read_midi(file)
+    tune = read_midi(ROOT / "data/our_tune.mid")
+    chords = [group for group in group_notes(midi.tracks[1].notes(), 480) if len(group) > 1]
+    assert {chord[0].start // 1920 for chord in chords} == set(range(24))
+    assert len(tune.tracks[0].notes()) > len(midi.tracks[1].notes())
