@@ -30,7 +30,7 @@ def our_tune() -> Path:
 
 @pytest.fixture
 def write_tune(tmp_path):
-    """Write a MIDI file of tracks `(name, channel, [(start, end, pitch, velocity), ...])`, in ticks; return its path."""
+    """Write a MIDI file of tracks `(name, channel, [(start, end, pitch, velocity), ...])`, in ticks: its path."""
 
     def write(tracks, ticks_per_quarter=96, midi_type=1, extra=(), name="tune.mid"):
         midi = mido.MidiFile(type=midi_type, ticks_per_beat=ticks_per_quarter)

@@ -5,6 +5,7 @@ from improvise import bar_rules, learn_material
 from inference_model import BarRules, draw, music_inference_model, predict_and_sample, sample_bars
 from model import shared_layers
 from preprocess import read_tune, write_grammars
+from quiet_tensorflow import tf
 
 
 def untrained(n_values=12, n_a=8):
@@ -20,7 +21,7 @@ def test_greedy_takes_the_most_probable_value_and_feeds_it_back():
     results, indices, _ = predict_and_sample(model, *zeros(1), n_steps=7)
     x, a, c = zeros(1)
     for step in range(7):
-        probabilities, a, c = model([x, a, c])
+        probabilities, a, c = model([tf.constant(array) for array in (x, a, c)])
         assert indices[0, step] == np.argmax(probabilities)
         x = results[:, step]
         assert x.argmax() == indices[0, step] and x.sum() == 1
@@ -86,12 +87,12 @@ def test_a_batch_of_one_is_a_solo_too_and_seeds_differ(our_tune):
 def test_values_that_never_fit_are_still_played_rather_than_nothing():
     """One value, longer than the bar: the loop must end, with one note a bar."""
     rules = BarRules(
-        starts_bar=np.array([True]),
-        steps=np.array([60]),
-        types=np.array([0]),
+        starts_bar=np.array([True, True]),
+        steps=np.array([60, 60]),
+        types=np.array([0, 0]),
         playable=np.ones((3, 48, 4), bool),
         distances=np.eye(97)[None, None, 48].repeat(48, 0).repeat(61, 1),
         first_places=(0,),
     )
-    _, places = sample_bars(untrained(1), rules, 1, 1.0)
+    _, places = sample_bars(untrained(2), rules, 1, 1.0)
     assert places[0].tolist() == [0, 48, 96]

@@ -5,7 +5,7 @@ from data_utils import NOTHING, one_hot, training_windows, window_starts
 from inference_model import music_inference_model
 from model import djmodel, make_optimizer, shared_layers, train
 from preprocess import get_corpus_data, get_musical_data
-from quiet_tensorflow import keras
+from quiet_tensorflow import keras, tf
 
 
 def layers_and_inputs(n_values=78, Tx=30):
@@ -31,7 +31,7 @@ def test_one_step_model_fed_back_gives_what_the_training_model_gives():
     inference_model = music_inference_model(LSTM_cell, densor, 78)
     a = c = np.zeros((5, 64), np.float32)
     for t in range(30):
-        probabilities, a, c = inference_model([X[:, t], a, c])
+        probabilities, a, c = inference_model([tf.constant(X[:, t]), tf.constant(a), tf.constant(c)])
         assert np.abs(model(X).numpy()[:, t] - probabilities.numpy()).max() < 1e-5
 
 
@@ -53,7 +53,7 @@ def test_the_rate_of_adam_decays():
 
 
 def test_training_uses_the_decaying_rate():
-    """Adam's first steps are as long as the rate, whatever the gradient: the sum of three tells which rates were used."""
+    """Adam's first steps are as long as the rate, whatever the gradient: their sum tells which rates were used."""
     optimizer = make_optimizer()
     variable = keras.Variable(np.zeros(1, np.float32))
     for _ in range(3):
