@@ -70,9 +70,7 @@ def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
     """
     from music21 import interval, pitch
 
-    low = (
-        144 + pitch_class
-    )  # high enough for any step down: music21 takes a MIDI number below 12 for one without octave
+    low = 144 + pitch_class  # room for any step down: below 12 music21 sees a name without an octave
     start, end = pitch.Pitch(low), pitch.Pitch(low + semitones)
     step = interval.Interval(start, end)
     minor_third = interval.Interval("m3")
