@@ -36,12 +36,16 @@ def data_processing(
     X is (m, Tx, n_values), its first step all zeros; Y is (Tx, m, n_values), X one step to the left, its last step all
     zeros. Source: the family's `data_processing`. Raises ValueError where the corpus is shorter than Tx + 1.
     """
-    indices = np.array([values_indices[value] for value in corpus], dtype=np.int32)
-    inputs, targets = training_windows(indices, window_starts(len(corpus), m, Tx), Tx)
+    inputs, targets = training_windows(corpus_indices(corpus, values_indices), window_starts(len(corpus), m, Tx), Tx)
     n_values = len(values_indices)
     X = one_hot(inputs, n_values)  # (m, Tx, n_values)
     Y = one_hot(targets, n_values).swapaxes(0, 1)  # (Tx, m, n_values)
     return X, Y, n_values
+
+
+def corpus_indices(corpus: list[str], values_indices: dict[str, int]) -> np.ndarray:
+    """The corpus as numbers, (len(corpus),) int32."""
+    return np.array([values_indices[value] for value in corpus], dtype=np.int32)
 
 
 def window_starts(n_corpus: int, m: int, Tx: int) -> np.ndarray:
@@ -58,12 +62,12 @@ def window_starts(n_corpus: int, m: int, Tx: int) -> np.ndarray:
     return np.array([generator.choice(n_corpus - Tx) for _ in range(m)])
 
 
-def training_windows(corpus_indices: np.ndarray, starts: np.ndarray, Tx: int) -> tuple[np.ndarray, np.ndarray]:
+def training_windows(indices: np.ndarray, starts: np.ndarray, Tx: int) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets as indices, both (m, Tx): the target of a step is the input of the next.
 
     The first input and the last target are NOTHING: the network begins a window knowing nothing.
     """
-    inputs = corpus_indices[starts[:, None] + np.arange(Tx)]  # (m, Tx)
+    inputs = indices[starts[:, None] + np.arange(Tx)]  # (m, Tx)
     inputs[:, 0] = NOTHING
     targets = np.full_like(inputs, NOTHING)
     targets[:, :-1] = inputs[:, 1:]

@@ -36,6 +36,10 @@ class Material:
     high: int
     rhythm: Rhythm
 
+    def corpus_indices(self) -> np.ndarray:
+        """The corpus as numbers, (len(corpus),)."""
+        return np.searchsorted(self.values, self.corpus)
+
 
 @dataclass(frozen=True)
 class Playing:
@@ -49,7 +53,9 @@ class Playing:
     `round_durations`: whether durations are rounded by a coin. `opening`: whether the term C,0.25 is put in front of
     each bar. `one_line`: whether the line keeps to its bar and the source's range and goes on from its last note.
     `every_neighbour`: whether repeated pitches are looked for among all neighbours or in disjoint pairs.
-    `dynamics`: whether velocities are the player's or all the same. `closeness`, `gravity`: see `grammar.Line`.
+    `longest_run`: where a run of values from the corpus is broken off, 0 for never (counts only where the bar's time
+    decides). `dynamics`: whether velocities are the player's or all the same. `closeness`, `gravity`: see
+    `grammar.Line`.
     """
 
     temperature: float = 1.0
@@ -64,6 +70,7 @@ class Playing:
     one_line: bool = True
     every_neighbour: bool = True
     dynamics: bool = True
+    longest_run: int = 8
     closeness: float = 0.4
     gravity: float = 0.7
 
@@ -80,6 +87,7 @@ AS_THE_ORIGINAL = Playing(
     one_line=False,
     every_neighbour=False,
     dynamics=False,
+    longest_run=0,
 )
 
 
@@ -98,13 +106,16 @@ class Solo:
         return _from_start(self.bars)
 
 
-def learn_material(tune: Tune, abstract_grammars: list[str]) -> Material:
-    """Gather what a tune says beside its grammar: the chords of its bars, its range, its rhythm."""
+def learn_material(tune: Tune, abstract_grammars: list[str], density: float = 1.0) -> Material:
+    """Gather what a tune says beside its grammar: the chords of its bars, its range, its rhythm.
+
+    `density`: how many notes are wanted for each of the player's.
+    """
     corpus, values, _, _ = get_corpus_data(abstract_grammars)
     terms = [parse_term(value) for value in values]
     pitches = [note.pitch for bar in tune.melody.values() for note in bar]
     bars = [_from_bar_line(chords, bar) for bar, chords in tune.chords.items()]
-    rhythm = learn_rhythm(tune.melody, to_grid(BEATS_PER_BAR), {term.steps for term in terms})
+    rhythm = learn_rhythm(tune.melody, to_grid(BEATS_PER_BAR), {term.steps for term in terms}, density)
     return Material(corpus, values, terms, bars, min(pitches), max(pitches), rhythm)
 
 
@@ -136,9 +147,9 @@ def chorus_chords(material: Material, playing: Playing) -> list[Chord]:
     return _from_start(material.bars[: playing.bars or None])
 
 
-def bar_rules(material: Material, chorus: list[list[Chord]], rhythm: str):
+def bar_rules(material: Material, chorus: list[list[Chord]], rhythm: str = "learned", longest_run: int = 0):
     """The `inference_model.BarRules` of a tune's values and rhythm over the chords of a chorus."""
-    from inference_model import BarRules
+    from inference_model import BarRules, known_runs
 
     bar_steps = material.rhythm.bar_steps
     tables = [note_types(sounding_chord(bar, from_grid(step)).pitches) for bar in chorus for step in range(bar_steps)]
@@ -158,6 +169,7 @@ def bar_rules(material: Material, chorus: list[list[Chord]], rhythm: str):
         playable=playable,
         distances=distances,
         first_places=first_places,
+        known_runs=known_runs(material.corpus_indices(), longest_run),
     )
 
 
@@ -170,7 +182,7 @@ def _sample_in_time(inference_model, material, playing, chorus, n_solos, seed) -
     from inference_model import sample_bars
 
     bar_steps = material.rhythm.bar_steps
-    rules = bar_rules(material, chorus, playing.rhythm)
+    rules = bar_rules(material, chorus, playing.rhythm, playing.longest_run)
     indices, places = sample_bars(inference_model, rules, n_solos, playing.temperature, playing.min_p, seed)
     solos = []
     for solo_indices, solo_places in zip(indices.tolist(), places.tolist(), strict=True):

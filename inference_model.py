@@ -9,6 +9,7 @@ Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -55,6 +56,32 @@ def predict_and_sample(
     return tf.one_hot(indices, n_values).numpy(), indices.numpy(), tuple(part.numpy() for part in state)
 
 
+class KnownRuns(NamedTuple):
+    """Where a run of `length` values of the corpus leads: sorted `hashes` of the runs, (n,), and the value that follows
+    each, (n,), each pair once; `most` is how often one hash occurs. Length 0: nothing is known, n is 0."""
+
+    length: int
+    hashes: np.ndarray
+    followers: np.ndarray
+    most: int
+
+
+def known_runs(indices: np.ndarray, length: int) -> KnownRuns:
+    """The runs of a corpus, given as numbers; a corpus that is not longer than `length` has none."""
+    if length == 0 or len(indices) <= length:
+        return KnownRuns(0, np.zeros(0, np.int64), np.zeros(0, np.int32), 0)
+    windows = np.lib.stride_tricks.sliding_window_view(indices.astype(np.int64), length + 1)  # (n, length + 1)
+    hashes = (windows[:, :-1] * _hash_weights(length)).sum(axis=1)
+    pairs = np.unique(np.stack([hashes, windows[:, -1]], axis=1), axis=0)  # sorted by hash
+    most = np.unique(pairs[:, 0], return_counts=True)[1].max()
+    return KnownRuns(length, pairs[:, 0].copy(), pairs[:, 1].astype(np.int32), int(most))
+
+
+def _hash_weights(length: int) -> np.ndarray:
+    """Odd weights whose weighted sums, modulo 2**64, tell runs of values apart."""
+    return np.random.RandomState(0).randint(1, 2**62, length, dtype=np.int64) * 2 + 1
+
+
 @dataclass(frozen=True)
 class BarRules:
     """What may be sampled where.
@@ -62,7 +89,7 @@ class BarRules:
     `starts_bar` (n_values,): whether a value has no interval. `steps` (n_values,): its duration in grid steps. `types`
     (n_values,): the number of its type. `playable` (n_bars, bar_steps, n_types): whether the chord there has a tone of
     the type. `distances` (bar_steps, longest duration + 1, longest distance + 1): `Rhythm.distances`. `first_places`:
-    where in its bar the first note may come.
+    where in its bar the first note may come. `known_runs`: what would be copied.
     """
 
     starts_bar: np.ndarray
@@ -71,6 +98,7 @@ class BarRules:
     playable: np.ndarray
     distances: np.ndarray
     first_places: tuple[int, ...]
+    known_runs: KnownRuns
 
 
 def sample_bars(
@@ -86,6 +114,7 @@ def sample_bars(
     allowed = tf.constant(_allowed_values(rules))  # (2, bar_steps + 1, n_values)
     playable = tf.constant(rules.playable.reshape(-1, rules.playable.shape[-1]))  # (n_bars * bar_steps, n_types)
     cumulative = tf.constant(rules.distances.cumsum(axis=2), tf.float32)
+    runs = rules.known_runs
     first_places = np.random.RandomState(seed).choice(rules.first_places, batch)
     indices, places = _bar_loop(inference_model)(
         tf.constant(first_places, tf.int32),
@@ -94,6 +123,10 @@ def sample_bars(
         tf.constant(rules.types, tf.int32),
         tf.constant(rules.steps, tf.int32),
         cumulative,
+        tf.constant(_hash_weights(runs.length)),
+        tf.constant(runs.hashes),
+        tf.constant(runs.followers),
+        tf.range(runs.most),
         tf.constant(temperature, tf.float32),
         tf.constant(min_p, tf.float32),
         tf.constant(seed),
@@ -147,19 +180,47 @@ def _bar_loop(inference_model: keras.Model):
         vector,
         vector,
         tf.TensorSpec([None, None, None], tf.float32),
+        tf.TensorSpec([None], tf.int64),
+        tf.TensorSpec([None], tf.int64),
+        vector,
+        vector,
         number,
         number,
         tf.TensorSpec([], tf.int32),
     ]
 
+    def copies(run, weights, hashes, followers, ranks):
+        """Which values would go on with a known run: (batch, n_values) bool."""
+        wanted = tf.reduce_sum(run * weights, axis=1)  # (batch,)
+        places = tf.searchsorted(hashes, wanted)[:, None] + ranks  # (batch, most)
+        places = tf.minimum(places, tf.shape(hashes)[0] - 1)
+        same = tf.equal(tf.gather(hashes, places), wanted[:, None])  # (batch, most)
+        following = tf.where(same, tf.gather(followers, places), -1)
+        return tf.reduce_any(tf.one_hot(following, n_values, True, False, dtype=tf.bool), axis=1)
+
     @tf.function(input_signature=signature)  # one trace serves every batch
-    def loop(first_places, allowed, playable, types, steps, cumulative, temperature, min_p, seed):
+    def loop(
+        first_places,
+        allowed,
+        playable,
+        types,
+        steps,
+        cumulative,
+        weights,
+        hashes,
+        followers,
+        ranks,
+        temperature,
+        min_p,
+        seed,
+    ):
         batch, bar_steps = tf.shape(first_places)[0], tf.shape(cumulative)[0]
         end = tf.shape(playable)[0]  # the place behind the last bar
         x, a, c = tf.zeros([batch, n_values]), tf.zeros([batch, n_a]), tf.zeros([batch, n_a])
         place, is_first = first_places, tf.ones([batch], tf.int32)
         chosen = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
         places = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
+        run = tf.fill([batch, tf.shape(weights)[0]], tf.constant(-1, tf.int64))  # the last values, (batch, run length)
         step = 0
         while tf.reduce_any(place < end):
             probabilities, a, c = inference_model([x, a, c])
@@ -168,6 +229,8 @@ def _bar_loop(inference_model: keras.Model):
             sounds = tf.gather(tf.gather(playable, tf.minimum(place, end - 1)), types, axis=1)  # (batch, n_values)
             both = tf.logical_and(fits, sounds)
             fits = tf.where(tf.reduce_any(both, axis=1, keepdims=True), both, fits)
+            new = tf.logical_and(fits, tf.logical_not(copies(run, weights, hashes, followers, ranks)))
+            fits = tf.where(tf.reduce_any(new, axis=1, keepdims=True), new, fits)
             # The least of a probability keeps an allowed value possible where the softmax has rounded it to zero.
             probabilities = tf.where(fits, tf.maximum(probabilities, 1e-30), 0.0)
             uniform = tf.random.stateless_uniform([2, batch], seed=tf.stack([seed, step]))
@@ -177,6 +240,7 @@ def _bar_loop(inference_model: keras.Model):
             distance = tf.reduce_sum(tf.cast(row <= uniform[1][:, None] * row[:, -1:], tf.int32), axis=1)
             is_first = tf.cast(in_bar + distance >= bar_steps, tf.int32)
             place += distance
+            run = tf.concat([run, tf.cast(value, tf.int64)[:, None]], axis=1)[:, 1:]
             x = tf.one_hot(value, n_values)
             step += 1
         return tf.transpose(chosen.stack()), tf.transpose(places.stack())

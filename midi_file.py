@@ -19,6 +19,7 @@ import mido
 
 from files import write_aside
 from notes import GRID, Chord, Note, ticks
+from piece import Part
 
 TICKS_PER_QUARTER = 480  # of the files written: a multiple of 12, so the whole grid is exact
 DRUM_CHANNEL = 9
@@ -135,15 +136,6 @@ def _read_track(midi_track: mido.MidiTrack, meters: list, markers: list) -> Trac
         elif kind == "marker":
             markers.append((tick, message.text.strip()))
     return Track(name, tuple(programs), tuple(channels), events)
-
-
-class Part(NamedTuple):
-    """One track to write: its `name`, General MIDI `program` (0 to 127), `channel`, and notes or chords."""
-
-    name: str
-    program: int
-    channel: int
-    music: list[Note] | list[Chord]
 
 
 def write_midi(path: str | os.PathLike, parts: list[Part], tempo: float, title: str = "", meter=(4, 4)) -> None:

@@ -13,8 +13,6 @@ import numpy as np
 
 from quiet_tensorflow import keras, tf
 
-EPOCHS_A_CALL = 10  # epochs that run inside one call of the compiled graph, between two updates of the progress line
-
 
 def shared_layers(n_values: int, n_a: int = 64, seed: int = 0) -> tuple[keras.layers.LSTM, keras.layers.Dense]:
     """The LSTM and the softmax layer with their starting weights, drawn from `seed`."""
@@ -55,11 +53,13 @@ def train(
     batch_size: int = 32,
     seed: int = 0,
     on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
+    report_every: int = 10,
 ) -> np.ndarray:
     """Train on windows of indices, both (m, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
 
     The loss is the categorical cross-entropy summed over the Tx steps, as a mean over the epoch's windows while they
-    were learned from. Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told now and then.
+    were learned from. Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told after every
+    `report_every` epochs, which run inside one call of the compiled graph, and at the end.
     """
     optimizer = make_optimizer()
     optimizer.build(model.trainable_variables)
@@ -89,7 +89,7 @@ def train(
 
     generator = np.random.RandomState(seed)
     losses = []
-    for count in _chunks(epochs, EPOCHS_A_CALL):
+    for count in _chunks(epochs, report_every):
         orders = np.stack([generator.permutation(m) for _ in range(count)]).astype(np.int32)
         losses.extend(run_epochs(tf.constant(orders)).numpy())
         on_epoch(len(losses), float(losses[-1]))

@@ -8,15 +8,15 @@ Change a constant, or give its flag (`--temperature 1.2`), run again, and listen
 import sys
 from dataclasses import fields
 from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np
-
-from data_utils import training_windows, window_starts
+from data_utils import corpus_indices, training_windows, window_starts
 from fetch_tune import ensure_tune
 from files import check_folder
 from improvise import AS_THE_ORIGINAL, Playing, Solo, chorus_chords, generate_music, learn_material
-from midi_file import Part, write_midi
+from midi_file import write_midi
 from notes import Chord
+from piece import Part
 from preprocess import Selection, get_corpus_data, read_tune, write_grammars
 from progress import show
 from settings import SWITCH, TEXT, TRACKS, number, one_of, optional, read_settings, run, whole
@@ -35,7 +35,7 @@ SEED = 0  # every choice comes from it: the same seed and settings give the same
 WINDOWS = 60  # snippets of the solo to learn from, 1 to 100000; more is slower and a little more even
 TX = 30  # values in a snippet, 2 to 1000: how far back the network is taught to hear
 N_A = 64  # units of the LSTM, 1 to 4096
-EPOCHS = 100  # times the snippets are learned; the original's 100 nearly memorise the solo
+EPOCHS = 30  # times the snippets are learned, 1 to 100000; the original's 100 nearly memorise the solo
 BATCH_SIZE = 32  # snippets a step
 
 # --- Improvising -----------------------------------------------------------------------------------------------------
@@ -44,9 +44,11 @@ BARS = 0  # bars to play; 0: the whole chorus
 TEMPERATURE = 1.0  # 0: always the likeliest value, 1: as learned, above 1: bolder
 MIN_P = 0.0  # 0 to 1: leaves out values less likely than this share of the likeliest; higher is safer
 RHYTHM = "learned"  # gaps: "learned" from the solo, "filled" (no gaps), "late" (the original's, a note late)
+DENSITY = 1.0  # 0.25 to 4: notes to play for each of the player's, with learned gaps
 ONE_LINE = True  # the line keeps to its bar and the solo's range, and goes on from its last note
 CLOSENESS = 0.4  # 0.01 to 1: how freely a leap may differ from the one learned; 1: any in its interval
 GRAVITY = 0.7  # 0.01 to 1: the pull to the middle of the range; 1: none
+LONGEST_RUN = 8  # 1 to 100: a run of values out of the solo is broken off here; 0: never
 KEEP_TYPES = True  # approach and other tones stay; False: they become chord tones, as in the original
 DYNAMICS = True  # velocities drawn from the player's at the same place in the bar
 VALUES_PER_BAR = 0  # values in each bar, whatever its length; 0: as many as fit. The original: 50
@@ -77,9 +79,11 @@ RULES = {
     "TEMPERATURE": number(0, 100),
     "MIN_P": number(0, 1),
     "RHYTHM": one_of("learned", "filled", "late"),
+    "DENSITY": number(0.25, 4),
     "ONE_LINE": SWITCH,
     "CLOSENESS": number(0.01, 1),
     "GRAVITY": number(0.01, 1),
+    "LONGEST_RUN": whole(0, 100),
     "KEEP_TYPES": SWITCH,
     "DYNAMICS": SWITCH,
     "VALUES_PER_BAR": whole(0, 10_000),
@@ -92,7 +96,6 @@ RULES = {
     "TEMPO": number(20, 400),
 }
 
-PLAYING = [field.name for field in fields(Playing)]  # each is a constant above, in capitals
 METHENY, OURS = "data/original_metheny.mid", "data/our_tune.mid"
 JAZZ_GUITAR, PIANO = 26, 0  # General MIDI programs
 
@@ -104,12 +107,12 @@ def main(argv: list[str] | None = None) -> None:
 
     # Data: the tune as lines of grammar, the grammar as windows of values.
     path = find_tune(given.tune)
-    tune = read_tune(path, Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat))
+    tune = read_tune(path, selection_of(given))
     abstract_grammars = write_grammars(tune)
     corpus, values, values_indices, _ = get_corpus_data(abstract_grammars)
     starts = window_starts(len(corpus), given.windows, given.tx)
-    inputs, targets = training_windows(np.array([values_indices[value] for value in corpus]), starts, given.tx)
-    material = learn_material(tune, abstract_grammars)
+    inputs, targets = training_windows(corpus_indices(corpus, values_indices), starts, given.tx)
+    material = learn_material(tune, abstract_grammars, given.density)
     tell("tune", f"{path}, {len(abstract_grammars)} bars")
     tell("corpus", f"{len(corpus)} values, {len(values)} unique")
     tell("X", f"{(given.windows, given.tx, len(values))}, {len(set(starts.tolist()))} of the windows differ")
@@ -132,7 +135,7 @@ def main(argv: list[str] | None = None) -> None:
     train(model, inputs, targets, given.epochs, given.batch_size, given.seed, on_epoch)
 
     # Generate.
-    playing = AS_THE_ORIGINAL if given.original else Playing(**{name: getattr(given, name) for name in PLAYING})
+    playing = playing_of(given)
     solos = generate_music(inference_model, material, playing, given.n_solos, given.seed)
     n_notes = sum(len(bar) for solo in solos for bar in solo.bars)
     fallbacks = sum(solo.fallbacks for solo in solos) / max(1, sum(solo.n_terms for solo in solos))
@@ -144,6 +147,18 @@ def main(argv: list[str] | None = None) -> None:
     for file, solo in zip(file_names(output, given.n_solos), solos, strict=True):
         write_midi(file, parts_of(solo, chords), given.tempo, title=f"A solo after {path.stem}, seed {given.seed}")
         tell("wrote", str(file))
+
+
+def selection_of(given: SimpleNamespace) -> Selection:
+    """Which part of the file is the tune, as the settings say."""
+    return Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat)
+
+
+def playing_of(given: SimpleNamespace) -> Playing:
+    """How to improvise, as the settings say."""
+    if given.original:
+        return AS_THE_ORIGINAL
+    return Playing(**{field.name: getattr(given, field.name) for field in fields(Playing)})
 
 
 def find_tune(tune: str) -> Path:

@@ -3,7 +3,8 @@
 A term holds how long a note sounds, not how long until the next one, so the gaps of a solo are lost in the grammar.
 They are learned beside it, by counting in the source: given a note's place in the bar and its duration, the distance to
 the next onset, which may lie beyond the bar line. Places seen seldom lean on what happens at the same place of the
-half bar and of the beat. Velocities are drawn from those the player gave to the same place.
+half bar and of the beat. Onsets that were rounded onto neighbouring grid steps are left out, and what is left is
+then hastened until it is as dense as the player was. Velocities are drawn from those the player gave to the same place.
 
 Conventions: places, durations and distances are in grid steps (twelfths of a quarter), places from the bar line.
 """
@@ -20,6 +21,7 @@ SHORTEST_DISTANCE = 2  # steps: closer onsets are an artefact of rounding to thi
 # How much one count weighs, from the most to the least particular evidence.
 WEIGHT_PLACE, WEIGHT_HALF_BAR, WEIGHT_BEAT, WEIGHT_BEAT_ANY_DURATION, WEIGHT_DURATION = 8.0, 3.0, 2.0, 0.5, 0.02
 WEIGHT_BACK_TO_BACK = 1e-6  # so that a place never seen still leads somewhere
+MOST_TILT, BISECTIONS, STEPS_TO_REST = 0.5, 20, 60  # for the density: a tilt beyond would leave no rhythm at all
 ON_GRID = np.array([step % 3 == 0 or step % 4 == 0 for step in range(GRID)])
 
 
@@ -38,10 +40,11 @@ class Rhythm:
     velocities: list[list[int]]
 
 
-def learn_rhythm(melody: dict[int, list[Note]], bar_steps: int, durations: set[int]) -> Rhythm:
+def learn_rhythm(melody: dict[int, list[Note]], bar_steps: int, durations: set[int], density: float = 1.0) -> Rhythm:
     """Count the rhythm of a melody, given by bar number with offsets from the start of the file.
 
-    `durations` are the durations the grammar has. One note alone gives notes back to back.
+    `durations` are the durations the grammar has, `density` how many notes are wanted for each that the player played
+    in the same time. One note alone gives notes back to back.
     """
     notes = [note for bar in melody.values() for note in bar]
     onsets = [to_grid(note.offset) for note in notes]
@@ -74,7 +77,9 @@ def learn_rhythm(melody: dict[int, list[Note]], bar_steps: int, durations: set[i
     following = lands_well[:, None, :] & (distance >= np.minimum(np.maximum(length, SHORTEST_DISTANCE), bar_steps))
     soonest = following.argmax(axis=2)[:, :, None]  # (bar_steps, n_lengths, 1)
     np.put_along_axis(weights, soonest, np.take_along_axis(weights, soonest, 2) + WEIGHT_BACK_TO_BACK, 2)
-    distances = weights / weights.sum(axis=2, keepdims=True)
+    durations_played = np.bincount([to_grid(note.quarter_length) for note in notes], minlength=n_lengths) / len(notes)
+    played = (onsets[-1] - onsets[0]) / max(1, len(onsets) - 1)
+    distances = _as_dense(weights, durations_played[:n_lengths], played / density if played else 0.0)
     return Rhythm(bar_steps, distances, (onsets[0] % bar_steps,), _velocities(notes, onsets, bar_steps, beat))
 
 
@@ -84,6 +89,38 @@ def draw_velocities(notes: list[Note], rhythm: Rhythm, generator: random.Random)
         note._replace(velocity=generator.choice(rhythm.velocities[to_grid(note.offset) % rhythm.bar_steps]))
         for note in notes
     ]
+
+
+def _as_dense(weights: np.ndarray, durations: np.ndarray, wanted: float) -> np.ndarray:
+    """Probabilities of distances from `weights`, tilted by `exp(tilt * distance)` so that the mean distance of a long
+    solo is the one that is wanted; 0 leaves them as they are.
+
+    A solo is taken as a chain of places in the bar whose durations are drawn as the player's were.
+    """
+    bar_steps, _, n_distances = weights.shape
+    distance = np.arange(n_distances)
+    landing = (np.arange(bar_steps)[:, None] + distance) % bar_steps
+
+    def tilted(tilt: float) -> np.ndarray:
+        probabilities = weights * np.exp(tilt * distance)
+        return probabilities / probabilities.sum(axis=2, keepdims=True)
+
+    def mean_distance(probabilities: np.ndarray) -> float:
+        by_place = np.einsum("pld,l->pd", probabilities, durations)  # (bar_steps, n_distances)
+        chain = np.zeros((bar_steps, bar_steps))
+        np.add.at(chain, (np.arange(bar_steps)[:, None], landing), by_place)
+        share = np.full(bar_steps, 1 / bar_steps)
+        for _ in range(STEPS_TO_REST):
+            share = share @ (chain + np.eye(bar_steps)) / 2  # half a step each time, or places might alternate for ever
+        return float(share @ by_place @ distance)
+
+    if not wanted:
+        return tilted(0.0)
+    low, high = -MOST_TILT, MOST_TILT
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if mean_distance(tilted(middle)) < wanted else (low, middle)
+    return tilted((low + high) / 2)
 
 
 def _count(shape: tuple[int, ...], *indices: np.ndarray) -> np.ndarray:

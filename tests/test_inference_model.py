@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from data_utils import training_windows, window_starts
 from improvise import bar_rules, learn_material
-from inference_model import BarRules, draw, music_inference_model, predict_and_sample, sample_bars
-from model import shared_layers
+from inference_model import BarRules, draw, known_runs, music_inference_model, predict_and_sample, sample_bars
+from measures import longest_verbatim_run
+from model import djmodel, shared_layers, train
 from preprocess import read_tune, write_grammars
 from quiet_tensorflow import tf
 
@@ -58,7 +60,7 @@ def test_draw_follows_the_probabilities():
 def test_bars_keep_the_grammar_and_end_in_time(our_tune):
     tune = read_tune(our_tune)
     material = learn_material(tune, write_grammars(tune))
-    rules = bar_rules(material, material.bars, "learned")
+    rules = bar_rules(material, material.bars)
     model = untrained(len(material.values))
     indices, places = sample_bars(model, rules, 20, temperature=1.5, seed=3)
     end = 24 * 48
@@ -78,10 +80,38 @@ def test_bars_keep_the_grammar_and_end_in_time(our_tune):
 def test_a_batch_of_one_is_a_solo_too_and_seeds_differ(our_tune):
     tune = read_tune(our_tune)
     material = learn_material(tune, write_grammars(tune))
-    rules = bar_rules(material, material.bars[:2], "learned")
+    rules = bar_rules(material, material.bars[:2])
     model = untrained(len(material.values))
     one, two, other = (sample_bars(model, rules, 1, 1.0, seed=seed)[0].tolist() for seed in (1, 1, 2))
     assert one == two != other
+
+
+def test_known_runs_are_broken_off(our_tune):
+    """A network that has nearly memorised the solo still copies no run longer than it may."""
+    tune = read_tune(our_tune)
+    material = learn_material(tune, write_grammars(tune))
+    indices = material.corpus_indices()
+    inputs, targets = training_windows(indices.astype(np.int32), window_starts(len(indices), 60, 30), 30)
+    LSTM_cell, densor = shared_layers(len(material.values), 64, 0)
+    train(djmodel(30, LSTM_cell, densor, len(material.values)), inputs, targets, 60)
+    model = music_inference_model(LSTM_cell, densor, len(material.values))
+    copied = {}
+    for longest_run in (0, 5):
+        rules = bar_rules(material, material.bars, longest_run=longest_run)
+        sampled, places = sample_bars(model, rules, 20, temperature=0.7)
+        copied[longest_run] = max(
+            longest_verbatim_run(row[at < 24 * 48].tolist(), indices.tolist())
+            for row, at in zip(sampled, places, strict=True)
+        )
+    assert copied[5] <= 5 < copied[0]
+
+
+def test_known_runs_by_hand():
+    runs = known_runs(np.array([1, 2, 1, 2, 3, 1, 2]), 2)
+    assert len(runs.hashes) == 5  # 1 2 leads to 1 and to 3, 2 1 to 2, 2 3 to 1, 3 1 to 2
+    assert sorted(runs.followers.tolist()) == [1, 1, 2, 2, 3]
+    assert runs.most == 2
+    assert len(known_runs(np.array([1, 2]), 2).hashes) == 0
 
 
 def test_values_that_never_fit_are_still_played_rather_than_nothing():
@@ -93,6 +123,7 @@ def test_values_that_never_fit_are_still_played_rather_than_nothing():
         playable=np.ones((3, 48, 4), bool),
         distances=np.eye(97)[None, None, 48].repeat(48, 0).repeat(61, 1),
         first_places=(0,),
+        known_runs=known_runs(np.zeros(0, int), 0),
     )
     _, places = sample_bars(untrained(2), rules, 1, 1.0)
     assert places[0].tolist() == [0, 48, 96]
