@@ -23,6 +23,7 @@ LONGEST_TEXT = 100_000  # characters of a chart
 MOST_BARS = 10_000  # of a chart, repeats played
 MOST_CHORDS = 16  # in a bar
 LONGEST_SYMBOL = 40  # characters
+ROOTLESS = 2.8  # what leaving out the root costs a name; a tension costs about 0.7, an inversion 1.5
 
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 FLAT_ROOTS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
@@ -129,16 +130,22 @@ def name_chord(pitches: tuple[int, ...], fifths: int | None = None) -> str:
     roots = [(lowest + step) % 12 for step in range(12)]
     explained = [(*_explain(frozenset((p - root) % 12 for p in sounding)), root) for root in roots]
     costs = []
-    for cost, _, root in explained:
+    for cost, suffix, root in explained:
         step = (lowest - root) % 12
         if root in sounding:
-            cost += {0: 0.0, 3: 1.5, 4: 1.5, 7: 1.5, 10: 1.8, 11: 1.8}.get(step, 3.0)
+            in_place = {0: 0.0, 3: 1.5, 4: 1.5, 7: 1.5, 10: 1.8, 11: 1.8, 6: 1.5 if "b5" in suffix else 3.0}
+            cost += in_place.get(step, 3.0)
         else:
             cost += 0.0 if step in (3, 4, 10, 11) else 0.7
         costs.append(cost)
+    bass = lowest % 12
+    for root in ((bass - step) % 12 for step in (5, 2, 10)):  # a plain triad over a bass of its own: 'C/F'
+        above = frozenset((tone - root) % 12 for tone in sounding - {bass})
+        if above in (frozenset((0, 4, 7)), frozenset((0, 3, 7))):
+            explained.append((0.0, "m" if 3 in above else "", root))
+            costs.append(2.3)
     _, suffix, root = explained[costs.index(min(costs))]
     root_name = _root_name(root, suffix, fifths)
-    bass = lowest % 12
     close = (bass - root) % 12 in (10, 11) and any(p % 12 == root and p - lowest <= 2 for p in pitches)
     if bass == root or root not in sounding or close:
         return root_name + suffix
@@ -181,10 +188,10 @@ def voice_changes(
     Four or five notes from `low` to `high` (MIDI numbers), where the chord's third (or fourth), its seventh or sixth,
     an altered fifth and its tensions come before root and fifth; a slash bass is the lowest note. Each voicing is the
     one that moves least from the one before. The same chord again within a bar is held on. A bar of N.C. is empty, and
-    so are no changes. Raises ValueError where there is no room: less than 20 semitones, or slots under a grid step.
+    so are no changes. Raises ValueError where there is no room: less than 24 semitones, or slots under a grid step.
     """
-    if high - low < 20:
-        raise ValueError(f"low {low} and high {high} leave no room for voicings; leave at least 20 semitones between")
+    if high - low < 24:
+        raise ValueError(f"low {low} and high {high} leave no room for voicings; leave at least 24 semitones between")
     bar_steps, voiced, previous = to_grid(bar_length), {}, ()
     for number, bar in enumerate(changes):
         voiced[number] = []
@@ -234,13 +241,14 @@ def _voicings(chord: tuple, low: int, high: int) -> list[tuple[int, ...]]:
             for depth in depths
             if all(pitch > depth or (pitch - bass) % 12 == 0 for pitch in voicing)
         }
-    # A triad of three notes gets its lowest one doubled above.
-    voicings = {v if len(v) > 3 else tuple(sorted({*v, _doubled(v, high)})) for v in voicings}
-    return sorted(v for v in voicings if len(v) > 3)
+    return sorted({_filled(voicing, low, high) for voicing in voicings})
 
 
-def _doubled(voicing: tuple[int, ...], high: int) -> int:
-    return next((pitch + 12 for pitch in voicing if pitch + 12 not in voicing and pitch + 12 <= high), voicing[0] - 12)
+def _filled(voicing: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
+    """A voicing of three notes or fewer with octaves doubled above, where there is no room below, to make four."""
+    octaves = [pitch + 12 for pitch in voicing] + [pitch + 24 for pitch in voicing] + [pitch - 12 for pitch in voicing]
+    free = [pitch for pitch in octaves if low <= pitch <= high and pitch not in voicing]
+    return tuple(sorted([*voicing, *free[: max(0, 4 - len(voicing))]]))
 
 
 def _voiced_intervals(intervals: tuple[int, ...]) -> list[int]:
@@ -353,13 +361,13 @@ def _changed(tones: set[int], word: str, sign: str, degree: str) -> set[int] | N
 def _explain(tones: frozenset[int]) -> tuple[float, str]:
     """The symbol's text after the root for tones over a root, and what it costs: 0 is a plain triad or seventh chord.
 
-    The costs were set by ear of eye on lead sheets: a tension about 0.7, an altered one 1, an awkward addition 2.5,
-    a root left out 3.5, a tone left over 8.
+    The costs were weighed on voicings whose names were known: a tension about 0.7, an altered one 1, an awkward addition 2.5,
+    a tone left over 8.
     """
     minor = 3 in tones and 4 not in tones
     third = 4 if 4 in tones else 3 if minor else 5 if 5 in tones else 2 if 2 in tones else None
     seventh = 10 if 10 in tones else 11 if 11 in tones else 9 if 9 in tones else None
-    cost = 0.0 if 0 in tones else 3.5 if third in (3, 4) and seventh in (10, 11) else 12.0
+    cost = 0.0 if 0 in tones else ROOTLESS if third in (3, 4) and seventh in (10, 11) else 12.0
     left = tones - {0, 7, third, seventh}
     diminished = minor and 6 in tones and 7 not in tones
     if third is None:
@@ -368,6 +376,7 @@ def _explain(tones: frozenset[int]) -> tuple[float, str]:
     elif third in (2, 5):
         number, added, left = _number(seventh, left, False)
         suffix, cost = f"{number}sus{4 if third == 5 else 2}", cost + added + (1.5 if third == 5 else 2.2)
+        cost += {9: 1.2, 11: 1.0}.get(seventh, 0.0) + (0.8 if third == 2 and seventh else 0.0)
     elif diminished:
         left = left - {6}
         number, added, left = _number(seventh, left, True)
@@ -377,7 +386,7 @@ def _explain(tones: frozenset[int]) -> tuple[float, str]:
             suffix, cost, left = "dim", cost + 0.5, tones - {0, 3, 6}
         else:
             suffix, cost = ("m" if seventh == 10 else "mMaj") + number.removeprefix("maj") + "b5", cost + 0.6 + added
-            cost += seventh == 11
+            cost += 4.0 if seventh == 11 else 0.0
     elif {1, 3, 6, 8} & tones and seventh == 10 and len({1, 3, 6, 8} & left) >= 3 and not {2, 5, 7, 9, 11} & tones:
         suffix, cost, left = "7alt", cost + 2.0, frozenset()
     else:
@@ -421,7 +430,9 @@ def _tension(tone: int, extended: bool, third: int | None, dominant: bool) -> tu
         return text, 0.8 if tone == 2 and not extended else 2.0
     if not extended:
         return f"add{text}", 2.5
-    return text, 1.0 if dominant or (tone == 6 and third == 4) else 2.5
+    if third == 5 and tone != 1:
+        return text, 4.0
+    return text, 1.0 if (dominant and third == 4) or (tone == 6 and third == 4) or (tone == 1 and third == 5) else 2.5
 
 
 def _root_name(root: int, suffix: str, fifths: int | None) -> str:

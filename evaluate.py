@@ -2,8 +2,9 @@
 
     python evaluate.py
 
-generates solos in one batch, measures them (`measures.py`), prints the table, and writes it as Markdown and as a picture
-to `output/`. The constants and flags of the tune, of learning and of improvising are those of `music_generate.py`.
+generates solos in one batch, measures them (`measures.py`), prints the table, and writes it as Markdown and as a
+picture to `output/`. The constants and flags of the tune, of learning and of improvising are those of
+`music_generate.py`.
 """
 
 import sys
@@ -17,9 +18,9 @@ import music_generate
 from data_utils import corpus_indices, one_hot, training_windows, window_starts
 from files import check_folder, write_aside
 from grammar import TYPES
-from improvise import AS_THE_ORIGINAL, Material, Playing, Solo, generate_music, learn_material
-from measures import Heard, hear
-from preprocess import Tune, get_corpus_data, read_tune, write_grammars
+from improvise import AS_THE_ORIGINAL, Playing, Solo, generate_music, heard_solo, heard_source, learn_material
+from measures import Heard
+from preprocess import get_corpus_data, read_tune, write_grammars
 from progress import show
 from settings import read_settings, run, whole
 
@@ -53,14 +54,14 @@ def main(argv: list[str] | None = None) -> None:
     tune = read_tune(music_generate.find_tune(given.tune), music_generate.selection_of(given))
     abstract_grammars = write_grammars(tune)
     material = learn_material(tune, abstract_grammars, given.density)
-    source = source_heard(tune, material)
+    source = heard_source(material)
 
     ours = solos_of(material, music_generate.playing_of(given), given, given.epochs, given.n, given.networks, "ours")
     original = solos_of(material, AS_THE_ORIGINAL, given, ORIGINAL_EPOCHS, given.n, given.networks, "the original")
     columns = {
         "the source": [source],
-        "the original's settings": heard_of(original, material),
-        "ours": heard_of(ours, material),
+        "the original's settings": [heard_solo(solo, material) for solo in original],
+        "ours": [heard_solo(solo, material) for solo in ours],
     }
     table = table_of(columns, source)
     table += originality_rows(
@@ -78,13 +79,6 @@ def main(argv: list[str] | None = None) -> None:
 # --- Solos -----------------------------------------------------------------------------------------------------------
 
 
-def source_heard(tune: Tune, material: Material) -> Heard:
-    """The solo that is learned from, as read: quantised, its bars one after the other."""
-    length = material.rhythm.bar_steps / 12
-    bars = [[note._replace(offset=note.offset - bar * length) for note in notes] for bar, notes in tune.melody.items()]
-    return Heard(bars, material.bars, length)
-
-
 def solos_of(material, playing: Playing, given, epochs: int, n: int, networks: int, name: str) -> list[Solo]:
     """`n` solos from `networks` networks that are trained for `epochs`, the network's number added to the seed."""
     solos = []
@@ -96,11 +90,6 @@ def solos_of(material, playing: Playing, given, epochs: int, n: int, networks: i
         solos += generate_music(inference_model, material, playing, share, seed)
     show(f"{name}: {len(solos)} solos", done=True)
     return solos
-
-
-def heard_of(solos: list[Solo], material: Material) -> list[Heard]:
-    """Solos as they sound, notes in the bars in which they begin."""
-    return [hear(solo.notes(), material.bars[: len(solo.bars)], material.rhythm.bar_steps / 12) for solo in solos]
 
 
 def train_on(

@@ -38,7 +38,7 @@ class Line(NamedTuple):
 
     low: int = 40
     high: int = 88
-    closeness: float = 0.6
+    closeness: float = 0.2
     gravity: float = 0.7
 
 

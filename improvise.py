@@ -12,11 +12,14 @@ import numpy as np
 
 from grammar import TYPES, Line, Term, filled_onsets, late_onsets, parse_term, realise
 from harmony import note_types, sounding_chord
+from measures import Heard, hear
 from notes import Chord, Note, from_grid, to_grid
+from piece import Bar, Part, Piece
 from preprocess import BEATS_PER_BAR, Tune, get_corpus_data
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
 from rhythm import Rhythm, draw_velocities, learn_rhythm
 
+JAZZ_GUITAR, PIANO = 26, 0  # General MIDI programs
 OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
 
 
@@ -24,13 +27,15 @@ OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
 class Material:
     """What is learned from a tune beside the network.
 
-    `corpus`: all values in order; `values`: the unique ones, sorted, by index; `terms`: the same, parsed; `bars`: the
-    chords of each bar of the chorus, offsets from the bar line; `low` and `high`: the solo's range; `rhythm`.
+    `corpus`: all values in order; `values`: the unique ones, sorted, by index; `terms`: the same, parsed; `melody`,
+    `bars`: the solo's notes and the chords of each bar of the chorus, offsets from the bar line; `low` and `high`: the
+    solo's range; `rhythm`.
     """
 
     corpus: list[str]
     values: list[str]
     terms: list[Term]
+    melody: list[list[Note]]
     bars: list[list[Chord]]
     low: int
     high: int
@@ -71,7 +76,7 @@ class Playing:
     every_neighbour: bool = True
     dynamics: bool = True
     longest_run: int = 8
-    closeness: float = 0.4
+    closeness: float = 0.2
     gravity: float = 0.7
 
 
@@ -116,7 +121,8 @@ def learn_material(tune: Tune, abstract_grammars: list[str], density: float = 1.
     pitches = [note.pitch for bar in tune.melody.values() for note in bar]
     bars = [_from_bar_line(chords, bar) for bar, chords in tune.chords.items()]
     rhythm = learn_rhythm(tune.melody, to_grid(BEATS_PER_BAR), {term.steps for term in terms}, density)
-    return Material(corpus, values, terms, bars, min(pitches), max(pitches), rhythm)
+    melody = [_from_bar_line(notes, bar) for bar, notes in tune.melody.items()]
+    return Material(corpus, values, terms, melody, bars, min(pitches), max(pitches), rhythm)
 
 
 def generate_music(
@@ -142,9 +148,28 @@ def generate_music(
     return solos
 
 
-def chorus_chords(material: Material, playing: Playing) -> list[Chord]:
-    """The chords under a solo, offsets from its start."""
-    return _from_start(material.bars[: playing.bars or None])
+def piece_of(solo: Solo, material: Material, title: str, tempo: float) -> Piece:
+    """A solo over its chords as a finished piece, on an electric guitar and a piano."""
+    chords = material.bars[: len(solo.bars)]
+    notes = _from_start(solo.bars)
+    types = "".join(
+        note_types(sounding_chord(bar_chords, note.offset).pitches)[note.pitch % 12]
+        for bar, bar_chords in zip(solo.bars, chords, strict=True)
+        for note in bar
+    )
+    parts = [Part("Solo", JAZZ_GUITAR, 0, notes), Part("Chords", PIANO, 1, _from_start(chords))]
+    bars = [Bar(number * BEATS_PER_BAR, BEATS_PER_BAR) for number in range(len(chords))]
+    return Piece(title, tempo, bars, notes, _from_start(chords), types, parts)
+
+
+def heard_source(material: Material) -> Heard:
+    """The solo that is learned from, as read: quantised, its bars one after the other."""
+    return Heard(material.melody, material.bars, BEATS_PER_BAR)
+
+
+def heard_solo(solo: Solo, material: Material) -> Heard:
+    """A solo as it sounds: each note in the bar in which it begins."""
+    return hear(solo.notes(), material.bars[: len(solo.bars)], BEATS_PER_BAR)
 
 
 def bar_rules(material: Material, chorus: list[list[Chord]], rhythm: str = "learned", longest_run: int = 0):

@@ -11,6 +11,7 @@ import io
 import os
 import struct
 from collections import defaultdict, deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +20,7 @@ import mido
 
 from files import write_aside
 from notes import GRID, Chord, Note, ticks
-from piece import Part
+from piece import Bar, Part, Piece
 
 TICKS_PER_QUARTER = 480  # of the files written: a multiple of 12, so the whole grid is exact
 DRUM_CHANNEL = 9
@@ -138,21 +139,30 @@ def _read_track(midi_track: mido.MidiTrack, meters: list, markers: list) -> Trac
     return Track(name, tuple(programs), tuple(channels), events)
 
 
-def write_midi(path: str | os.PathLike, parts: list[Part], tempo: float, title: str = "", meter=(4, 4)) -> None:
-    """Write a type 1 file: a track of tempo (beats a minute) and meter, then one named track a part.
+def write_midi(path: str | os.PathLike, piece: Piece) -> None:
+    """Write a piece as a type 1 file: a track of title, tempo and meters, then one named track a part.
 
     The file is written aside and moved into place. Raises ValueError where the folder cannot be written.
     """
-    head = mido.MidiTrack()
+    write_aside(path, midi_bytes(piece.parts, piece.tempo, piece.title, piece.bars))
+
+
+def midi_bytes(parts: list[Part], tempo: float, title: str = "", bars: Iterable[Bar] = ()) -> bytes:
+    """The MIDI file of some parts at a tempo in quarters a minute; the meter of each of the `bars`, 4/4 without any."""
+    head = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))])
     if title:
-        head.append(mido.MetaMessage("track_name", name=title))
-    head.append(mido.MetaMessage("time_signature", numerator=meter[0], denominator=meter[1]))
-    head.append(mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
-    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[head])
-    midi.tracks += [_part_track(part) for part in parts]
+        head.insert(0, mido.MetaMessage("track_name", name=title.encode("latin-1", "replace").decode("latin-1")))
+    now, meter = 0, None
+    for bar in bars or (Bar(0.0, 4.0),):
+        if bar.meter != meter:
+            meter, start = bar.meter, ticks(bar.start, TICKS_PER_QUARTER)
+            sign = {"numerator": meter[0], "denominator": meter[1], "time": start - now}
+            head.append(mido.MetaMessage("time_signature", **sign))
+            now = start
+    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[head, *map(_part_track, parts)])
     buffer = io.BytesIO()
     midi.save(file=buffer)
-    write_aside(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _part_track(part: Part) -> mido.MidiTrack:

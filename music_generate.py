@@ -13,10 +13,9 @@ from types import SimpleNamespace
 from data_utils import corpus_indices, training_windows, window_starts
 from fetch_tune import ensure_tune
 from files import check_folder
-from improvise import AS_THE_ORIGINAL, Playing, Solo, chorus_chords, generate_music, learn_material
+from improvise import AS_THE_ORIGINAL, Playing, generate_music, heard_solo, heard_source, learn_material, piece_of
+from measures import RUN, known_run_share, longest_verbatim_run, rank, values_of
 from midi_file import write_midi
-from notes import Chord
-from piece import Part
 from preprocess import Selection, get_corpus_data, read_tune, write_grammars
 from progress import show
 from settings import SWITCH, TEXT, TRACKS, number, one_of, optional, read_settings, run, whole
@@ -46,7 +45,7 @@ MIN_P = 0.0  # 0 to 1: leaves out values less likely than this share of the like
 RHYTHM = "learned"  # gaps: "learned" from the solo, "filled" (no gaps), "late" (the original's, a note late)
 DENSITY = 1.0  # 0.25 to 4: notes to play for each of the player's, with learned gaps
 ONE_LINE = True  # the line keeps to its bar and the solo's range, and goes on from its last note
-CLOSENESS = 0.4  # 0.01 to 1: how freely a leap may differ from the one learned; 1: any in its interval
+CLOSENESS = 0.2  # 0.01 to 1: how freely a leap may differ from the one learned; 1: any in its interval
 GRAVITY = 0.7  # 0.01 to 1: the pull to the middle of the range; 1: none
 LONGEST_RUN = 8  # 1 to 100: a run of values out of the solo is broken off here; 0: never
 KEEP_TYPES = True  # approach and other tones stay; False: they become chord tones, as in the original
@@ -97,7 +96,6 @@ RULES = {
 }
 
 METHENY, OURS = "data/original_metheny.mid", "data/our_tune.mid"
-JAZZ_GUITAR, PIANO = 26, 0  # General MIDI programs
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -139,14 +137,26 @@ def main(argv: list[str] | None = None) -> None:
     solos = generate_music(inference_model, material, playing, given.n_solos, given.seed)
     n_notes = sum(len(bar) for solo in solos for bar in solo.bars)
     fallbacks = sum(solo.fallbacks for solo in solos) / max(1, sum(solo.n_terms for solo in solos))
-    tell("solo", f"{n_notes} notes, seed {given.seed}, temperature {playing.temperature:g}")
+    tell("improvised", f"{n_notes} notes, seed {given.seed}, temperature {playing.temperature:g}")
     tell("fall-backs", f"{fallbacks:.1%} of the terms had no pitch as asked")
 
-    # Write.
-    chords = chorus_chords(material, playing)
-    for file, solo in zip(file_names(output, given.n_solos), solos, strict=True):
-        write_midi(file, parts_of(solo, chords), given.tempo, title=f"A solo after {path.stem}, seed {given.seed}")
-        tell("wrote", str(file))
+    # Write: the best solo as my_music.midi; if there are several, each under its number.
+    heard = [heard_solo(solo, material) for solo in solos]
+    best = rank(heard_source(material), heard, material.corpus)[0] if len(solos) > 1 else 0
+    values = values_of(heard[best])
+    tell(
+        "copied",
+        f"{longest_verbatim_run(values, corpus)} values at most in a row, "
+        f"{known_run_share(values, corpus):.1%} of the runs of {RUN}",
+    )
+    pieces = [piece_of(solo, material, f"A solo after {path.stem}, seed {given.seed}", given.tempo) for solo in solos]
+    files = {output / f"my_music_{number:03d}.midi": piece for number, piece in enumerate(pieces, 1) if len(pieces) > 1}
+    for file, piece in files.items():
+        write_midi(file, piece)
+    write_midi(output / "my_music.midi", pieces[best])
+    if files:
+        tell("wrote", f"{list(files)[0]} to {list(files)[-1].name}; the best is number {best + 1}")
+    tell("wrote", str(output / "my_music.midi"))
 
 
 def selection_of(given: SimpleNamespace) -> Selection:
@@ -175,18 +185,6 @@ def find_tune(tune: str) -> Path:
         "(data/README.md tells how to get the real one)"
     )
     return HERE / OURS
-
-
-def parts_of(solo: Solo, chords: list[Chord]) -> list[Part]:
-    """The tracks of the MIDI file."""
-    return [Part("Solo", JAZZ_GUITAR, 0, solo.notes()), Part("Chords", PIANO, 1, chords)]
-
-
-def file_names(output: Path, n_solos: int) -> list[Path]:
-    """my_music.midi, or my_music_001.midi and so on."""
-    if n_solos == 1:
-        return [output / "my_music.midi"]
-    return [output / f"my_music_{number:03d}.midi" for number in range(1, n_solos + 1)]
 
 
 def tell(what: str, text: str) -> None:

@@ -66,17 +66,17 @@ def page_html(versions: list[Version], story: Story) -> str:
     assert versions, "a page needs a version"
     template = TEMPLATE.read_text(encoding="utf-8")
     script = re.search(r"<script>(.*?)</script>", template, re.DOTALL)[1]
-    settings = story.get("settings", {})
+    settings = "".join(
+        f"<div><dt>{html.escape(str(name))}</dt><dd>{html.escape(str(text))}</dd></div>"
+        for name, text in story.get("settings", {}).items()
+    )
     places = {
         # Only the template's own script may run, whatever the texts and the scores bring along.
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "palette": " ".join(f"--{kind}: {colour};" for kind, colour in TYPE_COLOURS.items()),
         "title": html.escape(story.get("title", versions[0].piece.title)),
         "lead": f'<p class="lead">{html.escape(story["lead"])}</p>' if story.get("lead") else "",
-        "settings": "".join(
-            f"<div><dt>{html.escape(str(name))}</dt><dd>{html.escape(str(text))}</dd></div>"
-            for name, text in settings.items()
-        ),
+        "settings": f'<dl class="settings">{settings}</dl>' if settings else "",
         "sounds": "".join(_sound(number, version.mp3) for number, version in enumerate(versions)),
         "data": _json_block({"types": TYPE_NAMES, "versions": [_as_data(version) for version in versions]}),
     }
@@ -86,7 +86,8 @@ def page_html(versions: list[Version], story: Story) -> str:
 def _sound(number: int, mp3: bytes | None) -> str:
     if mp3 is None:
         return ""
-    return f'<audio id="sound-{number}" preload="auto" src="data:audio/mpeg;base64,{base64.b64encode(mp3).decode()}"></audio>'
+    source = f"data:audio/mpeg;base64,{base64.b64encode(mp3).decode()}"
+    return f'<audio id="sound-{number}" preload="auto" src="{source}"></audio>'
 
 
 def _as_data(version: Version) -> dict:
@@ -111,7 +112,7 @@ def _as_data(version: Version) -> dict:
         "scores": version.score_svgs,
         "ids": ids,
         # Quoted, so that a path can only be a path.
-        "links": [[label, quote(href)] for label, href in version.links.items()],
+        "links": [[label, "./" + quote(href)] for label, href in version.links.items()],
         "facts": [[str(name), str(text)] for name, text in version.facts.items()],
     }
 

@@ -143,7 +143,8 @@ def piano_roll(piece: Piece, chord_names: list[str]):
     from matplotlib.figure import Figure
 
     assert len(chord_names) == len(piece.chords), f"{len(chord_names)} names for {len(piece.chords)} chords"
-    rows, boxes, (low, high) = systems(piece.bars), note_boxes(piece), pitch_range(piece)
+    rows, (low, high) = systems(piece.bars), pitch_range(piece)
+    boxes = note_boxes(piece) if rows else []
     staff = (high - low + 1) * SEMITONE
     height = TOP + max(1, len(rows)) * (ABOVE + staff + BELOW) + BOTTOM
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
@@ -165,9 +166,8 @@ def piano_roll(piece: Piece, chord_names: list[str]):
     _draw_legend(axes, write, piece, height - 0.8)
     if not rows or not boxes:
         middle = y((low + high) / 2, 0)
-        write(
-            WIDTH / 2, middle, "the solo has no notes", ha="center", va="center", fontsize=12, backgroundcolor="white"
-        )
+        place = {"ha": "center", "va": "center", "backgroundcolor": "white"}
+        write(WIDTH / 2, middle, "the solo has no notes", fontsize=12, **place)
 
     shades, lines, bar_lines, beat_lines = [], [], [], []
     for system, row in enumerate(rows):
@@ -191,9 +191,8 @@ def piano_roll(piece: Piece, chord_names: list[str]):
                 place = x(bar.start + count * beat, system)
                 beat_lines.append([(place, bottom), (place, top)])
         bar_lines.append([(right, bottom), (right, top + 0.1)])
-        _draw_chord_names(
-            write, bar_lines, piece, chord_names, row, top, lambda offset, system=system: x(offset, system)
-        )
+        named = [(chord.offset, name) for chord, name in zip(piece.chords, chord_names, strict=True)]
+        _draw_chord_names(write, bar_lines, named, row, top, lambda offset, system=system: x(offset, system))
     axes.add_collection(PolyCollection(shades, facecolor=SHADE, edgecolor="none"))
     axes.add_collection(LineCollection(beat_lines, colors=FAINTER, linewidths=0.8))
     axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.6))
@@ -214,11 +213,10 @@ def piano_roll(piece: Piece, chord_names: list[str]):
     return figure, boxes
 
 
-def _draw_chord_names(write, bar_lines, piece, chord_names, row, top, x) -> None:
-    """The names over one system, above its bar numbers, each with a tick at its onset; those on bar lines come first."""
+def _draw_chord_names(write, bar_lines, named, row, top, x) -> None:
+    """The names over a system, above its bar numbers, each with a tick at its onset; those on bar lines come first."""
     first, end = row[0].start, row[-1].start + row[-1].length
     on_line = {bar.start for bar in row}
-    named = [(chord.offset, name) for chord, name in zip(piece.chords, chord_names, strict=True)]
     taken = []
     for offset, name in sorted(named, key=lambda pair: (pair[0] not in on_line, pair[0])):
         if not first <= offset < end:

@@ -1,9 +1,9 @@
 """From parts to an MP3 or WAV file: synthesis on this computer, a mix, and an even loudness.
 
-Every part is rendered alone by a SoundFont synthesiser, brought to its place in the mix by its measured loudness, and
-added to the others, so that the solo stands in front whatever instruments and velocities it meets. The sum is brought
-to one loudness and kept from clipping. Left to others: the notes (`improvise.py`, `band.py`), MIDI files
-(`midi_file.py`).
+The solo and what accompanies it are rendered apart by a SoundFont synthesiser and added by their measured loudness, so
+that the solo stands in front whatever instrument and velocities it has; among the accompanying parts, controllers make
+the balance. The sum is brought to one loudness and kept from clipping. Left to others: the notes (`improvise.py`,
+`band.py`), MIDI files (`midi_file.py`).
 
 Audio is a float32 array of shape (samples, 2), left and right, full scale 1. Loudness is in LUFS, the unit of ITU-R
 BS.1770; a difference of 1 LU is one of 1 dB. The helper libraries are wheels without system libraries; `missing` tells
@@ -13,59 +13,57 @@ which of them is not there.
 import importlib.util
 import io
 import os
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from files import write_aside
-from midi_file import TICKS_PER_QUARTER as TICKS
-from midi_file import write_midi
+from midi_file import TICKS_PER_QUARTER, midi_bytes
 from piece import Part
 
 RATE = 44_100  # samples a second of what is written
-RENDERED_RATE = 48_000  # samples a second of what the synthesiser gives
-LOUDNESS = -16.0  # LUFS: what streaming services play music at, with room for the peaks of a plucked string
+RENDERED_RATE, WAV_HEADER_BYTES = 48_000, 44  # of what the synthesiser gives: 16 bits, stereo
+LOUDNESS = -16.0  # LUFS: near what streaming services play music at, with room for the peaks of plucked strings
+SOLO_AHEAD = 5.0  # LU between the solo and everything else together
 CEILING = 0.79  # -2 dBFS: decoded MP3 overshoots what was encoded by up to about 1 dB
 TAIL = 2.0  # seconds after the last release, over which the sound rings out
 FADE = 1.5  # seconds at the end of the tail that fade to nothing
-MP3_COMPRESSION = 0.2  # 0 (largest) to 1 (smallest) of variable bit rate: about 150 kbit/s for a quartet
+MP3_COMPRESSION = 0.3  # 0 (largest) to 1 (smallest) of a variable bit rate: about 160 kbit/s for a quartet
 
 
 class Place(NamedTuple):
-    """A part's place in the mix: `level` in LU against the solo, `pan` 0 (left) to 127, `reverb` 0 to 127."""
+    """A part's place in the mix as controllers, 0 to 127: `volume` (40 log10(volume / 127) dB), `pan`, `reverb`."""
 
-    level: float
+    volume: int
     pan: int
     reverb: int
 
 
+# The SoundFont's cymbals, softly struck, are some 20 LU below its piano: the other parts make room for them.
 PLACES = {
-    "Solo": Place(0.0, 64, 50),
-    "Chords": Place(-7.0, 40, 40),
-    "Bass": Place(-6.0, 64, 10),  # low notes stay in the middle and dry, or they blur
-    "Drums": Place(-11.0, 84, 30),
+    "Solo": Place(127, 64, 50),
+    "Chords": Place(56, 44, 40),
+    "Bass": Place(71, 64, 10),  # low notes stay in the middle and dry, or they blur
+    "Drums": Place(127, 80, 30),
 }
-ELSE = Place(-7.0, 74, 40)
-HELPERS = ("midirenderer", "soundfile", "pretty_midi")  # of pretty_midi only its SoundFont file is used
-SOUNDFONT = "TimGM6mb.sf2"
+ELSE = Place(56, 72, 40)
+SOUNDFONT, SOUNDFONT_CARRIER = "TimGM6mb.sf2", "pretty_midi==0.2.11"  # of this wheel only the file is used
+HELPERS = ("midirenderer", "soundfile", SOUNDFONT_CARRIER)
 
 
 def missing() -> str | None:
     """One sentence with the install command where a helper library is not installed, otherwise None."""
-    lacking = [name for name in HELPERS if importlib.util.find_spec(name) is None]
+    lacking = [helper for helper in HELPERS if importlib.util.find_spec(helper.partition("=")[0]) is None]
     if not lacking and not _soundfont().is_file():
-        lacking = ["pretty_midi<0.3"]
-    if not lacking:
-        return None
-    return f"no sound file without {' and '.join(lacking)}: pip install {' '.join(map(repr, lacking))}"
+        lacking = [SOUNDFONT_CARRIER]
+    return f"no sound file without {' and '.join(lacking)}: pip install {' '.join(lacking)}" if lacking else None
 
 
 def write_sound(path: str | os.PathLike, parts: list[Part], tempo: float) -> float:
     """Render `parts` at `tempo` (quarters a minute) to `path`, .mp3 or .wav; returns its length in seconds.
 
     The file lasts `TAIL` seconds longer than the music; it is written aside and moved into place, and the same parts
-    give the same bytes. No notes give a file of silence. Raises ValueError for another suffix and where the folder
-    cannot be written, ImportError where `missing` is not None.
+    give the same bytes. No notes give `TAIL` seconds of silence. Raises ValueError for another suffix and where the
+    folder cannot be written; ask `missing` first whether the helper libraries are there.
     """
     path = Path(path)
     kind = path.suffix.lower()
@@ -85,19 +83,16 @@ def write_sound(path: str | os.PathLike, parts: list[Part], tempo: float) -> flo
 
 
 def mix(parts: list[Part], tempo: float):
-    """The parts together, as audio at `RATE`: placed by `PLACES`, at `LOUDNESS`, peaks under `CEILING`, fading out."""
+    """The parts together, as audio at `RATE`: at `LOUDNESS`, peaks under `CEILING`, fading out after the last release.
+
+    The part named 'Solo' is set `SOLO_AHEAD` of the others; where there is none, or nothing else, there is nothing to
+    weigh. No notes: silence.
+    """
     import numpy as np
 
-    seconds, stems = _render(parts, tempo)
-    total = np.zeros((round(seconds * RENDERED_RATE), 2), np.float32)
-    for part, stem in zip(parts, stems, strict=True):
-        own = loudness(stem, RENDERED_RATE)
-        if own > -np.inf:
-            total += stem * _factor(PLACES.get(part.name, ELSE).level - own)
-    together = loudness(total, RENDERED_RATE)
-    audio = _resample(total)
-    if together > -np.inf:
-        audio = _limit(audio * _factor(LOUDNESS - together))
+    solo, others = _render(parts, tempo)
+    audio = _at_loudness(solo, RENDERED_RATE, SOLO_AHEAD) + _at_loudness(others, RENDERED_RATE, 0.0)
+    audio = _limit(_at_loudness(_resample(audio), RATE, LOUDNESS))
     faded = round(FADE * RATE)
     audio[-faded:] *= np.cos(np.linspace(0, np.pi / 2, faded, dtype=np.float32))[:, None] ** 2
     return audio
@@ -137,33 +132,34 @@ def _k_weighting(frequencies):
     return (np.abs(shelf * high_pass) ** 2).astype(np.float32)
 
 
-def _render(parts: list[Part], tempo: float) -> tuple[float, list]:
-    """The length in seconds and each part alone as audio at `RENDERED_RATE`, all of that length."""
+def _render(parts: list[Part], tempo: float):
+    """The solo and everything else, each as audio at `RENDERED_RATE` and as long as the music and its tail."""
     import mido
     import numpy as np
     from midirenderer import render_wave_from
 
-    with tempfile.TemporaryDirectory() as folder:
-        written = Path(folder) / "parts.mid"
-        write_midi(written, parts, tempo)
-        head, *tracks = mido.MidiFile(written).tracks
-    us_per_quarter = next(message.tempo for message in head if message.type == "set_tempo")
+    head, *tracks = mido.MidiFile(file=io.BytesIO(midi_bytes(parts, tempo))).tracks
     ends = [sum(message.time for message in track) for track in tracks]
-    seconds = mido.tick2second(max(ends, default=0), TICKS, us_per_quarter) + TAIL
-    last_tick = mido.second2tick(seconds, TICKS, us_per_quarter)
-    soundfont = _soundfont().read_bytes()
-    stems = []
+    last_tick = max(ends, default=0) + round(TAIL * tempo / 60 * TICKS_PER_QUARTER)
+    n = round(last_tick / TICKS_PER_QUARTER * 60 / tempo * RENDERED_RATE)
     for part, track, end in zip(parts, tracks, ends, strict=True):
         place = PLACES.get(part.name, ELSE)
-        for control, value in ((91, place.reverb), (10, place.pan), (7, 127)):
+        for control, value in ((7, place.volume), (10, place.pan), (91, place.reverb)):
             track.insert(0, mido.Message("control_change", channel=part.channel, control=control, value=value))
-        track[-1].time += last_tick - end + 1
-        midi, buffer = mido.MidiFile(type=1, ticks_per_beat=TICKS, tracks=[head, track]), io.BytesIO()
-        midi.save(file=buffer)
-        wave = render_wave_from(soundfont, buffer.getvalue())
-        stem = np.frombuffer(wave, "<i2", offset=44).reshape(-1, 2)
-        stems.append(stem[: round(seconds * RENDERED_RATE)].astype(np.float32) / 32768)
-    return seconds, stems
+        track[-1].time += last_tick - end + 1  # the synthesiser stops where the last track ends
+
+    soundfont, stems = _soundfont().read_bytes(), []
+    for is_solo in (True, False):
+        chosen = [track for part, track in zip(parts, tracks, strict=True) if (part.name == "Solo") == is_solo]
+        stem = np.zeros((n, 2), np.float32)
+        if chosen:
+            buffer = io.BytesIO()
+            mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[head, *chosen]).save(file=buffer)
+            wave = render_wave_from(soundfont, buffer.getvalue())
+            samples = np.frombuffer(wave, "<i2", offset=WAV_HEADER_BYTES).reshape(-1, 2)[:n]
+            stem[: len(samples)] = samples / np.float32(32768)
+        stems.append(stem)
+    return stems
 
 
 def _soundfont() -> Path:
@@ -171,8 +167,9 @@ def _soundfont() -> Path:
     return Path(importlib.util.find_spec("pretty_midi").origin).with_name(SOUNDFONT)
 
 
-def _factor(decibels: float) -> float:
-    return 10 ** (decibels / 20)
+def _at_loudness(audio, rate: int, level: float):
+    own = loudness(audio, rate)
+    return audio * 10 ** ((level - own) / 20) if own > float("-inf") else audio
 
 
 def _resample(audio):
@@ -195,9 +192,9 @@ def _limit(audio):
 
     size = RATE // 200
     n = -(-len(audio) // size)
-    peaks = np.zeros(n * size, np.float32)
-    peaks[: len(audio)] = np.abs(audio).max(axis=1)
-    needed = np.minimum(1, CEILING / np.maximum(peaks.reshape(n, size).max(axis=1), CEILING))  # (n,)
+    padded = np.zeros((n * size, 2), np.float32)
+    padded[: len(audio)] = np.abs(audio)
+    needed = CEILING / np.maximum(padded.reshape(n, 2 * size).max(axis=1), CEILING)  # (n,)
     lowest = np.lib.stride_tricks.sliding_window_view(np.pad(needed, 5, mode="edge"), 7).min(axis=1)  # (n + 4,)
     gains = np.lib.stride_tricks.sliding_window_view(lowest, 5).mean(axis=1)  # (n,)
     centres = np.arange(n) * size + (size - 1) / 2

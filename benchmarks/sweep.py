@@ -2,8 +2,9 @@
 
     python benchmarks/sweep.py
 
-trains networks for several numbers of epochs, lets each improvise at several temperatures, and writes what it measures to
-`benchmarks/sweep.md` and `images/sweep.png`. Takes some minutes. The defaults of `music_generate.py` were chosen by it.
+trains networks for several numbers of epochs, lets each improvise at several temperatures, and writes what it measures
+to `benchmarks/sweep.md` and `images/sweep.png`. Takes some minutes. The defaults of `music_generate.py` were chosen by
+it.
 """
 
 import io
@@ -19,7 +20,7 @@ import evaluate  # noqa: E402
 import measures  # noqa: E402
 import music_generate  # noqa: E402
 from files import write_aside  # noqa: E402
-from improvise import generate_music, learn_material  # noqa: E402
+from improvise import generate_music, heard_solo, heard_source, learn_material  # noqa: E402
 from preprocess import read_tune, write_grammars  # noqa: E402
 from progress import show  # noqa: E402
 from settings import read_settings, run, whole  # noqa: E402
@@ -39,7 +40,7 @@ def main() -> None:
     tune = read_tune(music_generate.find_tune(given.tune), music_generate.selection_of(given))
     abstract_grammars = write_grammars(tune)
     material = learn_material(tune, abstract_grammars, given.density)
-    source = evaluate.source_heard(tune, material)
+    source = heard_source(material)
     ceiling = np.mean(list(measures.halves_ceiling(source).values()))
     perplexity = evaluate.held_out_perplexity(abstract_grammars, given, list(EPOCHS_TRIED))
     rows = []
@@ -57,7 +58,7 @@ def main() -> None:
                     for number, network in enumerate(networks)
                     for solo in generate_music(network, material, playing, given.n // given.networks, number)
                 ]
-                heard = evaluate.heard_of(solos, material)
+                heard = [heard_solo(solo, material) for solo in solos]
                 runs = [measures.longest_verbatim_run(solo.values, material.corpus) for solo in solos]
                 rows.append(
                     {

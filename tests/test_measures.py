@@ -1,0 +1,140 @@
+import difflib
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import entropy
+
+import measures
+from improvise import heard_source, learn_material
+from measures import Heard, hear
+from notes import Chord, Note
+from preprocess import read_tune, write_grammars
+
+C7 = Chord(0.0, 4.0, (48, 52, 55, 58))
+NOTHING = Heard([], [])
+SILENT_BAR = Heard([[]], [[C7]])
+TWO_BARS = Heard(
+    [[Note(0.0, 1.0, 60), Note(1.0, 0.5, 64), Note(2.0, 1.0, 64)], [Note(0.0, 2.0, 62), Note(2.0, 2.0, 65)]],
+    [[C7], [C7]],
+)
+
+
+def heard_of(path) -> tuple[Heard, list[str]]:
+    tune = read_tune(path)
+    grammars = write_grammars(tune)
+    return heard_source(learn_material(tune, grammars)), grammars
+
+
+@pytest.fixture(scope="module")
+def ours(our_tune):
+    return heard_of(our_tune)
+
+
+def test_by_hand():
+    assert measures.notes_a_bar(TWO_BARS) == 2.5
+    assert measures.sounding_share(TWO_BARS) == pytest.approx(6.5 / 8)
+    assert measures.pitch_range(TWO_BARS) == 5
+    assert measures.mean_leap(TWO_BARS) == pytest.approx((4 + 0 + 2 + 3) / 4)
+    assert measures.repeated_pitch_share(TWO_BARS) == 0.25
+    assert measures.mean_onset_distance(TWO_BARS) == pytest.approx((1 + 1 + 2 + 2) / 4)
+    assert measures.simultaneous_notes(TWO_BARS) == 0
+    assert measures.distinct_bars(TWO_BARS) == 1.0
+    assert measures.type_shares(TWO_BARS) == pytest.approx({"C": 0.6, "S": 0.4, "A": 0.0, "X": 0.0})
+    # Positions 0, 16, 32 against 0, 32 of 64: one differs.
+    assert measures.grooving_similarity(TWO_BARS) == pytest.approx(63 / 64)
+    assert measures.pitch_class_entropy(TWO_BARS) == pytest.approx((entropy([1, 2], base=2) + 1) / 2)
+    assert measures.pitch_class_entropy(TWO_BARS, 2) == pytest.approx(entropy([1, 2, 1, 1], base=2))
+
+
+def test_nothing_is_defined():
+    for heard in (NOTHING, SILENT_BAR):
+        for measure in (
+            measures.notes_a_bar, measures.sounding_share, measures.pitch_range, measures.mean_leap,
+            measures.repeated_pitch_share, measures.mean_onset_distance, measures.pitch_class_entropy,
+            measures.simultaneous_notes,
+        ):  # fmt: skip
+            assert measure(heard) == 0
+        assert measures.grooving_similarity(heard) == 1
+        assert measures.distinct_bars(heard) == 1
+        assert set(measures.type_shares(heard).values()) == {0.0}
+    assert measures.values_of(NOTHING) == []
+    assert measures.longest_verbatim_run([], ["a"]) == measures.longest_verbatim_run(["a"], []) == 0
+    assert measures.known_run_share(["a"], ["a"]) == 0
+    assert measures.self_borrowing([["a", "b"]]) == (0.0, 0.0)
+    assert measures.overlapping_area(np.zeros((1, 2)), np.zeros((5, 2))) == 0.0
+
+
+def test_metheny_is_as_the_specification_measured_it(metheny):
+    heard, grammars = heard_of(metheny)
+    assert measures.notes_a_bar(heard) == pytest.approx(10.7, abs=0.05)
+    assert measures.mean_leap(heard) == pytest.approx(2.8, abs=0.05)
+    assert measures.mean_onset_distance(heard) == pytest.approx(0.37, abs=0.005)
+    assert measures.pitch_class_entropy(heard) == pytest.approx(2.46, abs=0.005)
+    assert measures.pitch_class_entropy(heard, 4) == pytest.approx(3.14, abs=0.005)
+    assert {kind: round(100 * share) for kind, share in measures.type_shares(heard).items()} == {
+        "C": 61, "S": 23, "A": 13, "X": 4,
+    }  # fmt: skip
+    assert measures.values_of(heard) == [value for line in grammars for value in line.split()]
+
+
+def test_what_was_read_is_read_back(ours):
+    heard, grammars = ours
+    assert measures.values_of(heard) == [value for line in grammars for value in line.split()]
+
+
+def test_hearing_puts_notes_into_their_bars_and_adds_bars():
+    notes = [Note(9.5, 1.0, 62), Note(0.5, 1.0, 60)]
+    heard = hear(notes, [[C7]])
+    assert [[note.offset for note in bar] for bar in heard.bars] == [[0.5], [], [1.5]]
+    assert len(heard.chords) == 3
+    assert heard.notes() == sorted(notes)
+
+
+words = st.lists(st.sampled_from("abc"), max_size=25)
+
+
+@given(words, words)
+def test_the_longest_run_is_the_one_difflib_finds(values, corpus):
+    matcher = difflib.SequenceMatcher(None, values, corpus, autojunk=False)
+    assert measures.longest_verbatim_run(values, corpus) == matcher.find_longest_match().size
+
+
+@given(words, words)
+def test_known_runs_agree_with_a_search(values, corpus):
+    text, n_runs = "".join(corpus), len(values) - 3
+    found = sum("".join(values[start : start + 4]) in text for start in range(max(0, n_runs)))
+    assert measures.known_run_share(values, corpus) == pytest.approx(found / n_runs if n_runs > 0 else 0)
+
+
+def test_self_borrowing_by_hand():
+    # Bar 1 stands whole in bar 3; bar 2 shares single values only.
+    share, longest = measures.self_borrowing([list("abcd"), list("xaya"), list("abcd")])
+    assert share == pytest.approx(2 / 3)
+    assert longest == pytest.approx((4 + 1 + 4) / 3)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 1000))
+def test_overlapping_area_tells_like_from_unlike(seed):
+    generator = np.random.default_rng(seed)
+    source, like, unlike = (generator.normal(mean, 1, (40, 3)) for mean in (0, 0, 9))
+    assert measures.overlapping_area(source, like) > 0.75
+    assert measures.overlapping_area(source, unlike) < 0.2
+
+
+def test_the_source_ranks_before_a_scatter(ours):
+    heard, grammars = ours
+    scatter = Heard([[Note(0.0, 4.0, 40 + 37 * bar % 50)] for bar in range(24)], heard.chords)
+    assert measures.distance_from(heard, heard) == 0
+    assert measures.distance_from(heard, scatter) > 1
+    assert measures.rank(heard, [scatter, heard], ["another", "corpus"]) == [1, 0]
+
+
+def test_a_copy_ranks_behind_a_new_solo(ours):
+    heard, grammars = ours
+    corpus = [value for line in grammars for value in line.split()]
+    bars = [[note._replace(pitch=note.pitch + number % 2) for number, note in enumerate(bar)] for bar in heard.bars]
+    moved = Heard(bars, heard.chords)
+    assert measures.rank(heard, [heard, moved], corpus) == [1, 0]

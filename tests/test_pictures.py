@@ -1,0 +1,181 @@
+import math
+import subprocess
+import sys
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from conftest import ROOT
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from harmony import note_types, sounding_chord
+from notes import PITCH_CLASS_NAMES, Chord, Note
+from pictures import LEFT, RIGHT, WIDTH, Box, draw_piano_roll, draw_training, note_boxes, piano_roll, systems
+from piece import Bar, Piece
+from preprocess import read_tune
+
+
+@cache
+def our_piece(n_bars: int | None = None) -> Piece:
+    """The solo of our own tune, from its first bar, typed over its chords."""
+    tune = read_tune(ROOT / "data/our_tune.mid")
+    first, last = min(tune.melody), max(tune.melody)
+    n_bars = n_bars or last - first + 1
+
+    def music(by_bar):
+        items = [item._replace(offset=item.offset - 4 * first) for bar in by_bar.values() for item in bar]
+        return [item for item in items if item.offset < 4 * n_bars]
+
+    solo, chords = music(tune.melody), music(tune.chords)
+    types = "".join(note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12] for note in solo)
+    return Piece("A solo after our tune", 130, [Bar(4.0 * bar, 4.0) for bar in range(n_bars)], solo, chords, types)
+
+
+def names_of(piece: Piece) -> list[str]:
+    return [PITCH_CLASS_NAMES[chord.pitches[0] % 12].replace("-", "♭") + "maj7" for chord in piece.chords]
+
+
+def empty_piece(n_bars: int) -> Piece:
+    return Piece("Nothing", 120, [Bar(4.0 * bar, 4.0) for bar in range(n_bars)], [], [], "")
+
+
+def long_piece() -> Piece:
+    piece = our_piece(16)
+    solo = [note._replace(offset=note.offset + 64 * turn) for turn in range(4) for note in piece.solo]
+    chords = [chord._replace(offset=chord.offset + 64 * turn) for turn in range(4) for chord in piece.chords]
+    bars = [Bar(4.0 * bar, 4.0) for bar in range(64)]
+    return replace(piece, solo=solo, chords=chords, types=piece.types * 4, bars=bars)
+
+
+def test_a_note_held_over_a_systems_end_is_in_both_by_hand():
+    piece = replace(empty_piece(8), solo=[Note(2.0, 1.5, 60), Note(15.0, 3.0, 62)], types="CX")
+    assert note_boxes(piece) == [Box(2.0, 1.5, 60, "C", 0), Box(15.0, 1.0, 62, "X", 0), Box(16.0, 2.0, 62, "X", 1)]
+
+
+NOTES = st.builds(Note, st.integers(0, 1100).map(lambda steps: steps / 12), st.floats(0.05, 40.0), st.integers(0, 127))
+
+
+@given(st.lists(st.tuples(NOTES, st.sampled_from("CSAX")), max_size=12), st.integers(1, 30))
+def test_boxes_add_up_to_the_notes(typed, n_bars):
+    piece = replace(empty_piece(n_bars), solo=[note for note, _ in typed], types="".join(kind for _, kind in typed))
+    boxes = iter(note_boxes(piece))
+    rows = [(row[0].start, row[-1].start + row[-1].length) for row in systems(piece.bars)]
+    for note, kind in typed:
+        place, end = note.offset, note.offset + note.quarter_length
+        while place < end - 1e-9:
+            box = next(boxes)
+            assert (box.onset, box.pitch, box.type) == (place, note.pitch, kind)
+            assert rows[box.system][0] <= place
+            assert box.onset + box.length <= rows[box.system][1] + 1e-9 or box.system == len(rows) - 1
+            place = box.onset + box.length
+        assert place == pytest.approx(end)
+    assert next(boxes, None) is None
+
+
+def test_what_is_drawn_is_the_piece():
+    piece = our_piece(8)
+    figure, boxes = piano_roll(piece, names_of(piece))
+    axes = figure.axes[0]
+    # A type's legend swatch is a collection of its own, before its notes.
+    drawn = {kind: [c for c in axes.collections if c.get_label() == kind][1] for kind in "CSAX"}
+    quarter = (WIDTH - LEFT - RIGHT) / 16
+    bottoms = {}
+    for kind, collection in drawn.items():
+        wanted = [box for box in boxes if box.type == kind]
+        assert len(collection.get_paths()) == len(wanted) >= (kind == "C")
+        for path, box in zip(collection.get_paths(), wanted, strict=True):
+            (left, bottom), (right, _) = path.vertices.min(axis=0), path.vertices.max(axis=0)
+            assert left == pytest.approx(LEFT + (box.onset - 16 * box.system) * quarter)
+            assert right - left == pytest.approx(box.length * quarter, abs=0.021)
+            bottoms.setdefault(box.system, {})[box.pitch] = bottom
+    for heights in bottoms.values():
+        low = min(heights)
+        assert all(height == pytest.approx(heights[low] + 0.065 * (pitch - low)) for pitch, height in heights.items())
+    assert len(boxes) == len(piece.solo) and {box.system for box in boxes} == {0, 1}
+
+
+@pytest.mark.parametrize("n_bars", [1, 18, 64])
+def test_no_text_runs_into_another_or_off_the_picture(n_bars):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    piece = long_piece() if n_bars == 64 else our_piece(n_bars)
+    figure, _ = piano_roll(piece, names_of(piece))
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in figure.axes[0].texts]
+    for number, (text, box) in enumerate(boxes):
+        assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y0 >= 0 and box.y1 <= figure.bbox.y1, text
+        assert not [(text, other) for other, place in boxes[:number] if box.overlaps(place)]
+
+
+def test_every_name_is_there_where_there_is_room_and_those_on_bar_lines_where_there_is_not():
+    def drawn(offsets):
+        chords = [Chord(offset, 0.25, (60, 64)) for offset in offsets]
+        piece = replace(empty_piece(4), chords=chords)
+        figure, _ = piano_roll(piece, [f"Cm7 {offset:g}" for offset in offsets])
+        return [float(text.get_text()[4:]) for text in figure.axes[0].texts if text.get_text().startswith("Cm7 ")]
+
+    assert sorted(drawn([0, 2, 4, 6, 14])) == [0, 2, 4, 6, 14]
+    assert drawn([3.75, 4.0, 4.25]) == [4.0]
+
+
+@pytest.mark.parametrize("piece", [empty_piece(0), empty_piece(1), empty_piece(18)], ids=lambda piece: len(piece.bars))
+def test_a_solo_without_notes_is_said_to_have_none(piece, tmp_path):
+    assert draw_piano_roll(tmp_path / "roll.png", piece, []) == []
+    figure, _ = piano_roll(piece, [])
+    assert "the solo has no notes" in [text.get_text() for text in figure.axes[0].texts]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_title_is_text_and_nothing_else(tmp_path):
+    for title in ("$x_{", "<b> & \\frac", "独奏", "long " * 60, ""):
+        draw_piano_roll(tmp_path / "roll.png", replace(our_piece(1), title=title), names_of(our_piece(1)))
+    assert (tmp_path / "roll.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_piece_gives_the_same_bytes_without_date_or_version(tmp_path):
+    piece = our_piece(4)
+    for name in ("a.png", "b.png"):
+        draw_piano_roll(tmp_path / name, piece, names_of(piece))
+        draw_training(tmp_path / f"loss {name}", [20.0, 10.0])
+    for name in ("{}.png", "loss {}.png"):
+        content = (tmp_path / name.format("a")).read_bytes()
+        assert content == (tmp_path / name.format("b")).read_bytes()
+        assert not any(chunk in content for chunk in (b"tEXt", b"iTXt", b"tIME"))
+
+
+@settings(deadline=None, max_examples=10)
+@given(st.lists(st.one_of(st.floats(0.01, 1e4), st.just(math.nan), st.just(0.0)), max_size=150))
+def test_any_losses_can_be_drawn(tmp_path_factory, losses):
+    path = tmp_path_factory.mktemp("loss") / "loss.png"
+    draw_training(path, losses)
+    assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_losses_and_the_originals_end_are_in_the_picture(tmp_path, monkeypatch):
+    from matplotlib.figure import Figure
+
+    seen, add_axes = [], Figure.add_axes
+    monkeypatch.setattr(Figure, "add_axes", lambda *args, **kwargs: seen.append(add_axes(*args, **kwargs)) or seen[-1])
+    losses = [120.0, 60.0, 30.0]
+    draw_training(tmp_path / "loss.png", losses, reference=7.5)
+    points = [list(zip(*line.get_data(), strict=True)) for line in seen[0].lines]
+    assert [(1, 120.0), (2, 60.0), (3, 30.0)] in points and [(100, 7.5)] in points
+    texts = [text.get_text() for text in seen[0].texts]
+    assert texts == ["the original after 100 epochs: 7.5", "after 3 epochs: 30.00"]
+    assert seen[0].get_ylim()[0] < 7.5 < 120 < seen[0].get_ylim()[1]
+
+
+def test_a_folder_that_cannot_be_is_named(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match="cannot be written"):
+        draw_training(tmp_path / "file" / "loss.png", [1.0])
+
+
+def test_matplotlib_waits_until_something_is_drawn_and_pyplot_is_never_needed(tmp_path):
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pictures; early = 'matplotlib' in sys.modules;"
+        "pictures.draw_training('loss.png', [9.0]); print(early, 'matplotlib.pyplot' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert ran.stdout == "False False\n", ran.stderr

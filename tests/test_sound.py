@@ -1,0 +1,176 @@
+import importlib.util
+import time
+
+import numpy as np
+import pytest
+
+import sound
+from band import backing
+from notes import Chord, Note
+from piece import Bar, Part
+
+TEMPO = 130.0
+QUARTER = 60 / TEMPO
+CHORDS = [Chord(4.0 * bar, 3.5, (50 + bar, 54 + bar, 57 + bar, 60 + bar), 70) for bar in range(4)]
+BARS = [Bar(4.0 * bar, 4.0) for bar in range(4)]
+LINE = [Note(step / 2, 0.45, 62 + 5 * step % 17, 70 + step % 30) for step in range(31)]
+QUARTET = [Part("Solo", 26, 0, LINE), Part("Chords", 0, 1, CHORDS), *backing(CHORDS, BARS, seed=0)]
+WOOD_BLOCK = 76  # dry and sudden
+STROKES = [0.0, 1.0, 1.5, 2.0, 2 + 2 / 3, 4.0, 4 + 1 / 3, 6.0, 7.75]
+
+
+@pytest.fixture(scope="module")
+def helpers():
+    if sound.missing():
+        pytest.skip(sound.missing())
+
+
+@pytest.fixture(scope="module")
+def quartet(helpers, tmp_path_factory):
+    """The file, and the seconds it is said to last."""
+    path = tmp_path_factory.mktemp("sound") / "quartet.mp3"
+    return path, sound.write_sound(path, QUARTET, TEMPO)
+
+
+def decoded(path):
+    import soundfile
+
+    return soundfile.read(path, dtype="float32", always_2d=True)
+
+
+def rms(audio) -> float:
+    return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))
+
+
+def test_the_mp3_is_as_long_as_the_music_and_its_tail(quartet):
+    path, seconds = quartet
+    audio, rate = decoded(path)
+    assert (rate, audio.shape[1]) == (44_100, 2)
+    end = max(item.offset + item.quarter_length for part in QUARTET for item in part.music)
+    assert seconds == pytest.approx(end * QUARTER + 2, abs=0.01)
+    assert len(audio) / rate == pytest.approx(seconds, abs=0.001)
+
+
+def test_it_is_loud_enough_and_does_not_clip(quartet):
+    audio, rate = decoded(quartet[0])
+    assert np.abs(audio).max() < 10 ** (-0.3 / 20)
+    assert sound.loudness(audio, rate) == pytest.approx(-16, abs=0.5)
+    assert np.isfinite(audio).all()
+
+
+def test_no_bar_is_silent_and_the_tail_fades_to_nothing(quartet):
+    audio, rate = decoded(quartet[0])
+    bar = round(4 * QUARTER * rate)
+    assert all(rms(audio[start : start + bar]) > 0.03 for start in range(0, 4 * bar, bar))
+    tail = audio[-round(1.9 * rate) :]
+    levels = [rms(piece) for piece in np.array_split(tail, 8)]
+    assert levels[0] > 1e-3 and levels[-1] < 1e-4
+    assert all(after < before for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_the_same_parts_give_the_same_bytes(quartet, tmp_path):
+    path, _ = quartet
+    sound.write_sound(tmp_path / "again.mp3", QUARTET, TEMPO)
+    assert (tmp_path / "again.mp3").read_bytes() == path.read_bytes()
+    assert [file.name for file in tmp_path.iterdir()] == ["again.mp3"]
+
+
+@pytest.mark.parametrize("suffix", [".mp3", ".WAV"])
+@pytest.mark.parametrize("tempo", [97.0, 180.0])
+def test_onsets_are_where_the_notes_are(helpers, tmp_path, suffix, tempo):
+    path = tmp_path / f"strokes{suffix}"
+    sound.write_sound(path, [Part("Solo", 0, 9, [Note(offset, 0.1, WOOD_BLOCK, 100) for offset in STROKES])], tempo)
+    audio, rate = decoded(path)
+    window = rate // 500
+    energy = np.square(audio).sum(axis=1)[: len(audio) // window * window].reshape(-1, window).sum(axis=1)  # 2 ms each
+    quiet = 0.05 * energy.max()
+    for offset in STROKES:
+        written = offset * 60 / tempo
+        near = slice(max(0, round((written - 0.03) * 500)), round((written + 0.03) * 500))
+        heard = (near.start + int(np.argmax(energy[near] > quiet))) / 500
+        assert energy[near].max() > quiet
+        assert heard == pytest.approx(written, abs=0.02)
+
+
+def test_the_solo_is_in_front_whatever_its_velocity(helpers):
+    solo, others = sound._render(QUARTET, TEMPO)
+    gap = sound.loudness(solo, 48_000) - sound.loudness(others, 48_000)
+    softer = [QUARTET[0]._replace(music=[note._replace(velocity=note.velocity // 3) for note in LINE]), *QUARTET[1:]]
+    assert sound.loudness(sound._render(softer, TEMPO)[0], 48_000) < sound.loudness(solo, 48_000) - 15
+    with_solo, without = sound.mix(softer, TEMPO), sound.mix(QUARTET[1:], TEMPO)
+    assert np.isfinite(gap)
+    difference = sound.loudness(with_solo, 44_100) - sound.loudness(without, 44_100)
+    assert difference == pytest.approx(0, abs=0.5)
+    # With the solo 5 LU ahead the others fall by 10 log10(1 + 10 ** 0.5) = 6.2 dB: so much of them is left over.
+    left_over = float(np.vdot(with_solo, without) / np.vdot(without, without))
+    assert 20 * np.log10(left_over) == pytest.approx(-6.2, abs=1.0)
+
+
+def test_lone_strokes_are_turned_down_instead_of_clipped(helpers):
+    audio = sound.mix([Part("Drums", 0, 9, [Note(float(beat), 0.1, WOOD_BLOCK, 120) for beat in range(6)])], TEMPO)
+    assert 0.6 < np.abs(audio).max() <= sound.CEILING + 1e-6
+
+
+def test_no_notes_are_two_seconds_of_silence(helpers, tmp_path):
+    for parts in ([], [Part("Solo", 26, 0, [])]):
+        assert sound.write_sound(tmp_path / "nothing.mp3", parts, TEMPO) == pytest.approx(2, abs=0.01)
+        assert np.abs(decoded(tmp_path / "nothing.mp3")[0]).max() < 1e-4
+
+
+def test_one_short_note_sounds(helpers):
+    audio = sound.mix([Part("Solo", 26, 0, [Note(0.0, 0.25, 69, 20)])], TEMPO)
+    assert sound.loudness(audio, 44_100) == pytest.approx(-16, abs=1.5)
+
+
+def test_eighteen_bars_are_rendered_in_a_few_seconds(helpers, tmp_path):
+    chords = [Chord(4.0 * bar, 3.5, (50, 54, 57, 60), 70) for bar in range(18)]
+    solo = [Note(step / 2, 0.45, 62 + 5 * step % 17, 90) for step in range(144)]
+    start = time.perf_counter()
+    sound.write_sound(tmp_path / "solo.mp3", [Part("Solo", 26, 0, solo), Part("Chords", 0, 1, chords)], TEMPO)
+    assert time.perf_counter() - start < 6  # about 1.5 s alone on one core; a bound for a busy machine
+
+
+def test_loudness_of_a_sine_by_hand():
+    # BS.1770: a full-scale sine of 997 Hz in one channel reads -3.01 LUFS; in both 3.01 more.
+    times = np.arange(3 * 48_000) / 48_000
+    sine = np.sin(2 * np.pi * 997 * times)
+    assert sound.loudness(np.column_stack([sine, 0 * sine]), 48_000) == pytest.approx(-3.01, abs=0.05)
+    assert sound.loudness(np.column_stack([sine, sine]) / 10, 48_000) == pytest.approx(-20, abs=0.05)
+    low = np.sin(2 * np.pi * 25 * times)
+    assert sound.loudness(np.column_stack([low, low]), 48_000) < -8
+    padded = np.concatenate([np.column_stack([sine, sine]) / 10, np.zeros((5 * 48_000, 2))])
+    assert sound.loudness(padded, 48_000) == pytest.approx(-20, abs=0.7)  # the gate leaves the silence out
+    assert sound.loudness(np.zeros((48_000, 2)), 48_000) == sound.loudness(np.ones((100, 2)), 48_000) == -np.inf
+
+
+def test_resampling_keeps_pitch_and_level():
+    times = np.arange(60_000) / 48_000
+    sine = np.sin(2 * np.pi * 1000 * times).astype(np.float32)
+    resampled = sound._resample(np.column_stack([sine, sine]))
+    assert resampled.shape == (55_125, 2)
+    expected = np.sin(2 * np.pi * 1000 * np.arange(55_125) / 44_100)
+    assert np.abs(resampled[1000:-1000, 0] - expected[1000:-1000]).max() < 0.01
+
+
+def test_the_limiter_holds_its_ceiling_and_leaves_the_rest_alone():
+    generator = np.random.default_rng(0)
+    audio = (0.1 * generator.standard_normal((50_001, 2))).astype(np.float32)
+    audio[::9_973] *= 60
+    limited = sound._limit(audio)
+    assert np.abs(limited).max() <= sound.CEILING * (1 + 1e-5)
+    untouched = np.flatnonzero(np.abs(limited - audio).max(axis=1) == 0)
+    assert len(untouched) > 25_000
+
+
+def test_another_suffix_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"\.mp3 or \.wav, not \.ogg"):
+        sound.write_sound(tmp_path / "solo.ogg", QUARTET, TEMPO)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_missing_helper_is_one_sentence_with_the_command(monkeypatch):
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "midirenderer" else find(name))
+    assert sound.missing() == "no sound file without midirenderer: pip install midirenderer"
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert sound.missing().endswith("pip install midirenderer soundfile pretty_midi==0.2.11")
