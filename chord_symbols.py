@@ -1,4 +1,4 @@
-"""Chord symbols of a lead sheet, both ways: a voicing's name, a written chart's chords, and piano voicings for them.
+"""Chord symbols of a lead sheet, both ways: the name of a voicing, and the chords of a written chart.
 
 Conventions: pitches are MIDI numbers, pitch classes 0 (C) to 11; a chord's tones are intervals above its root in
 semitones, 0 to 11, so that a ninth is 2. Names are spelled as on a lead sheet ('Bb', 'F#'), not as in `notes.py`.
@@ -6,17 +6,14 @@ Two numbers mean what is played, not the full stack of thirds: a thirteenth leav
 and C11 leaves the third out (it is C9sus4).
 
 The reading is our own: music21's ChordSymbol knows neither Δ, ^, ø7, 6/9, alt nor 'Bb' with a bare b, is silent about
-what it does not know, and takes milliseconds a symbol. What both know is held equal by a test. Left to others: what a
-note means over a chord (`harmony.py`) and how a symbol is engraved (`score.py`).
+what it does not know, and takes milliseconds a symbol. What both know is held equal by a test. Left to others: how
+a chart is played (`voicings.py`), what a note means over a chord (`harmony.py`), how a symbol is engraved (`score.py`).
 """
 
 import difflib
 import re
 from functools import cache
-from itertools import pairwise, product
 from typing import NamedTuple
-
-from notes import Chord, from_grid, to_grid
 
 NO_CHORD = "N.C."
 LONGEST_TEXT = 100_000  # characters of a chart
@@ -32,6 +29,7 @@ MAJOR_ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 MINOR_ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
 DEGREES = {"2": 2, "4": 5, "6": 9, "9": 2, "11": 5, "13": 9}
+NATURALS = {1: 2, 3: 2, 6: 5, 8: 9}  # of the altered tensions, as intervals
 SAME_SIGNS = str.maketrans("♭♯△∆º˚Ø−–", "b#ΔΔ°°ø--")
 SYMBOL = re.compile(
     r"(?P<root>[A-G][#b]?)"
@@ -94,12 +92,12 @@ def parse_changes(text: str) -> list[list[Symbol]]:
         raise ValueError(f"the changes hold the control character {control[0]!r} at {control.start()}; remove it")
     text = re.sub(r"\([^()|\n]*\)", lambda group: re.sub(r"\s", "", group[0]), text)
     bars, played, opened = [], [], None
-    for piece in re.split(r"(\|+:\|*|:\|+:?|\||\n|\r)", text):
-        if piece.endswith(":") and ":" not in piece[:-1]:
+    for piece in re.split(r"(:\|+:?|\|+:(?!\|)|[|\n\r])", text):
+        if piece.startswith("|") and piece.endswith(":"):
             if opened is not None:
                 raise ValueError(f"the repeat before bar {len(bars) + 1} opens inside another one; close that with :|")
             opened = len(played)
-        elif piece.startswith(":"):
+        elif piece.startswith(":|"):
             played += played[opened or 0 :]
             opened = len(played) if piece.endswith(":") else None
         elif piece.strip(" \t|\n\r"):
@@ -176,99 +174,6 @@ def pitch_class(name: str) -> int:
     return (LETTERS[name[0]] + name.count("#") - name[1:].count("b")) % 12
 
 
-def voice_changes(
-    changes: list[list[Symbol]],
-    bar_length: float = 4.0,
-    low: int = 45,
-    high: int = 72,
-    velocity: int = 72,
-) -> dict[int, list[Chord]]:
-    """Piano voicings of a chart, by bar number from 0: offsets in quarters from the start, each held for its slot.
-
-    Four or five notes from `low` to `high` (MIDI numbers), where the chord's third (or fourth), its seventh or sixth,
-    an altered fifth and its tensions come before root and fifth; a slash bass is the lowest note. Each voicing is the
-    one that moves least from the one before. The same chord again within a bar is held on. A bar of N.C. is empty, and
-    so are no changes. Raises ValueError where there is no room: less than 24 semitones, or slots under a grid step.
-    """
-    if high - low < 24:
-        raise ValueError(f"low {low} and high {high} leave no room for voicings; leave at least 24 semitones between")
-    bar_steps, voiced, previous = to_grid(bar_length), {}, ()
-    for number, bar in enumerate(changes):
-        voiced[number] = []
-        if len(bar) > bar_steps:
-            raise ValueError(f"bar {number + 1} has {len(bar)} chords, too many for {bar_length:g} quarters")
-        places = [round(slot * bar_steps / len(bar)) for slot in range(len(bar))] + [bar_steps]
-        starts = [slot for slot, symbol in enumerate(bar) if slot == 0 or symbol[1:] != bar[slot - 1][1:]]
-        for slot, until in pairwise([*starts, len(bar)]):
-            if bar[slot].root is None:
-                continue
-            previous = _next_voicing(previous, bar[slot][1:], low, high)
-            offset, length = from_grid(number * bar_steps + places[slot]), from_grid(places[until] - places[slot])
-            voiced[number].append(Chord(offset, length, previous, velocity))
-    return voiced
-
-
-@cache
-def _next_voicing(previous: tuple[int, ...], chord: tuple, low: int, high: int) -> tuple[int, ...]:
-    """The voicing with the fewest semitones to go; the top voice counts twice over, and the middle pulls a little."""
-
-    def cost(voicing):
-        spread = sum(abs(pitch - (low + high) / 2) for pitch in voicing) / len(voicing)
-        # A gap of more than a sixth, and a second in the depth, sound hollow or muddy.
-        rough = sum(upper - lower > 9 for lower, upper in pairwise(voicing[1:])) * 6
-        rough += sum(upper - lower < 3 and lower < 50 for lower, upper in pairwise(voicing)) * 6
-        rough += (voicing[-1] - voicing[-2] == 1) * 4 + max(0, voicing[-1] - voicing[0] - 19) * 2
-        if not previous:
-            return spread + rough
-        moved = sum(min(abs(pitch - other) for other in previous) for pitch in voicing)
-        moved += sum(min(abs(pitch - other) for other in voicing) for pitch in previous)
-        return moved + 2 * abs(voicing[-1] - previous[-1]) + rough + 0.5 * spread
-
-    return min(_voicings(chord, low, high), key=lambda voicing: (cost(voicing), voicing))
-
-
-@cache
-def _voicings(chord: tuple, low: int, high: int) -> list[tuple[int, ...]]:
-    root, _, intervals, bass, _ = chord
-    tones = [(root + interval) % 12 for interval in _voiced_intervals(intervals)]
-    places = [[pitch for pitch in range(low, high + 1) if pitch % 12 == tone] for tone in tones]
-    voicings = {tuple(sorted(set(pitches))) for pitches in product(*places)}
-    if bass != root:
-        depths = [pitch for pitch in range(low, low + 12) if pitch % 12 == bass]
-        voicings = {
-            (depth, *(pitch for pitch in voicing if pitch > depth))
-            for voicing in voicings
-            for depth in depths
-            if all(pitch > depth or (pitch - bass) % 12 == 0 for pitch in voicing)
-        }
-    return sorted({_filled(voicing, low, high) for voicing in voicings})
-
-
-def _filled(voicing: tuple[int, ...], low: int, high: int) -> tuple[int, ...]:
-    """A voicing of three notes or fewer with octaves doubled above, where there is no room below, to make four."""
-    octaves = [pitch + 12 for pitch in voicing] + [pitch + 24 for pitch in voicing] + [pitch - 12 for pitch in voicing]
-    free = [pitch for pitch in octaves if low <= pitch <= high and pitch not in voicing]
-    return tuple(sorted([*voicing, *free[: max(0, 4 - len(voicing))]]))
-
-
-def _voiced_intervals(intervals: tuple[int, ...]) -> list[int]:
-    """The four or five tones to play, those that tell the chord first."""
-    tones = set(intervals)
-    third = next((tone for tone in (4, 3, 5, 2) if tone in tones), None)
-    seventh = next((tone for tone in (10, 11, 9) if tone in tones), None)
-    telling = [tone for tone in (third, seventh) if tone is not None]
-    altered = [tone for tone in (6, 8) if tone in tones and 7 not in tones]
-    if {1, 3, 6, 8} <= tones:  # alt: the sharp ninth and the flat thirteenth stand for all four
-        altered = [8, 3]
-    rest = [tone for tone in (6, 9, 1, 3, 2, 8, 5) if tone in tones]
-    order = list(dict.fromkeys(telling + altered + rest))
-    order = order[: 5 if len(order) > 4 and not {1, 3, 6, 8} <= tones else 4]
-    for tone in (0, 7):
-        if len(order) < 4 and tone in tones:
-            order.append(tone)
-    return order
-
-
 def _parse_bar(words: list[str], bars: list[list[Symbol]]) -> list[Symbol]:
     number = len(bars) + 1
     if words == ["%"]:
@@ -309,8 +214,8 @@ def _intervals(match: re.Match) -> tuple[int, ...] | None:
     quality, major, number = match["quality"] or "", match["major"] or "", (match["number"] or "").replace("/", "")
     if number == "7M":
         major, number = "M", "7"
-    minor, half, aug = quality.lower() in ("minor", "min", "mi", "m", "-"), quality == "ø", quality in ("aug", "Aug", "+")
-    dim = quality.lower() in ("dim", "°", "o")
+    minor, dim = quality.lower() in ("minor", "min", "mi", "m", "-"), quality.lower() in ("dim", "°", "o")
+    half, aug = quality == "ø", quality.lower() in ("aug", "+")
     if number == "5":
         if quality or major:
             return None
@@ -361,8 +266,8 @@ def _changed(tones: set[int], word: str, sign: str, degree: str) -> set[int] | N
 def _explain(tones: frozenset[int]) -> tuple[float, str]:
     """The symbol's text after the root for tones over a root, and what it costs: 0 is a plain triad or seventh chord.
 
-    The costs were weighed on voicings whose names were known: a tension about 0.7, an altered one 1, an awkward addition 2.5,
-    a tone left over 8.
+    The costs were weighed on voicings whose names were known: a tension about 0.7, an altered one 1, an awkward
+    addition 2.5, a tone left over 8.
     """
     minor = 3 in tones and 4 not in tones
     third = 4 if 4 in tones else 3 if minor else 5 if 5 in tones else 2 if 2 in tones else None
@@ -402,7 +307,9 @@ def _explain(tones: frozenset[int]) -> tuple[float, str]:
             cost += 0.5 if 7 not in tones else 0.0
     for tone in sorted(left):
         text, price = _tension(tone, seventh in (10, 11), third, seventh == 10 and not minor)
-        suffix, cost = suffix + text, cost + price
+        # An altered tension stands for the natural one; where both sound, it is added.
+        both = NATURALS.get(tone) in tones and not text.startswith("add")
+        suffix, cost = suffix + ("add" if both else "") + text, cost + price + both
     return cost, suffix
 
 

@@ -1,4 +1,4 @@
-"""From played times to written ones: which notes, rests, ties and triplets a bar of a solo is written with, in what key.
+"""From played times to written ones: which notes, rests, ties and triplets a solo is written with, and in what key.
 
 Conventions: written times are whole 24ths of a quarter from the start of the piece (`TICKS`), so that sixteenths (6),
 thirty-seconds (3), triplet eighths (8) and sextuplets (4) are all whole. A beat is a quarter, a dotted quarter in 6/8
@@ -9,8 +9,9 @@ in one beat; sextuplets and finer are for beats with more notes than that. Two o
 become the third and the fourth sixteenth. Left to others: MusicXML (`score.py`) and chord symbols (`chord_symbols.py`).
 """
 
+from bisect import bisect_left
 from functools import cache
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise, takewhile
 from typing import NamedTuple
 
 from chord_symbols import FLAT_ROOTS, SHARP_ROOTS, Symbol, key_names, tone_name
@@ -74,11 +75,11 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
     for onset in groups:
         if not 0 <= onset * TICKS < end * GRID:
             raise ValueError(f"a note at {onset / GRID:g} quarters is outside the bars, which end at {end / TICKS:g}")
-    placed, beats_by_bar = {}, []
+    placed, beats_by_bar, onsets = {}, [], sorted(groups)
     for (start, stop), bar in zip(spans, bars, strict=True):
         beats = []
         for beat_start, beat_stop in pairwise(_beat_lines(start, stop, bar.meter)):
-            inside = [onset for onset in groups if beat_start <= onset * 2 < beat_stop]
+            inside = onsets[bisect_left(onsets, beat_start / 2) : bisect_left(onsets, beat_stop / 2)]
             place, slots = _places(tuple(onset * 2 - beat_start for onset in inside), beat_stop - beat_start)
             beats.append(Beat(beat_start, beat_stop - beat_start, place))
             placed |= {onset: beat_start + slot for onset, slot in zip(inside, slots, strict=True)}
@@ -88,8 +89,8 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
     for (start, stop), beats in zip(spans, beats_by_bar, strict=True):
         while at < len(sounding) and sounding[at][1] <= start:
             at += 1
-        inside = [piece for piece in sounding[at : at + stop - start] if piece[0] < stop]
-        written.append(_write_bar(start, stop, beats, inside))
+        inside = takewhile(lambda piece, stop=stop: piece[0] < stop, islice(sounding, at, None))
+        written.append(_write_bar(start, stop, beats, list(inside)))
     return written
 
 
@@ -162,8 +163,8 @@ def _places(onsets: tuple[int, ...], length: int) -> tuple[int, tuple[int, ...]]
 def _sounding(groups, placed, solo, beats: list[Beat], end: int) -> list[tuple[int, int, tuple[int, ...]]]:
     """Start and end in ticks of each group of notes, and its notes."""
     beat_at = {tick: beat for beat in beats for tick in range(beat.start, beat.start + beat.length)}
-    pieces, onsets = [], sorted(groups)
-    for onset, following in zip(onsets, [*onsets[1:], None], strict=True):
+    pieces = []
+    for onset, following in pairwise([*sorted(groups), None]):
         start, until = placed[onset], placed.get(following, end)
         released = max(to_grid(solo[index].offset + solo[index].quarter_length) for index in groups[onset]) * 2
         gap, beat = until - released, beat_at[start]

@@ -13,6 +13,8 @@ import os
 import re
 import xml.etree.ElementTree as ET
 import zlib
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +24,7 @@ from notation import TICKS, Written, best_fifths, notate, spell
 from notes import to_grid
 from piece import Bar, Piece
 
-PAGE_WIDTH = 2400  # tenths of a millimetre or so: four bars of sixteenths side by side
+PAGE_WIDTH = 2400  # verovio's units: four bars of sixteenths side by side
 PAGE_HEIGHT = 60000  # the most that verovio knows; a page is cut where its music ends
 DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
@@ -85,14 +87,20 @@ def lead_sheet(piece: Piece, symbols: list[tuple[float, str]] | None = None, pre
     return LeadSheet(DOCTYPE + ET.tostring(root, encoding="unicode") + "\n", note_ids, measure_ids)
 
 
-def engrave(musicxml: str, page_width: int = PAGE_WIDTH) -> list[str]:
-    """Engrave MusicXML: one SVG a page, each of them self-contained; up to about 100 bars fit a page.
+def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE_HEIGHT) -> list[str]:
+    """Engrave MusicXML: one SVG a page, each of them self-contained; as set, a page holds about a thousand bars.
 
-    The ids of measures and notes are kept. Raises ValueError where verovio is missing or cannot read the text.
+    The ids of measures and notes are kept. Raises ValueError where verovio is missing and for what is not MusicXML.
     """
     problem = missing()
     if problem:
         raise ValueError(problem)
+    try:  # verovio itself takes anything, and engraves an empty page
+        readable = ET.fromstring(musicxml.encode()).find("part/measure") is not None
+    except ET.ParseError:
+        readable = False
+    if not readable:
+        raise ValueError("this text cannot be read as a MusicXML score; give what lead_sheet wrote")
     import verovio
 
     verovio.enableLog(verovio.LOG_OFF)
@@ -100,7 +108,7 @@ def engrave(musicxml: str, page_width: int = PAGE_WIDTH) -> list[str]:
     options = {
         "inputFrom": "musicxml",
         "pageWidth": page_width,
-        "pageHeight": PAGE_HEIGHT,
+        "pageHeight": page_height,
         "adjustPageHeight": True,
         "breaks": "auto",
         "footer": "none",
@@ -111,9 +119,12 @@ def engrave(musicxml: str, page_width: int = PAGE_WIDTH) -> list[str]:
         "xmlIdSeed": zlib.crc32(musicxml.encode()) % 2**31 or 1,
     }
     assert toolkit.setOptions(options), "verovio refuses the options of the engraving"
-    # The kind's text is the whole symbol, but verovio prints the degrees behind it whatever they say of themselves.
-    if not toolkit.loadData(re.sub(r"\s*<degree .*?</degree>", "", musicxml, flags=re.DOTALL)):
-        raise ValueError("verovio cannot read this MusicXML")
+    # The kind's text is the whole symbol, but verovio prints the degrees behind it whatever they say of themselves,
+    # and a sharp or flat only as the character.
+    plain = re.sub(r"\s*<degree .*?</degree>", "", musicxml, flags=re.DOTALL)
+    plain = re.sub(r'(?<=<kind text=")[^"]*', lambda kind: _with_signs(kind[0]), plain)
+    if not toolkit.loadData(plain):
+        raise ValueError("verovio cannot read this MusicXML score")
     return [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
 
 
@@ -142,10 +153,15 @@ def missing() -> str | None:
     return None
 
 
-def _add(parent: ET.Element, tag: str, text: object = None, **attributes: str) -> ET.Element:
+def _with_signs(suffix: str) -> str:
+    """'7b9#11' -> '7♭9♯11', '^7' -> 'Δ7'."""
+    return re.sub(r"b(?=\d)", "♭", suffix.replace("#", "♯").replace("^", "Δ"))
+
+
+def _add(parent: ET.Element, tag: str, content: object = None, /, **attributes: str) -> ET.Element:
     element = ET.SubElement(parent, tag, attributes)
-    if text is not None:
-        element.text = str(text)
+    if content is not None:
+        element.text = str(content)
     return element
 
 
@@ -162,10 +178,10 @@ def _changes(piece, symbols, fifths, bars, written: list[list[Written]]) -> list
     starts = [content[0].start for content in written]
     end = written[-1][-1].start + written[-1][-1].length
     changes, shown = [], None
-    for (tick, text), following in zip(timed, [*(tick for tick, _ in timed[1:]), end], strict=True):
+    for (tick, text), (following, _) in pairwise([*timed, (end, "")]):
         if not 0 <= tick < end or text == shown:
             continue
-        bar_start = max(start for start in starts if start <= tick)
+        bar_start = starts[bisect_right(starts, tick) - 1]
         ahead = -(tick - bar_start) % TICKS
         # Struck ahead of a beat, a chord is that beat's: unless another one is struck by then.
         tick = tick + ahead if ahead <= 12 and tick + ahead < following else bar_start + (tick - bar_start) // 12 * 12
@@ -178,11 +194,15 @@ def _changes(piece, symbols, fifths, bars, written: list[list[Written]]) -> list
 
 def _spelled(piece: Piece, changes, fifths: int) -> list[tuple[str, int, int]]:
     spelled = []
-    for note, following in zip(piece.solo, [*piece.solo[1:], None], strict=True):
-        sounding = [symbol for tick, symbol in changes if tick <= to_grid(note.offset) * 2]
-        rising = following is not None and following.pitch > note.pitch
-        spelled.append(spell(note.pitch, sounding[-1] if sounding else None, fifths, rising))
-    return spelled
+    ticks = [tick for tick, _ in changes]
+    goal = None  # the next other pitch, looked for from the end
+    for note, following in reversed(list(pairwise([*piece.solo, None]))):
+        if following and following.pitch != note.pitch:
+            goal = following.pitch
+        sounding = bisect_right(ticks, to_grid(note.offset) * 2)
+        rising = goal is not None and goal > note.pitch
+        spelled.append(spell(note.pitch, changes[sounding - 1][1] if sounding else None, fifths, rising))
+    return spelled[::-1]
 
 
 def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, piece: Piece) -> None:
@@ -219,18 +239,18 @@ def _tempo(measure: ET.Element, tempo: float) -> None:
 def _music(measure, content: list[Written], changes, spelled, fifths, note_ids, prefix) -> None:
     altered = {}  # (letter, octave) -> alteration in force in this bar
     in_key = {name[0]: {"": 0, "#": 1, "b": -1}[name[1:]] for name in key_names(fifths).values()}
-    beams = _beams(content)
+    beams, ticks = _beams(content), [tick for tick, _ in changes]
     for place, item in enumerate(content):
-        for tick, symbol in changes:
-            if item.start <= tick < item.start + item.length:
-                _harmony(measure, symbol, tick - item.start)
+        for tick, symbol in changes[bisect_left(ticks, item.start) : bisect_left(ticks, item.start + item.length)]:
+            _harmony(measure, symbol, tick - item.start)
         for voice, index in enumerate(item.notes or (None,)):
             note = _add(measure, "note")
             if index is None:
                 _add(note, "rest", **({"measure": "yes"} if not item.kind else {}))
             else:
-                note_ids[index].append(f"{prefix}n{index}" + (f"-{len(note_ids[index]) + 1}" if note_ids[index] else ""))
-                note.set("id", note_ids[index][-1])
+                ids = note_ids[index]
+                ids.append(f"{prefix}n{index}" + (f"-{len(ids) + 1}" if ids else ""))
+                note.set("id", ids[-1])
                 if voice:
                     _add(note, "chord")
                 letter, alter, octave = spelled[index]
@@ -308,7 +328,7 @@ def _beams(content: list[Written]) -> list[list[str]]:
 def _harmony(measure: ET.Element, symbol: Symbol, offset: int) -> None:
     harmony = _add(measure, "harmony")
     if symbol.root is None:
-        _name(_add(harmony, "root"), "root", "C")
+        _add(_add(harmony, "root"), "root-step", "C", text="")
         _add(harmony, "kind", "none", text=NO_CHORD)
     else:
         _name(_add(harmony, "root"), "root", symbol.root_name)
@@ -337,9 +357,15 @@ def _name(parent: ET.Element, what: str, name: str) -> None:
 def _kind(intervals: tuple[int, ...]) -> tuple[str, list[tuple[int, int, str]]]:
     """MusicXML's kind of a chord and the degrees that differ, as (value, alteration, 'add', 'alter' or 'subtract')."""
     tones = set(intervals)
+    # A suspended seventh chord is a dominant with a fourth for its third: an added 7 is read as 10 or 11 semitones.
+    suspended = not {3, 4} & tones and bool({2, 5} & tones) and bool({10, 11} & tones)
+    sought = tones | {4} if suspended else tones
     # The kind that differs least: of equals the first, that is the fullest.
-    kind, core = min(KINDS, key=lambda known: len(tones ^ known[1]) + 2 * len(known[1] - tones - {7}))
+    kind, core = min(KINDS, key=lambda known: len(sought ^ known[1]) + 2 * len(known[1] - sought - {7}))
     degrees, extra, absent = [], sorted(tones - core), core - tones
+    if suspended and 5 in extra:
+        degrees.append((4, 0, "add"))
+        extra.remove(5)
     for altered in (6, 8):
         if 7 in absent and altered in extra:
             degrees.append((5, altered - 7, "alter"))

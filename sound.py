@@ -46,7 +46,7 @@ PLACES = {
     "Drums": Place(127, 80, 30),
 }
 ELSE = Place(56, 72, 40)
-SOUNDFONT, SOUNDFONT_CARRIER = "TimGM6mb.sf2", "pretty_midi==0.2.11"  # of this wheel only the file is used
+SOUNDFONT, SOUNDFONT_CARRIER = "TimGM6mb.sf2", "pretty_midi==0.2.11.post0"  # of this wheel only its sound file is used
 HELPERS = ("midirenderer", "soundfile", SOUNDFONT_CARRIER)
 
 
@@ -110,9 +110,11 @@ def loudness(audio, rate: int) -> float:
     n = len(audio) // tenth
     if n < 4:
         return -np.inf
-    spectra = np.fft.rfft(audio[: n * tenth].reshape(n, tenth, 2), axis=1)  # (n, tenth // 2 + 1, 2)
-    power = (spectra.real**2 + spectra.imag**2).sum(axis=2)  # (n, tenth // 2 + 1)
-    power = power @ _k_weighting(np.fft.rfftfreq(tenth, 1 / rate)) * 2 / tenth**2  # (n,)
+    weighting = _k_weighting(np.fft.rfftfreq(tenth, 1 / rate)) * 2 / tenth**2  # (tenth // 2 + 1,)
+    power = np.zeros(n)
+    for channel in audio[: n * tenth].T:
+        spectra = np.fft.rfft(channel.reshape(n, tenth))  # (n, tenth // 2 + 1)
+        power += (spectra.real**2 + spectra.imag**2) @ weighting
     blocks = (power[:-3] + power[1:-2] + power[2:-1] + power[3:]) / 4  # (n - 3,): 0.4 s each, three quarters shared
     loud = blocks[blocks > 10 ** ((-70 + 0.691) / 10)]
     if not len(loud):
@@ -163,7 +165,7 @@ def _render(parts: list[Part], tempo: float):
 
 
 def _soundfont() -> Path:
-    # Found without importing pretty_midi, which would bring in a good second of other libraries.
+    # Only the file is wanted, so that the library itself is not imported.
     return Path(importlib.util.find_spec("pretty_midi").origin).with_name(SOUNDFONT)
 
 
@@ -177,9 +179,11 @@ def _resample(audio):
     import numpy as np
 
     seconds = -(-len(audio) // RENDERED_RATE)  # whole seconds: both rates then have a whole number of samples
-    spectrum = np.fft.rfft(audio, seconds * RENDERED_RATE, axis=0)[: seconds * RATE // 2 + 1]
-    resampled = np.fft.irfft(spectrum * np.float32(RATE / RENDERED_RATE), seconds * RATE, axis=0)
-    return resampled[: round(len(audio) * RATE / RENDERED_RATE)].astype(np.float32)
+    resampled = np.empty((seconds * RATE, 2), np.float32)
+    for index, channel in enumerate(audio.T):
+        spectrum = np.fft.rfft(channel, seconds * RENDERED_RATE)[: seconds * RATE // 2 + 1]
+        resampled[:, index] = np.fft.irfft(spectrum * np.float32(RATE / RENDERED_RATE), seconds * RATE)
+    return resampled[: round(len(audio) * RATE / RENDERED_RATE)]
 
 
 def _limit(audio):

@@ -66,7 +66,7 @@ def data_of(text: str) -> dict:
     return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
 
 
-# --- What is written ---------------------------------------------------------------------------------------------------
+# --- What is written --------------------------------------------------------------------------------------------------
 
 
 def test_the_data_are_the_piece():
@@ -102,7 +102,7 @@ def test_texts_stay_texts():
 
 def test_the_page_needs_no_network_and_is_small():
     text = page_html([our_version(mp3=sine(1.0))], {"title": "x"})
-    assert set(re.findall(r"https?://[^\"' ]+", text)) == {"http://www.w3.org/2000/svg"}
+    assert set(re.findall(r"https?://[\w./]+", text)) == {"http://www.w3.org/2000/svg"}
     assert "default-src 'none'" in text and "{{" not in text
     assert len(page_html([Version("n", empty_piece(0), [])], {}).encode()) < 40_000
 
@@ -126,7 +126,7 @@ def test_what_does_not_fit_together_is_refused(tmp_path):
         write_page(tmp_path / "file" / "page.html", [version], {})
 
 
-# --- In the browser ----------------------------------------------------------------------------------------------------
+# --- In the browser ---------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def browser():
 
 @pytest.fixture
 def open_page(browser, tmp_path):
-    """Open a page of these versions from disk; afterwards no error and no request beyond the disk may have been seen."""
+    """Open a page of these versions from disk; in the end there must have been no error and no request but to disk."""
     contexts, errors, requests = [], [], []
 
     def open_it(*versions, story=None, width=1200, **context):
@@ -198,14 +198,16 @@ def test_it_plays_and_the_cursor_moves_in_time(open_page, has_sound):
     opened = open_page(our_version(mp3=sine(34.0) if has_sound else None))
     assert opened.locator("#silent").is_visible() != has_sound
     opened.get_by_role("button", name="Play").click()
-    opened.wait_for_function("new DOMMatrix(getComputedStyle(document.getElementById('cursor')).transform).e > 17")
-    before = opened.evaluate("performance.now()"), cursor(opened)
-    opened.wait_for_timeout(1200)
-    after = opened.evaluate("performance.now()"), cursor(opened)
-    assert (after[1] - before[1]) * 60 / 130 == pytest.approx((after[0] - before[0]) / 1000, abs=0.15)
+    opened.wait_for_timeout(300)  # a sound needs a moment to begin
+    both = "[performance.now() / 1000, Number(document.getElementById('seek').value)]"
+    before = opened.evaluate(both)
+    opened.wait_for_timeout(900)
+    after = opened.evaluate(both)
+    assert (after[1] - before[1]) * 60 / 130 == pytest.approx(after[0] - before[0], abs=0.2)
     assert opened.evaluate("[...document.querySelectorAll('audio')].some(a => !a.paused)") == has_sound
     opened.get_by_role("button", name="Pause").click()
     stopped = cursor(opened)
+    assert stopped == pytest.approx(float(opened.locator("#seek").input_value()), abs=0.01)
     opened.wait_for_timeout(150)
     assert cursor(opened) == stopped > after[1]
 
@@ -226,8 +228,8 @@ def test_what_sounds_is_lit_in_roll_and_score(open_page):
 
 
 def test_chords_light_up_one_after_the_other_while_it_plays(open_page):
-    version = our_version()
-    fast = replace(version, piece=replace(version.piece, tempo=1200))
+    version = our_version(n_bars=6)
+    fast = replace(version, piece=replace(version.piece, tempo=900))
     opened = open_page(fast)
     opened.evaluate(
         """() => { window.seen = []; new MutationObserver(changes => changes.forEach(change => {
@@ -235,13 +237,13 @@ def test_chords_light_up_one_after_the_other_while_it_plays(open_page):
         })).observe(document.getElementById("roll"), { subtree: true, attributeFilter: ["class"] }); }"""
     )
     opened.keyboard.press(" ")
-    opened.wait_for_function("document.getElementById('place').textContent.startsWith('Bar 18')")
+    opened.get_by_text("Bar 6 of 6").wait_for()
     opened.get_by_role("button", name="Play").wait_for()  # it stops by itself at the end
     seen, names = opened.evaluate("seen"), iter(version.chord_names)
     assert all(name in names for name in seen) and len(seen) > len(version.chord_names) / 3
-    assert cursor(opened) == pytest.approx(72)
+    assert cursor(opened) == pytest.approx(24)
     opened.keyboard.press(" ")
-    assert cursor(opened) < 36  # from the start again
+    assert cursor(opened) < 24  # from the start again
 
 
 @pytest.mark.parametrize("has_sound", [True, False], ids=["sound", "no sound"])
@@ -320,40 +322,47 @@ def test_the_roll_glides_only_where_motion_is_welcome(open_page, motion):
     fast = our_version(score=False)
     fast = replace(fast, piece=replace(fast.piece, tempo=600))
     opened = open_page(fast, width=390, reduced_motion=motion)
-    places = (
-        "window.places = new Set(); document.getElementById('roll-box').onscroll = e => places.add(e.target.scrollLeft)"
+    opened.evaluate(
+        """() => {
+            window.places = new Set();
+            const box = document.getElementById("roll-box");
+            box.addEventListener("scroll", () => { places.add(box.scrollLeft); });
+        }"""
     )
-    opened.evaluate(places)
     opened.keyboard.press(" ")
-    opened.wait_for_timeout(1500)
+    opened.wait_for_timeout(1000)
     n_places = opened.evaluate("places.size")
     assert n_places <= 4 if motion == "reduce" else n_places > 10
 
 
 def test_another_solo_is_heard_from_the_same_place_on(open_page):
-    source = our_version("The source", 8, mp3=sine(16.0), score=False, links={"MIDI": "source.midi"})
-    source = replace(source, piece=replace(source.piece, tempo=100))
-    opened = open_page(
-        our_version(mp3=sine(34.0), facts={"copied": "12 %"}), our_version("Silent", score=False), source
+    source = our_version("The source", 4, mp3=sine(34.0), score=False, links={"MIDI": "source.midi"})
+    solo, silent = (
+        our_version(n_bars=5, mp3=sine(34.0), facts={"copied": "12 %"}),
+        our_version("Silent", 6, score=False),
     )
+    # Slow, so that all of this happens in one bar.
+    versions = [
+        replace(v, piece=replace(v.piece, tempo=tempo)) for v, tempo in ((solo, 40), (silent, 40), (source, 30))
+    ]
+    opened = open_page(*versions)
     opened.keyboard.press("ArrowRight")
     opened.keyboard.press(" ")
-    for name, n_bars, is_silent in (("The source", 8, False), ("Silent", 18, True), ("Solo 1", 18, False)):
+    for name, n_bars, sounding in (("The source", 4, ["sound-2"]), ("Silent", 6, []), ("Solo 1", 5, ["sound-0"])):
         opened.get_by_role("button", name="Pause").wait_for()
         before = cursor(opened)
         opened.get_by_role("button", name=name).click()
-        assert before <= cursor(opened) < before + 1.5
+        assert before <= cursor(opened) < before + 1
         assert opened.inner_text("#place").startswith(f"Bar 2 of {n_bars}, ")
-        paused = opened.evaluate("[...document.querySelectorAll('audio')].filter(a => !a.paused).map(a => a.id)")
-        assert paused == ([] if is_silent else [f"sound-{0 if name == 'Solo 1' else 2}"])
+        assert opened.evaluate("[...document.querySelectorAll('audio')].flatMap(a => a.paused ? [] : a.id)") == sounding
         assert opened.locator("#roll .note").count() == len(our_piece(n_bars).solo)
         assert opened.locator("#score-part").is_visible() == opened.locator("#facts").is_visible() == (name == "Solo 1")
         assert opened.locator("#links a").count() == (name == "The source")
     opened.keyboard.press(" ")
-    for _ in range(14):
+    for _ in range(3):
         opened.keyboard.press("ArrowRight")
     opened.get_by_role("button", name="The source").click()
-    assert cursor(opened) == pytest.approx(32)  # a shorter one: its end
+    assert cursor(opened) == pytest.approx(16)  # a shorter one: its end
 
 
 def test_sound_that_is_none_leaves_a_cursor_that_runs(open_page):

@@ -173,4 +173,4 @@ def test_a_missing_helper_is_one_sentence_with_the_command(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "midirenderer" else find(name))
     assert sound.missing() == "no sound file without midirenderer: pip install midirenderer"
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert sound.missing().endswith("pip install midirenderer soundfile pretty_midi==0.2.11")
+    assert sound.missing().endswith("pip install midirenderer soundfile pretty_midi==0.2.11.post0")

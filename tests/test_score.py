@@ -1,0 +1,297 @@
+import re
+import time
+import xml.etree.ElementTree as ET
+from itertools import accumulate
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import score
+from chord_symbols import name_chord, parse_symbol
+from notation import TICKS, best_fifths, notate, spell
+from notes import Chord, Note, from_grid, to_grid
+from piece import Bar, Piece
+from preprocess import read_tune
+from score import engrave, lead_sheet, missing, write_musicxml, write_svg
+
+DMINOR = (50, 53, 57, 60)
+needs_verovio = pytest.mark.skipif(missing() is not None, reason=str(missing()))
+
+
+def bars_of(*lengths_and_meters):
+    starts = accumulate((length for length, _ in lengths_and_meters), initial=0.0)
+    return [Bar(start, length, meter) for start, (length, meter) in zip(starts, lengths_and_meters, strict=False)]
+
+
+def a_piece(notes, bars=None, chords=()):
+    """A piece of notes (onset, length, pitch), times in grid steps."""
+    solo = [Note(from_grid(onset), from_grid(length), pitch) for onset, length, pitch in notes]
+    return Piece("A <title> & more", 118.0, bars or bars_of((4.0, (4, 4))), solo, list(chords), "")
+
+
+def look(piece):
+    """What a bar looks like: (type and dots, notes) with '~' where it is tied on."""
+    kinds = {"whole": "1", "half": "2", "quarter": "4", "eighth": "8", "16th": "16", "32nd": "32", "": "bar"}
+    return [
+        " ".join(
+            ("" if item.notes else "r")
+            + kinds[item.kind]
+            + "." * item.dots
+            + ("/3" if item.beat.tuplet and item.kind else "")
+            + ("~" if item.tied_to else "")
+            for item in bar
+        )
+        for bar in notate(piece.bars, piece.solo)
+    ]
+
+
+def solo_piece(our_tune, n_bars=18):
+    tune = read_tune(our_tune)
+    first = min(tune.melody)
+    kept = [bar for bar in tune.melody if bar < first + n_bars]
+    solo = [n._replace(offset=n.offset - 4 * first) for bar in kept for n in tune.melody[bar]]
+    chords = [c._replace(offset=c.offset - 4 * first) for bar in kept for c in tune.chords[bar]]
+    return Piece("Lantern Street", 118.0, bars_of(*[(4.0, (4, 4))] * n_bars), solo, chords, "C" * len(solo))
+
+
+@st.composite
+def any_piece(draw):
+    meters = [
+        (4.0, (4, 4)),
+        (3.0, (3, 4)),
+        (3.0, (6, 8)),
+        (3.5, (7, 8)),
+        (6.0, (12, 8)),
+        (1.0, (4, 4)),
+        (1.25, (5, 16)),
+    ]
+    bars = bars_of(*draw(st.lists(st.sampled_from(meters), min_size=1, max_size=4)))
+    steps = to_grid(bars[-1].start + bars[-1].length)
+    notes = st.tuples(st.integers(0, steps - 1), st.integers(0, 40), st.integers(40, 90))
+    chords = draw(st.lists(st.tuples(st.integers(0, steps), st.lists(st.integers(40, 70), max_size=5)), max_size=4))
+    struck = [Chord(from_grid(step), 1.0, tuple(pitches)) for step, pitches in chords]
+    return a_piece(draw(st.lists(notes, max_size=40)), bars, struck)
+
+
+@pytest.mark.parametrize(
+    ("notes", "looks"),
+    [
+        ([], "rbar"),
+        ([(0, 48, 60)], "1"),
+        ([(0, 8, 60), (8, 4, 62)], "4/3 8/3 r4 r2"),
+        ([(0, 8, 60), (8, 1, 62), (9, 3, 64)], "8 16 16 r4 r2"),  # two thirds and three quarters of a beat
+        ([(0, 4, 60), (4, 4, 60), (8, 4, 60)], "8/3 8/3 8/3 r4 r2"),
+        ([(0, 6, 60), (6, 12, 62), (18, 6, 64), (24, 24, 60)], "8 4 8 2"),
+        ([(12, 24, 60)], "r4 2 r4"),
+        ([(18, 12, 60)], "r4 r8 8~ 8 r8 r4"),
+        ([(0, 3, 60), (6, 3, 60), (12, 12, 60)], "8 8 4 r2"),  # struck short, written plain
+        ([(9, 15, 60)], "r8 r16 16~ 4 r2"),
+        ([(20, 16, 60)], "r4 r4/3 8/3~ 4 r4"),
+        ([(0, 2, 60), (2, 2, 61), (4, 2, 62), (6, 2, 63), (8, 2, 64), (10, 2, 65)], "16/3 " * 6 + "r4 r2"),
+        ([(42, 6, 60)], "r2 r4 r8 8"),
+    ],
+)
+def test_rhythms_by_hand(notes, looks):
+    assert look(a_piece(notes)) == [looks]
+
+
+def test_other_meters_by_hand():
+    piece = a_piece([(0, 18, 60), (18, 6, 62)], bars_of((3.0, (6, 8))))
+    assert look(piece) == ["4. 8 r4"]
+    piece = a_piece([(6, 30, 60)], bars_of((1.0, (4, 4)), (3.0, (3, 4))))  # a pickup, tied over the bar line
+    assert look(piece) == ["r8 8~", "2 r4"]
+    assert 'implicit="yes"' in lead_sheet(piece).musicxml.split("</measure>")[0]
+    assert look(a_piece([(0, 42, 60)], bars_of((3.5, (7, 8))))) == ["4~ 4~ 4~ 8"]
+
+
+def test_keys_and_spelling_by_hand():
+    scale = [Note(0, 1.0, pitch) for pitch in (63, 65, 67, 68, 70, 72, 74)]
+    assert best_fifths(scale, []) == -3
+    assert best_fifths([], []) == 0
+    assert spell(66, None, 0, rising=True) == ("F", 1, 4)
+    assert spell(66, None, 0, rising=False) == ("G", -1, 4)
+    assert spell(66, parse_symbol("D7"), -3, rising=False) == ("F", 1, 4)
+    assert spell(68, None, -3, rising=True) == ("A", -1, 4)
+    assert spell(71, None, -6, rising=True) == ("C", -1, 5)
+    assert spell(71, parse_symbol("Abm"), -2, rising=False) == ("B", 0, 4)
+
+
+@settings(max_examples=150, deadline=None)
+@given(any_piece())
+def test_no_note_is_lost_and_every_bar_is_full(piece):
+    written = notate(piece.bars, piece.solo)
+    starts, at = {}, 0
+    for bar, content in zip(piece.bars, written, strict=True):
+        for item in content:
+            assert item.start == at and item.length > 0
+            at += item.length
+            if not item.tied_from:
+                starts |= dict.fromkeys(item.notes, item.start)
+        assert at == (bar.start + bar.length) * TICKS
+        for beat in {item.beat for item in content if item.beat.tuplet and item.kind}:
+            assert sum(item.length for item in content if item.beat == beat) == beat.length
+    assert sorted(starts) == list(range(len(piece.solo)))
+    for index, note in enumerate(piece.solo):
+        assert abs(starts[index] / TICKS - note.offset) <= (0.5 if bar.meter[1] == 8 else 0.34)
+    ordered = sorted(starts, key=lambda index: (starts[index], index))
+    assert ordered == sorted(starts, key=lambda index: (to_grid(piece.solo[index].offset), index))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.sampled_from([0, 3, 4, 6, 8, 9]), min_size=1, max_size=4, unique=True))
+def test_a_beat_of_up_to_four_notes_stays_within_a_sixteenth(onsets):
+    (content,) = notate(bars_of((4.0, (4, 4))), a_piece([(onset, 1, 60) for onset in sorted(onsets)]).solo)
+    starts = [item.start for item in content if item.notes and not item.tied_from]
+    assert all(abs(start - onset * 2) <= 6 for start, onset in zip(starts, sorted(onsets), strict=True))
+
+
+@settings(max_examples=12, deadline=None)
+@given(any_piece())
+def test_music21_reads_every_measure_at_its_exact_length(piece):
+    from music21 import converter
+
+    sheet = lead_sheet(piece)
+    read = converter.parseData(sheet.musicxml, format="musicxml")
+    measures = list(read.parts[0].getElementsByClass("Measure"))
+    assert len(measures) == len(piece.bars)
+    for bar, measure in zip(piece.bars, measures, strict=True):
+        lengths = [item.quarterLength for item in measure.notesAndRests if "Harmony" not in item.classes]
+        assert sum(lengths) == pytest.approx(bar.length, abs=1e-6)
+    heads = [
+        pitch.midi
+        for note in read.recurse().getElementsByClass(["Note", "Chord"])
+        if "Harmony" not in note.classes and (note.tie is None or note.tie.type == "start")
+        for pitch in note.pitches
+    ]
+    assert sorted(heads) == sorted(note.pitch for note in piece.solo)
+
+
+SYMBOLS = "C Cm7 F#7 Bbmaj7#11 C7sus4 C9sus4 G7b9b13 Cdim7 E+7 CmMaj7 C69 C5 Cm11 G7alt"
+
+
+@pytest.mark.parametrize("text", SYMBOLS.split())
+def test_music21_reads_the_symbols_as_the_same_notes(text):
+    from music21 import converter, harmony
+
+    read = converter.parseData(lead_sheet(a_piece([]), [(0.0, text)]).musicxml, format="musicxml")
+    (theirs,) = read.recurse().getElementsByClass(harmony.ChordSymbol)
+    symbol = parse_symbol(text)
+    assert {pitch.pitchClass for pitch in theirs.pitches} == {(symbol.root + i) % 12 for i in symbol.intervals}
+
+
+def test_symbols_stand_where_the_chord_changes():
+    chords = [Chord(offset, 0.5, DMINOR) for offset in (0.0, 1.0, 2.5)] + [Chord(3.5, 1.0, (48, 52, 55, 59))]
+    xml = lead_sheet(a_piece([(0, 48, 62)], bars_of(*[(4.0, (4, 4))] * 2), chords)).musicxml
+    measures = xml.split("</measure>")
+    assert [measure.count("<harmony>") for measure in measures[:2]] == [1, 1]  # struck ahead, written on the bar line
+    assert 'text="m7"' in measures[0] and 'text="maj7"' in measures[1]
+    assert "<offset>" not in xml
+    assert '<kind text="N.C.">none</kind>' in lead_sheet(a_piece([]), [(0.0, "N.C.")]).musicxml
+
+
+def test_accidentals_hold_for_a_bar_and_not_over_a_tie():
+    bars, key_of_c = bars_of(*[(4.0, (4, 4))] * 2), [Chord(0.0, 40.0, (48, 50, 52, 53, 55, 57, 59))]
+
+    def accidentals(notes):
+        measures = lead_sheet(a_piece(notes, bars, key_of_c)).musicxml.split("</measure>")
+        return [re.findall("<accidental>(.*)<", measure) for measure in measures[:2]]
+
+    falling = [(0, 12, 60), (12, 12, 61), (24, 24, 61), (48, 12, 61), (60, 12, 60)]
+    assert accidentals(falling) == [["flat"], ["flat"]]
+    assert accidentals([(0, 12, 61), (12, 12, 62), (24, 24, 60)]) == [["sharp", "natural"], []]
+    assert accidentals([(36, 24, 61), (72, 6, 61)]) == [["flat"], ["flat"]]
+
+
+def test_the_empty_piece_is_one_empty_measure():
+    sheet = lead_sheet(Piece("", 120.0, [], [], [], ""))
+    assert (sheet.note_ids, sheet.measure_ids) == ([], ["m1"])
+    assert ET.fromstring(sheet.musicxml.encode()).find(".//rest").get("measure") == "yes"
+
+
+@pytest.mark.parametrize(
+    ("bars", "notes", "message"),
+    [
+        ([], [(0, 1, 60)], None),
+        ([Bar(0.0, 4.0)], [(48, 6, 60)], "outside the bars"),
+        ([Bar(0.0, 4.0)], [(-1, 6, 60)], "outside the bars"),
+        ([Bar(0.0, 1 / 3)], [], "whole number of sixteenths"),
+        ([Bar(0.0, 0.0)], [], "whole number of sixteenths"),
+        ([Bar(0.0, 4.0), Bar(5.0, 4.0)], [], "bar 2 starts at 5"),
+    ],
+)
+def test_what_cannot_be_written_is_said(bars, notes, message):
+    piece = Piece("", 120.0, bars, a_piece(notes).solo, [], "")
+    if message is None:
+        assert lead_sheet(piece).note_ids == [["n0"]]
+        return
+    with pytest.raises(ValueError, match=message):
+        lead_sheet(piece)
+
+
+def test_the_treble_clef_saves_ledger_lines():
+    assert "clef-octave-change" in lead_sheet(a_piece([(0, 12, 45)])).musicxml
+    assert "clef-octave-change" not in lead_sheet(a_piece([(0, 12, 72)])).musicxml
+
+
+def test_files_have_the_same_bytes_again_and_no_date(our_tune, tmp_path):
+    piece = solo_piece(our_tune, 4)
+    write_musicxml(tmp_path / "one.musicxml", piece)
+    write_musicxml(tmp_path / "two.musicxml", piece)
+    assert (tmp_path / "one.musicxml").read_bytes() == (tmp_path / "two.musicxml").read_bytes()
+    if missing() is None:
+        write_svg(tmp_path / "one.svg", piece)
+        write_svg(tmp_path / "two.svg", piece)
+        assert (tmp_path / "one.svg").read_bytes() == (tmp_path / "two.svg").read_bytes()
+        assert not re.search(rb"20\d\d-\d\d-\d\d", (tmp_path / "one.svg").read_bytes())
+
+
+@needs_verovio
+def test_the_engraving_keeps_every_id_and_is_quick(our_tune, tmp_path):
+    piece = solo_piece(our_tune)
+    started = time.perf_counter()
+    sheet, paths = write_svg(tmp_path / "solo.svg", piece)
+    assert time.perf_counter() - started < 2.0
+    assert paths == [tmp_path / "solo.svg"] and len(sheet.note_ids) == len(piece.solo)
+    svg = ET.fromstring(paths[0].read_bytes())
+    classes = {element.get("id"): element.get("class") for element in svg.iter() if element.get("id")}
+    assert {classes[note] for ids in sheet.note_ids for note in ids} == {"note"}
+    assert {classes[measure] for measure in sheet.measure_ids} == {"measure"} and len(sheet.measure_ids) == 18
+    assert not re.search(r'(?:href|src)="(?!#)|url\((?!data:)', paths[0].read_text())  # nothing to be fetched
+    assert name_chord(piece.chords[0].pitches, best_fifths(piece.solo, piece.chords)) == "Dmaj9"
+
+
+@needs_verovio
+@settings(max_examples=25, deadline=None)
+@given(any_piece())
+def test_verovio_reads_every_note(piece):
+    sheet = lead_sheet(piece, prefix="a")
+    svg = "".join(engrave(sheet.musicxml))
+    assert all(f'id="{element}"' in svg for ids in [*sheet.note_ids, sheet.measure_ids] for element in ids)
+
+
+@needs_verovio
+def test_a_low_page_is_followed_by_others():
+    notes = [(48 * bar + 6 * step, 6, 60 + (bar + step) % 12) for bar in range(24) for step in range(8)]
+    pages = engrave(lead_sheet(a_piece(notes, bars_of(*[(4.0, (4, 4))] * 24))).musicxml, page_height=1000)
+    assert len(pages) > 1 and all(ET.fromstring(page).tag.endswith("svg") for page in pages)
+
+
+def test_each_page_gets_a_file(monkeypatch, tmp_path):
+    monkeypatch.setattr(score, "engrave", lambda musicxml: ["first", "second"])
+    _, paths = write_svg(tmp_path / "solo.svg", a_piece([]))
+    assert {path.name: path.read_text() for path in paths} == {"solo.svg": "first", "solo-2.svg": "second"}
+
+
+def test_without_verovio_the_install_command_is_said(monkeypatch):
+    monkeypatch.setattr(score.importlib.util, "find_spec", lambda name: None)
+    assert "pip install verovio" in missing()
+    with pytest.raises(ValueError, match="pip install verovio"):
+        engrave("")
+
+
+@needs_verovio
+@pytest.mark.parametrize("text", ["", "not a score", "<score-partwise/>"])
+def test_what_is_no_score_is_said(text):
+    with pytest.raises(ValueError, match="cannot be read"):
+        engrave(text)
