@@ -5,8 +5,8 @@ semitones, 0 to 11, so that a ninth is 2. Names are spelled as on a lead sheet (
 Two numbers mean what is played, not the full stack of thirds: a thirteenth leaves the eleventh out over a major third,
 and C11 leaves the third out (it is C9sus4).
 
-The reading is our own: music21's ChordSymbol knows neither Δ, ^, ø7, 6/9, alt nor 'Bb' with a bare b, is silent about
-what it does not know, and takes milliseconds a symbol. What both know is held equal by a test. Left to others: how
+The reading is our own. music21's ChordSymbol takes 'Bb7' for B7, 'C-7' for C flat 7 and 'C69' without its third, and
+refuses maj9, Δ, ^7, ø, mi7, 6/9, 9sus4 and alt; what both know is held equal by a test. Left to others: how
 a chart is played (`voicings.py`), what a note means over a chord (`harmony.py`), how a symbol is engraved (`score.py`).
 """
 

@@ -36,7 +36,8 @@ def data_processing(
     X is (m, Tx, n_values), its first step all zeros; Y is (Tx, m, n_values), X one step to the left, its last step all
     zeros. Source: the family's `data_processing`. Raises ValueError where the corpus is shorter than Tx + 1.
     """
-    inputs, targets = training_windows(corpus_indices(corpus, values_indices), window_starts(len(corpus), m, Tx), Tx)
+    starts = window_starts([len(corpus)], m, Tx)
+    inputs, targets = training_windows(corpus_indices(corpus, values_indices), starts, Tx)
     n_values = len(values_indices)
     X = one_hot(inputs, n_values)  # (m, Tx, n_values)
     Y = one_hot(targets, n_values).swapaxes(0, 1)  # (Tx, m, n_values)
@@ -48,18 +49,22 @@ def corpus_indices(corpus: list[str], values_indices: dict[str, int]) -> np.ndar
     return np.array([values_indices[value] for value in corpus], dtype=np.int32)
 
 
-def window_starts(n_corpus: int, m: int, Tx: int) -> np.ndarray:
-    """Where the m windows start: NumPy's legacy generator, seeded with 0, as the family drew them, repeats included.
+def window_starts(lengths: list[int], m: int, Tx: int) -> np.ndarray:
+    """Where m windows start in a corpus of tunes of these lengths, (m,); no window crosses from one tune to the next.
 
-    The generator is one of our own: NumPy's global random state is left alone.
+    NumPy's legacy generator, seeded with 0, draws them as the family drew them, repeats included; it is one of our own,
+    and NumPy's global random state is left alone. Raises ValueError where every tune is shorter than Tx + 1.
     """
-    if n_corpus < Tx + 1:
+    tunes, room = np.array(lengths), np.maximum(np.array(lengths) - Tx, 0)  # room: starts that a tune offers
+    if not room.any():
         raise ValueError(
-            f"the corpus has {n_corpus} values; windows of Tx = {Tx} need at least {Tx + 1}: "
-            "lower TX or choose a longer solo"
+            f"the corpus has {max(lengths)} values{' in its longest tune' if len(lengths) > 1 else ''}; windows of "
+            f"Tx = {Tx} need at least {Tx + 1}: lower TX or choose a longer solo"
         )
     generator = np.random.RandomState(0)
-    return np.array([generator.choice(n_corpus - Tx) for _ in range(m)])
+    drawn = np.array([generator.choice(room.sum()) for _ in range(m)])  # counts through all tunes' starts
+    tune = np.searchsorted(room.cumsum(), drawn, side="right")
+    return drawn - (room.cumsum() - room)[tune] + (tunes.cumsum() - tunes)[tune]
 
 
 def training_windows(indices: np.ndarray, starts: np.ndarray, Tx: int) -> tuple[np.ndarray, np.ndarray]:

@@ -10,6 +10,7 @@ picture to `output/`. The constants and flags of the tune, of learning and of im
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 
@@ -18,11 +19,12 @@ import music_generate
 from data_utils import corpus_indices, one_hot, training_windows, window_starts
 from files import check_folder, write_aside
 from grammar import TYPES
-from improvise import AS_THE_ORIGINAL, Playing, Solo, generate_music, heard_solo, heard_source, learn_material
+from improvise import AS_THE_ORIGINAL, Playing, Solo, generate_music, heard_solo, learn_material
 from measures import Heard
-from preprocess import get_corpus_data, read_tune, write_grammars
+from preprocess import get_corpus_data
 from progress import show
 from settings import read_settings, run, whole
+from tunes import Read
 
 N = 100  # solos to measure, 1 to 100000
 NETWORKS = 1  # networks that share the solos evenly, trained from SEED, SEED + 1, and so on
@@ -51,10 +53,10 @@ def main(argv: list[str] | None = None) -> None:
     """The whole evaluation. Raises ValueError for whatever a user can put right."""
     given = read_settings(vars(music_generate) | globals(), RULES, __doc__.splitlines()[0], argv)
     output = check_folder(given.output)
-    tune = read_tune(music_generate.find_tune(given.tune), music_generate.selection_of(given))
-    abstract_grammars = write_grammars(tune)
-    material = learn_material(tune, abstract_grammars, given.density)
-    source = heard_source(material)
+    read = read_tune_of(given)
+    abstract_grammars = read.abstract_grammars
+    material = learn_material([read.tune], [abstract_grammars], given.density)
+    source = material.source
 
     ours = solos_of(material, music_generate.playing_of(given), given, given.epochs, given.n, given.networks, "ours")
     original = solos_of(material, AS_THE_ORIGINAL, given, ORIGINAL_EPOCHS, given.n, given.networks, "the original")
@@ -74,6 +76,14 @@ def main(argv: list[str] | None = None) -> None:
     write_aside(output / "evaluation.png", picture(columns))
     for name in ("evaluation.md", "evaluation.png"):
         music_generate.tell("wrote", str(output / name))
+
+
+def read_tune_of(given) -> Read:
+    """The one tune that is evaluated."""
+    reads = music_generate.read_all(given, Path(given.cache) if given.cache else None)
+    if len(reads) > 1:
+        raise ValueError(f"{given.tune}: solos are measured against one tune; set TUNE to a file")
+    return reads[0]
 
 
 # --- Solos -----------------------------------------------------------------------------------------------------------
@@ -107,7 +117,7 @@ def train_on(
     from model import djmodel, shared_layers, train
 
     indices = corpus_indices(corpus, {value: index for index, value in enumerate(values)})
-    inputs, targets = training_windows(indices, window_starts(len(corpus), given.windows, given.tx), given.tx)
+    inputs, targets = training_windows(indices, window_starts([len(corpus)], given.windows, given.tx), given.tx)
     LSTM_cell, densor = shared_layers(len(values), given.n_a, seed)
     model = djmodel(None, LSTM_cell, densor, len(values))
     train(

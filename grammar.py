@@ -1,9 +1,10 @@
 """The abstract grammar: a bar of melody as a line of terms, and terms as notes again.
 
 A term is `TYPE,DURATION[,<UPPER,LOWER>]`; terms are separated by one space. TYPE is what the note is over the chord
-that sounds (C, S, A or X: `harmony.py`), DURATION its sounding length in quarters with three decimals, and UPPER and
-LOWER the directed interval from the bar's previous note plus and minus a minor third, as music21 names them. The first
-note of a bar has no interval. After Gillick, Tang and Keller, "Learning Jazz Grammars" (2009).
+that sounds (C, S, A or X: `harmony.py`), or R for a bar of rest; DURATION is its sounding length in quarters with three
+decimals, and UPPER and LOWER the directed interval from the bar's previous note plus and minus a minor third, as
+music21 names them. The first note of a bar has no interval. After Gillick, Tang and Keller, "Learning Jazz Grammars"
+(2009).
 
 Left to others: which durations and onsets are played (`rhythm.py`, `qa.py`), reading files (`preprocess.py`).
 """
@@ -11,12 +12,14 @@ Left to others: which durations and onsets are played (`rhythm.py`, `qa.py`), re
 import random
 from functools import cache, lru_cache
 from itertools import accumulate
+from math import exp
 from typing import NamedTuple
 
 from harmony import first_scale_tones, note_types, sounding_chord
 from notes import GRID, Chord, Note, from_grid, to_grid
 
-TYPES = "CSAX"
+TYPES = "CSAX"  # of notes
+REST = "R"
 
 
 class Term(NamedTuple):
@@ -29,17 +32,20 @@ class Term(NamedTuple):
 
 
 class Line(NamedTuple):
-    """How terms become a line: the instrument's range, and how strongly the line prefers some notes to others.
+    """How terms become a line: the player's range, and how strongly the line prefers some notes to others.
 
-    `low`, `high`: the lowest and highest MIDI pitch. Weights of a candidate pitch fall by the factor `closeness` for
-    each semitone from the middle of the interval that is asked for (the middle is what the source played), and by
-    `gravity` for each octave from the middle of the range. At 1.0 all candidates weigh the same.
+    `low`, `high`: the lowest and highest MIDI pitch; `middle`: where the line is at home, and begins. Weights of a
+    candidate pitch fall by the factor `closeness` for each semitone from the middle of the interval that is asked for
+    (the middle is what the source played). Where a bar's first note has no interval they fall to 1 / e over `leap`
+    semitones from the last note. Besides, they fall by `gravity` for an octave from home, and faster beyond.
     """
 
     low: int = 40
     high: int = 88
+    middle: int = 64
     closeness: float = 0.2
-    gravity: float = 0.7
+    leap: float = 3.0
+    gravity: float = 0.03
 
 
 def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
@@ -93,7 +99,7 @@ def parse_term(text: str) -> Term:
     try:
         kind, duration, *bounds = text.replace("<", "").replace(">", "").split(",")
         steps = to_grid(float(duration))
-        if kind not in TYPES or len(bounds) not in (0, 2):
+        if kind not in (*TYPES, REST) or len(bounds) not in (0, 2):
             raise ValueError("unknown type or interval")
         upper, lower = (semitones(name) for name in bounds) if bounds else (None, None)
     except Exception as error:
@@ -139,8 +145,8 @@ def realise(
     tone is taken: both are fall-backs.
 
     Notes start at `onsets` (grid steps from the bar line); None: one after the other, and without a `line` as
-    `late_onsets` says. No terms give no notes. Every choice is drawn from `generator`. Raises ValueError for terms
-    without a chord.
+    `late_onsets` says. No terms, or rests only, give no notes. Every choice is drawn from `generator`. Raises
+    ValueError for terms without a chord.
     """
     if not terms:
         return [], 0
@@ -148,6 +154,8 @@ def realise(
         raise ValueError("terms can be realised only over a chord")
     if onsets is None:
         onsets = late_onsets(terms) if line is None else filled_onsets(terms)
+    onsets = [onset for term, onset in zip(terms, onsets, strict=True) if term.type != REST]
+    terms = [term for term in terms if term.type != REST]
     if line is None:
         return _realise_as_the_original(terms, onsets, chords, generator)
     played = sum(onset < bar_steps for onset in onsets)
@@ -191,10 +199,11 @@ def _candidates(types: str, previous: int | None, term: Term, line: Line) -> Can
 
     Without an interval (a bar's first note) every pitch is allowed, and the last one played counts as the middle.
     """
-    middle = (line.low + line.high) // 2
-    start = middle if previous is None else previous
-    lower, upper = (line.low - start, line.high - start) if term.lower is None else (term.lower, term.upper)
-    centre = start if term.lower is None else start + (lower + upper) / 2
+    start = line.middle if previous is None else previous
+    if term.lower is None:
+        lower, upper, centre, closeness = line.low - start, line.high - start, start, exp(-1 / line.leap)
+    else:
+        lower, upper, centre, closeness = term.lower, term.upper, start + (term.lower + term.upper) / 2, line.closeness
     of_type = [pitch for pitch in range(line.low, line.high + 1) if types[pitch % 12] == term.type]
     found = [pitch for pitch in of_type if lower <= pitch - start <= upper]
     fell_back = not found
@@ -205,7 +214,9 @@ def _candidates(types: str, previous: int | None, term: Term, line: Line) -> Can
         centre = min(max(centre, line.low), line.high)
     others = [pitch for pitch in found if pitch != previous]
     pitches = tuple(others or found)
-    weights = [line.closeness ** abs(pitch - centre) * line.gravity ** (abs(pitch - middle) / 12) for pitch in pitches]
+    weights = [
+        closeness ** abs(pitch - centre) * line.gravity ** (((pitch - line.middle) / 12) ** 2) for pitch in pitches
+    ]
     return Candidates(pitches, tuple(weights), fell_back, not others)
 
 

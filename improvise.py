@@ -1,21 +1,23 @@
 """From a trained network to solos: sampling, realising, and the family's repairs, in one place.
 
-`learn_material` gathers what the source says beside the network; `generate_music` makes solos of it. Left to others:
-the network (`model.py`), the sampling loops (`inference_model.py`), single bars (`grammar.py`), files (`midi_file.py`).
+`learn_material` gathers what the source says beside the network; `generate_music` makes solos of it; `piece_of` makes a
+solo a finished piece. Left to others: the network (`model.py`), the sampling loops (`inference_model.py`), single bars
+(`grammar.py`), rhythm (`rhythm.py`), files (`midi_file.py`).
 """
 
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from band import backing
+from chorus import Chorus, lay_out
 from grammar import TYPES, Line, Term, filled_onsets, late_onsets, parse_term, realise
 from harmony import note_types, sounding_chord
 from measures import Heard, hear
 from notes import Chord, Note, from_grid, to_grid
 from piece import Bar, Part, Piece
-from preprocess import BEATS_PER_BAR, Tune, get_corpus_data
+from preprocess import Tune, get_corpus_data
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
 from rhythm import Rhythm, draw_velocities, learn_rhythm
 
@@ -25,32 +27,43 @@ OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
 
 @dataclass(frozen=True)
 class Material:
-    """What is learned from a tune beside the network.
+    """What is learned from tunes beside the network.
 
-    `corpus`: all values in order; `values`: the unique ones, sorted, by index; `terms`: the same, parsed; `melody`,
-    `bars`: the solo's notes and the chords of each bar of the chorus, offsets from the bar line; `low` and `high`: the
-    solo's range; `rhythm`.
+    `corpus`: all values of all tunes in order; `values`: the unique ones, sorted, by index; `terms`: the same, parsed;
+    `source`: the solo that is learned from (the first one), as heard; `chorus`: what is improvised over; `line`: the
+    range, the register and the leaps of the solos; `rhythm`.
     """
 
     corpus: list[str]
     values: list[str]
     terms: list[Term]
-    melody: list[list[Note]]
-    bars: list[list[Chord]]
-    low: int
-    high: int
+    source: Heard
+    chorus: Chorus
+    line: Line
     rhythm: Rhythm
 
     def corpus_indices(self) -> np.ndarray:
         """The corpus as numbers, (len(corpus),)."""
         return np.searchsorted(self.values, self.corpus)
 
+    @property
+    def bars(self) -> list[Bar]:
+        return self.chorus.bars
+
+    @property
+    def chords(self) -> list[list[Chord]]:
+        return self.chorus.chords
+
+    def first_bars(self, count: int) -> "Material":
+        """The same over the first bars only; 0: over all of them."""
+        return replace(self, chorus=Chorus(self.bars[: count or None], self.chords[: count or None]))
+
 
 @dataclass(frozen=True)
 class Playing:
     """How solos are sampled and realised. The defaults are ours; `AS_THE_ORIGINAL` is the original's way.
 
-    `temperature`, `min_p`: see `inference_model.draw`. `bars`: how many bars, 0 for the whole chorus.
+    `temperature`, `min_p`: see `inference_model.draw`. `bars`: how many bars, 0 for all there are.
     `values_per_bar`: that many values in every bar, whatever its length, or 0 for as many as the bar holds.
     `carry_state`: whether the network goes on from bar to bar or starts each from nothing (matters where
     `values_per_bar` is set). `rhythm`: 'learned' gaps, 'filled' (one note after the other), or 'late' (a note starts
@@ -77,7 +90,7 @@ class Playing:
     dynamics: bool = True
     longest_run: int = 8
     closeness: float = 0.2
-    gravity: float = 0.7
+    gravity: float = 0.03
 
 
 AS_THE_ORIGINAL = Playing(
@@ -106,94 +119,101 @@ class Solo:
     n_terms: int = 0
     fallbacks: int = 0
 
-    def notes(self) -> list[Note]:
-        """All notes, offsets from the start of the solo."""
-        return _from_start(self.bars)
 
+def learn_material(
+    tunes: list[Tune],
+    abstract_grammars: list[list[str]],
+    density: float = 1.0,
+    chorus: Chorus | None = None,
+) -> Material:
+    """Gather what tunes say beside their grammar: chords to improvise over, range, rhythm.
 
-def learn_material(tune: Tune, abstract_grammars: list[str], density: float = 1.0) -> Material:
-    """Gather what a tune says beside its grammar: the chords of its bars, its range, its rhythm.
-
-    `density`: how many notes are wanted for each of the player's.
+    `abstract_grammars` are the lines of each tune, `density` how many notes are wanted for each of the player's,
+    `chorus` what to improvise over; without any, the changes of the first tune.
     """
-    corpus, values, _, _ = get_corpus_data(abstract_grammars)
+    corpus, values, _, _ = get_corpus_data([line for lines in abstract_grammars for line in lines])
     terms = [parse_term(value) for value in values]
-    pitches = [note.pitch for bar in tune.melody.values() for note in bar]
-    bars = [_from_bar_line(chords, bar) for bar, chords in tune.chords.items()]
-    rhythm = learn_rhythm(tune.melody, to_grid(BEATS_PER_BAR), {term.steps for term in terms}, density)
-    melody = [_from_bar_line(notes, bar) for bar, notes in tune.melody.items()]
-    return Material(corpus, values, terms, melody, bars, min(pitches), max(pitches), rhythm)
+    played = [_bars_of(tune) for tune in tunes]
+    own = tune_chorus(tunes[0])
+    source, chorus = Heard([notes for _, notes in played[0]], own.chords, own.bars), chorus or own
+    pitches = [note.pitch for tune in tunes for bar in tune.melody.values() for note in bar]
+    leap = max(1.0, float(np.abs(np.diff(pitches)).mean())) if len(pitches) > 1 else 1.0
+    line = Line(min(pitches), max(pitches), round(float(np.median(pitches))), leap=leap)
+    rhythm = learn_rhythm(played, chorus.bars, min(term.steps for term in terms), density)
+    return Material(corpus, values, terms, source, chorus, line, rhythm)
+
+
+def tune_chorus(tune: Tune) -> Chorus:
+    """The changes of a tune's solo."""
+    chords = [_moved(tune.chords[number], -bar.start) for number, bar in tune.bars.items()]
+    return Chorus(lay_out(list(tune.bars.values())), chords)
 
 
 def generate_music(
-    inference_model,
-    material: Material,
-    playing: Playing = Playing(),
-    n_solos: int = 1,
-    seed: int = 0,
-    on_solo: Callable[[int], None] = lambda done: None,
+    inference_model, material: Material, playing: Playing = Playing(), n_solos: int = 1, seed: int = 0
 ) -> list[Solo]:
     """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`.
 
-    `on_solo(done)` is told after each solo that is realised. Source: the family's `generate_music`.
+    Source: the family's `generate_music`.
     """
-    chorus = material.bars[: playing.bars or None]
-    in_time = playing.values_per_bar == 0
-    sample = _sample_in_time if in_time else _sample_by_number
-    sampled = sample(inference_model, material, playing, chorus, n_solos, seed)
-    solos = []
-    for number, sampled_bars in enumerate(sampled):
-        solos.append(_realise_solo(material, playing, chorus, sampled_bars, random.Random(f"{seed}/{number}")))
-        on_solo(len(solos))
-    return solos
+    material = material.first_bars(playing.bars)
+    sample = _sample_by_number if playing.values_per_bar else _sample_in_time
+    return [
+        _realise_solo(material, playing, sampled_bars, random.Random(f"{seed}/{number}"))
+        for number, sampled_bars in enumerate(sample(inference_model, material, playing, n_solos, seed))
+    ]
 
 
-def piece_of(solo: Solo, material: Material, title: str, tempo: float) -> Piece:
-    """A solo over its chords as a finished piece, on an electric guitar and a piano."""
-    chords = material.bars[: len(solo.bars)]
-    notes = _from_start(solo.bars)
+def piece_of(heard: Heard, title: str, tempo: float, backing_seed: int | None = None) -> Piece:
+    """A solo over its chords as a finished piece, on an electric guitar and a piano; with a seed, also bass and drums."""
     types = "".join(
-        note_types(sounding_chord(bar_chords, note.offset).pitches)[note.pitch % 12]
-        for bar, bar_chords in zip(solo.bars, chords, strict=True)
-        for note in bar
+        note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12] if chords else "X"
+        for notes, chords in zip(heard.bars, heard.chords, strict=True)
+        for note in notes
     )
-    parts = [Part("Solo", JAZZ_GUITAR, 0, notes), Part("Chords", PIANO, 1, _from_start(chords))]
-    bars = [Bar(number * BEATS_PER_BAR, BEATS_PER_BAR) for number in range(len(chords))]
-    return Piece(title, tempo, bars, notes, _from_start(chords), types, parts)
-
-
-def heard_source(material: Material) -> Heard:
-    """The solo that is learned from, as read: quantised, its bars one after the other."""
-    return Heard(material.melody, material.bars, BEATS_PER_BAR)
+    chords = _from_start(heard.chords, heard.lines)
+    parts = [Part("Solo", JAZZ_GUITAR, 0, heard.notes()), Part("Chords", PIANO, 1, chords)]
+    if backing_seed is not None:
+        parts += backing(chords, heard.lines, backing_seed)
+    return Piece(title, tempo, heard.lines, heard.notes(), chords, types, parts)
 
 
 def heard_solo(solo: Solo, material: Material) -> Heard:
     """A solo as it sounds: each note in the bar in which it begins."""
-    return hear(solo.notes(), material.bars[: len(solo.bars)], BEATS_PER_BAR)
+    bars = material.bars[: len(solo.bars)]
+    return hear(_from_start(solo.bars, bars), material.chords[: len(solo.bars)], bars)
 
 
-def bar_rules(material: Material, chorus: list[list[Chord]], rhythm: str = "learned", longest_run: int = 0):
-    """The `inference_model.BarRules` of a tune's values and rhythm over the chords of a chorus."""
+def bar_rules(material: Material, rhythm: str = "learned", longest_run: int = 0):
+    """The `inference_model.BarRules` of the values and the rhythm over the bars to improvise in."""
     from inference_model import BarRules, known_runs
 
-    bar_steps = material.rhythm.bar_steps
-    tables = [note_types(sounding_chord(bar, from_grid(step)).pitches) for bar in chorus for step in range(bar_steps)]
-    has_type = {table: [kind in table for kind in TYPES] for table in set(tables)}
-    playable = np.array([has_type[table] for table in tables]).reshape(len(chorus), bar_steps, len(TYPES))
-    distances, first_places = material.rhythm.distances, material.rhythm.first_places
+    lengths = [to_grid(bar.length) for bar in material.bars]
+    bars = np.repeat(np.arange(len(lengths)), lengths)  # (n_places,)
+    in_bar = np.concatenate([np.arange(length) for length in lengths])
+    types = [
+        note_types(sounding_chord(chords, from_grid(step)).pitches) if chords else ""
+        for chords, length in zip(material.chords, lengths, strict=True)
+        for step in range(length)
+    ]
+    has_type = {table: [kind in table for kind in TYPES] + [True] for table in set(types)}  # a rest is always playable
+    shapes = sorted(material.rhythm.distances)
+    distances = [material.rhythm.distances[shape] for shape in shapes]
     if rhythm != "learned":
-        distances = np.zeros_like(distances)
-        for steps in range(1, distances.shape[1]):
-            distances[:, steps, steps] = 1.0
-        distances[:, 0, 1] = 1.0
-        first_places = (0,)
+        distances = [_back_to_back(table) for table in distances]
+    longest = max(shapes)
+    padded = [np.pad(table, ((0, longest - len(table)), (0, 0), (0, 0))) for table in distances]
     return BarRules(
         starts_bar=np.array([term.lower is None for term in material.terms]),
         steps=np.array([term.steps for term in material.terms]),
-        types=np.array([TYPES.index(term.type) for term in material.terms]),
-        playable=playable,
-        distances=distances,
-        first_places=first_places,
+        types=np.array([(*TYPES, "R").index(term.type) for term in material.terms]),
+        bars=bars,
+        in_bar=in_bar,
+        left=np.repeat(lengths, lengths) - in_bar,
+        playable=np.array([has_type[table] for table in types]),
+        tables=np.repeat([shapes.index(length) for length in lengths], lengths),
+        distances=np.stack(padded),
+        first_places=material.rhythm.first_places if rhythm == "learned" else (0,),
         known_runs=known_runs(material.corpus_indices(), longest_run),
     )
 
@@ -203,32 +223,32 @@ def bar_rules(material: Material, chorus: list[list[Chord]], rhythm: str = "lear
 SampledBar = tuple[list[int], list[int] | None]
 
 
-def _sample_in_time(inference_model, material, playing, chorus, n_solos, seed) -> list[list[SampledBar]]:
+def _sample_in_time(inference_model, material, playing, n_solos, seed) -> list[list[SampledBar]]:
     from inference_model import sample_bars
 
-    bar_steps = material.rhythm.bar_steps
-    rules = bar_rules(material, chorus, playing.rhythm, playing.longest_run)
+    rules = bar_rules(material, playing.rhythm, playing.longest_run)
     indices, places = sample_bars(inference_model, rules, n_solos, playing.temperature, playing.min_p, seed)
+    bar_of, in_bar = rules.bars.tolist(), rules.in_bar.tolist()
     solos = []
     for solo_indices, solo_places in zip(indices.tolist(), places.tolist(), strict=True):
-        bars = [([], []) for _ in chorus]
+        bars = [([], []) for _ in material.bars]
         for index, place in zip(solo_indices, solo_places, strict=True):
-            if place < len(chorus) * bar_steps:
-                bar, onset = divmod(place, bar_steps)
-                bars[bar][0].append(index)
-                bars[bar][1].append(onset)
+            if place < len(bar_of):
+                values, onsets = bars[bar_of[place]]
+                values.append(index)
+                onsets.append(in_bar[place])
         solos.append(bars)
     return solos
 
 
-def _sample_by_number(inference_model, material, playing, chorus, n_solos, seed) -> list[list[SampledBar]]:
+def _sample_by_number(inference_model, material, playing, n_solos, seed) -> list[list[SampledBar]]:
     from inference_model import predict_and_sample
 
     n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
     shapes = ((n_solos, n_values), (n_solos, n_a), (n_solos, n_a))
     state = nothing = tuple(np.zeros(shape, np.float32) for shape in shapes)
     solos = [[] for _ in range(n_solos)]
-    for bar in range(len(chorus)):
+    for bar in range(len(material.bars)):
         _, indices, state = predict_and_sample(
             inference_model,
             *(state if playing.carry_state else nothing),
@@ -242,10 +262,10 @@ def _sample_by_number(inference_model, material, playing, chorus, n_solos, seed)
     return solos
 
 
-def _realise_solo(material, playing, chorus, sampled_bars, generator) -> Solo:
+def _realise_solo(material: Material, playing: Playing, sampled_bars: list[SampledBar], generator) -> Solo:
     solo, previous = Solo(), None
-    line = Line(material.low, material.high, playing.closeness, playing.gravity) if playing.one_line else None
-    for chords, (indices, onsets) in zip(chorus, sampled_bars, strict=True):
+    line = material.line._replace(closeness=playing.closeness, gravity=playing.gravity) if playing.one_line else None
+    for bar, chords, (indices, onsets) in zip(material.bars, material.chords, sampled_bars, strict=True):
         solo.values += [material.values[index] for index in indices]
         terms = [material.terms[index] for index in indices]
         if playing.opening or playing.round_durations or not playing.keep_types:
@@ -254,13 +274,15 @@ def _realise_solo(material, playing, chorus, sampled_bars, generator) -> Solo:
             onsets = late_onsets(terms)
         elif playing.rhythm == "filled" or onsets is None or len(onsets) != len(terms):
             onsets = filled_onsets(terms)
-        notes, fallbacks = realise(terms, chords, generator, line, previous, onsets, material.rhythm.bar_steps)
+        notes, fallbacks = [], 0
+        if chords:  # in a bar without chords, N.C., the solo rests
+            notes, fallbacks = realise(terms, chords, generator, line, previous, onsets, to_grid(bar.length))
         solo.n_terms += len(terms)
         solo.fallbacks += fallbacks
         notes = clean_up_notes(prune_notes(notes, playing.every_neighbour))
         if notes:
             previous = notes[-1].pitch
-        solo.bars.append(draw_velocities(notes, material.rhythm, generator) if playing.dynamics else notes)
+        solo.bars.append(draw_velocities(notes, bar, material.rhythm, generator) if playing.dynamics else notes)
     return solo
 
 
@@ -273,15 +295,23 @@ def _reworked(values: list[str], playing: Playing, generator: random.Random) -> 
     return [parse_term(text) for text in grammar.split()]
 
 
-def _from_bar_line(music: list, bar: int) -> list:
-    """Notes or chords of a bar, moved so that offsets count from the bar line."""
-    return [_moved(item, -bar) for item in music]
+def _back_to_back(table: np.ndarray) -> np.ndarray:
+    """A table in which the next onset comes as soon as the note has ended."""
+    certain = np.zeros_like(table)
+    for steps in range(table.shape[1]):
+        certain[:, steps, max(1, steps)] = 1.0
+    return certain
 
 
-def _from_start(bars: list[list]) -> list:
-    """Notes or chords of bars one after the other, moved so that offsets count from the start."""
-    return [_moved(item, number) for number, bar in enumerate(bars) for item in bar]
+def _bars_of(tune: Tune) -> list[tuple[Bar, list[Note]]]:
+    return [(bar, _moved(tune.melody[number], -bar.start)) for number, bar in tune.bars.items()]
 
 
-def _moved(item, bars: int):
-    return item._replace(offset=from_grid(to_grid(item.offset) + bars * to_grid(BEATS_PER_BAR)))
+def _from_start(music: list[list], bars: list[Bar]) -> list:
+    """Notes or chords by bar, moved so that offsets count from the start."""
+    return [item for bar, items in zip(bars, music, strict=True) for item in _moved(items, bar.start)]
+
+
+def _moved(music: list, by: float) -> list:
+    steps = to_grid(by)
+    return [item._replace(offset=from_grid(to_grid(item.offset) + steps)) for item in music]

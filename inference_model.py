@@ -7,6 +7,7 @@ whole. Left to others: turning values into notes (`grammar.py`), what was learne
 Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 """
 
+import inspect
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -84,18 +85,23 @@ def _hash_weights(length: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class BarRules:
-    """What may be sampled where.
+    """What may be sampled where. Places count grid steps from the start of the solo, over all its bars.
 
     `starts_bar` (n_values,): whether a value has no interval. `steps` (n_values,): its duration in grid steps. `types`
-    (n_values,): the number of its type. `playable` (n_bars, bar_steps, n_types): whether the chord there has a tone of
-    the type. `distances` (bar_steps, longest duration + 1, longest distance + 1): `Rhythm.distances`. `first_places`:
-    where in its bar the first note may come. `known_runs`: what would be copied.
+    (n_values,): the number of its type. `bars` (n_places,): the bar of each place; `in_bar` and `left`: the steps since
+    its bar line and until the next. `playable` (n_places, n_types): whether the chord there has a tone of the type.
+    `tables` (n_places,): which of the `distances`, (n_tables, longest bar, longest duration + 1, longest distance + 1),
+    holds there. `first_places`: where in its bar the first note may come. `known_runs`: what would be copied.
     """
 
     starts_bar: np.ndarray
     steps: np.ndarray
     types: np.ndarray
+    bars: np.ndarray
+    in_bar: np.ndarray
+    left: np.ndarray
     playable: np.ndarray
+    tables: np.ndarray
     distances: np.ndarray
     first_places: tuple[int, ...]
     known_runs: KnownRuns
@@ -106,31 +112,33 @@ def sample_bars(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sample `batch` solos over all bars: `(indices, places)`, both (batch, n).
 
-    `places` count grid steps from the start of the solo; a solo is over where its place lies behind the last bar. The
-    first value of a bar has no interval and later ones have one; a value fits into the rest of its bar, and the chord
-    of its place has a tone of its type, as far as there are such values. States start at zero and are carried on from
-    bar to bar.
+    A solo is over where its place lies behind the last bar. The first value of a bar has no interval and later ones
+    have one; a value fits into the rest of its bar, the chord of its place has a tone of its type, and it does not go
+    on with a known run, each as far as there are such values. States start at zero and go on from bar to bar.
     """
-    allowed = tf.constant(_allowed_values(rules))  # (2, bar_steps + 1, n_values)
-    playable = tf.constant(rules.playable.reshape(-1, rules.playable.shape[-1]))  # (n_bars * bar_steps, n_types)
-    cumulative = tf.constant(rules.distances.cumsum(axis=2), tf.float32)
-    runs = rules.known_runs
+    runs, longest = rules.known_runs, rules.distances.shape[2] - 1
     first_places = np.random.RandomState(seed).choice(rules.first_places, batch)
-    indices, places = _bar_loop(inference_model)(
-        tf.constant(first_places, tf.int32),
-        allowed,
-        playable,
-        tf.constant(rules.types, tf.int32),
-        tf.constant(rules.steps, tf.int32),
-        cumulative,
-        tf.constant(_hash_weights(runs.length)),
-        tf.constant(runs.hashes),
-        tf.constant(runs.followers),
-        tf.range(runs.most),
-        tf.constant(temperature, tf.float32),
-        tf.constant(min_p, tf.float32),
-        tf.constant(seed),
-    )
+    arguments = {
+        "first_places": np.minimum(first_places, rules.left[0] - 1),
+        "allowed": _allowed_values(rules),  # (2, longest bar + 1, n_values)
+        "playable": rules.playable,
+        "types": rules.types,
+        "steps": np.minimum(rules.steps, longest),
+        "bars": rules.bars,
+        "in_bar": rules.in_bar,
+        "left": rules.left,
+        "tables": rules.tables,
+        "cumulative": rules.distances.cumsum(axis=3),
+        "hash_weights": _hash_weights(runs.length),
+        "hashes": runs.hashes,
+        "followers": runs.followers,
+        "ranks": np.arange(runs.most),
+        "temperature": temperature,
+        "min_p": min_p,
+        "seed": seed,
+    }
+    tensors = {name: tf.constant(arguments[name], spec.dtype) for name, spec in _bar_signature().items()}
+    indices, places = _bar_loop(inference_model)(**tensors)
     return indices.numpy(), places.numpy()
 
 
@@ -168,90 +176,89 @@ def _free_loop(inference_model: keras.Model):
     return loop
 
 
+def _bar_signature() -> dict[str, tf.TensorSpec]:
+    """What the compiled loop takes; open sizes, so that one trace serves every batch and every tune."""
+
+    def numbers(axes: int, dtype=tf.int32) -> tf.TensorSpec:
+        return tf.TensorSpec([None] * axes, dtype)
+
+    return {
+        "first_places": numbers(1),
+        "allowed": numbers(3, tf.bool),
+        "playable": numbers(2, tf.bool),
+        "types": numbers(1),
+        "steps": numbers(1),
+        "bars": numbers(1),
+        "in_bar": numbers(1),
+        "left": numbers(1),
+        "tables": numbers(1),
+        "cumulative": numbers(4, tf.float32),
+        "hash_weights": numbers(1, tf.int64),
+        "hashes": numbers(1, tf.int64),
+        "followers": numbers(1),
+        "ranks": numbers(1),
+        "temperature": numbers(0, tf.float32),
+        "min_p": numbers(0, tf.float32),
+        "seed": numbers(0),
+    }
+
+
 @lru_cache(maxsize=4)
 def _bar_loop(inference_model: keras.Model):
     n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
 
-    vector, number = tf.TensorSpec([None], tf.int32), tf.TensorSpec([], tf.float32)
-    signature = [
-        vector,
-        tf.TensorSpec([2, None, n_values], tf.bool),
-        tf.TensorSpec([None, None], tf.bool),
-        vector,
-        vector,
-        tf.TensorSpec([None, None, None], tf.float32),
-        tf.TensorSpec([None], tf.int64),
-        tf.TensorSpec([None], tf.int64),
-        vector,
-        vector,
-        number,
-        number,
-        tf.TensorSpec([], tf.int32),
-    ]
-
-    def copies(run, weights, hashes, followers, ranks):
+    def copies(run, hash_weights, hashes, followers, ranks):
         """Which values would go on with a known run: (batch, n_values) bool."""
-        wanted = tf.reduce_sum(run * weights, axis=1)  # (batch,)
-        places = tf.searchsorted(hashes, wanted)[:, None] + ranks  # (batch, most)
-        places = tf.minimum(places, tf.shape(hashes)[0] - 1)
-        same = tf.equal(tf.gather(hashes, places), wanted[:, None])  # (batch, most)
-        following = tf.where(same, tf.gather(followers, places), -1)
+        wanted = tf.reduce_sum(run * hash_weights, axis=1)  # (batch,)
+        found = tf.minimum(tf.searchsorted(hashes, wanted)[:, None] + ranks, tf.shape(hashes)[0] - 1)  # (batch, most)
+        same = tf.equal(tf.gather(hashes, found), wanted[:, None])
+        following = tf.where(same, tf.gather(followers, found), -1)
         return tf.reduce_any(tf.one_hot(following, n_values, True, False, dtype=tf.bool), axis=1)
 
-    @tf.function(input_signature=signature)  # one trace serves every batch
+    def where_any(narrow, wide):
+        """The narrower choice in the rows in which it leaves one."""
+        return tf.where(tf.reduce_any(narrow, axis=1, keepdims=True), narrow, wide)
+
     def loop(
-        first_places,
-        allowed,
-        playable,
-        types,
-        steps,
-        cumulative,
-        weights,
-        hashes,
-        followers,
-        ranks,
-        temperature,
-        min_p,
-        seed,
-    ):
-        batch, bar_steps = tf.shape(first_places)[0], tf.shape(cumulative)[0]
-        end = tf.shape(playable)[0]  # the place behind the last bar
+        first_places, allowed, playable, types, steps, bars, in_bar, left, tables, cumulative,
+        hash_weights, hashes, followers, ranks, temperature, min_p, seed,
+    ):  # fmt: skip
+        batch, end = tf.shape(first_places)[0], tf.shape(bars)[0]
         x, a, c = tf.zeros([batch, n_values]), tf.zeros([batch, n_a]), tf.zeros([batch, n_a])
         place, is_first = first_places, tf.ones([batch], tf.int32)
+        run = tf.fill([batch, tf.shape(hash_weights)[0]], tf.constant(-1, tf.int64))  # the last values
         chosen = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
         places = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
-        run = tf.fill([batch, tf.shape(weights)[0]], tf.constant(-1, tf.int64))  # the last values, (batch, run length)
         step = 0
         while tf.reduce_any(place < end):
             probabilities, a, c = inference_model([x, a, c])
-            in_bar = place % bar_steps
-            fits = tf.gather_nd(allowed, tf.stack([is_first, bar_steps - in_bar], axis=1))  # (batch, n_values)
-            sounds = tf.gather(tf.gather(playable, tf.minimum(place, end - 1)), types, axis=1)  # (batch, n_values)
-            both = tf.logical_and(fits, sounds)
-            fits = tf.where(tf.reduce_any(both, axis=1, keepdims=True), both, fits)
-            new = tf.logical_and(fits, tf.logical_not(copies(run, weights, hashes, followers, ranks)))
-            fits = tf.where(tf.reduce_any(new, axis=1, keepdims=True), new, fits)
+            here = tf.minimum(place, end - 1)
+            fits = tf.gather_nd(allowed, tf.stack([is_first, tf.gather(left, here)], axis=1))  # (batch, n_values)
+            fits = where_any(fits & tf.gather(tf.gather(playable, here), types, axis=1), fits)
+            fits = where_any(fits & ~copies(run, hash_weights, hashes, followers, ranks), fits)
             # The least of a probability keeps an allowed value possible where the softmax has rounded it to zero.
             probabilities = tf.where(fits, tf.maximum(probabilities, 1e-30), 0.0)
             uniform = tf.random.stateless_uniform([2, batch], seed=tf.stack([seed, step]))
             value = draw(probabilities, temperature, min_p, uniform[0])  # (batch,)
             chosen, places = chosen.write(step, value), places.write(step, place)
-            row = tf.gather_nd(cumulative, tf.stack([in_bar, tf.gather(steps, value)], axis=1))
+            at = tf.stack([tf.gather(tables, here), tf.gather(in_bar, here), tf.gather(steps, value)], axis=1)
+            row = tf.gather_nd(cumulative, at)  # (batch, longest distance + 1)
             distance = tf.reduce_sum(tf.cast(row <= uniform[1][:, None] * row[:, -1:], tf.int32), axis=1)
-            is_first = tf.cast(in_bar + distance >= bar_steps, tf.int32)
             place += distance
+            is_first = tf.cast(tf.gather(bars, tf.minimum(place, end - 1)) != tf.gather(bars, here), tf.int32)
             run = tf.concat([run, tf.cast(value, tf.int64)[:, None]], axis=1)[:, 1:]
             x = tf.one_hot(value, n_values)
             step += 1
         return tf.transpose(chosen.stack()), tf.transpose(places.stack())
 
-    return loop
+    specs = _bar_signature()
+    return tf.function(loop, input_signature=[specs[name] for name in inspect.signature(loop).parameters])
 
 
 def _allowed_values(rules: BarRules) -> np.ndarray:
-    """(2, bar_steps + 1, n_values): by whether it is a bar's first value, and by the steps that are left in the bar."""
-    left = np.arange(len(rules.distances) + 1)
-    fits = rules.steps[None, :] <= left[:, None]  # (bar_steps + 1, n_values)
+    """(2, longest bar + 1, n_values): by whether it is a bar's first value, and by the steps left in the bar."""
+    left = np.arange(rules.left.max() + 1)
+    fits = rules.steps[None, :] <= left[:, None]  # (longest bar + 1, n_values)
     allowed = np.stack([fits & ~rules.starts_bar, fits & rules.starts_bar])
     for kind, of_kind in enumerate((~rules.starts_bar, rules.starts_bar)):
         if not of_kind.any():  # a corpus whose bars hold one note each has no value with an interval

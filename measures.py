@@ -1,10 +1,11 @@
 """What can be measured of a solo: density, line, harmony, rhythm, likeness to another set, and originality.
 
-A solo is heard as `Heard`: bars of notes (offsets from each bar line, quarters) over bars of chords, all bars of one
-length. Every measure is a small function of it or of its notes; each says where it comes from and what it gives for
+A solo is heard as `Heard`: bars of notes (offsets from each bar line, quarters) over bars of chords. Every measure is a
+small function of it or of its notes; each says where it comes from and what it gives for
 nothing. Left to others: making solos and tables of measures (`evaluate.py`).
 """
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -14,6 +15,7 @@ import numpy as np
 from grammar import TYPES, parse_melody
 from harmony import note_types, sounding_chord
 from notes import GRID, Chord, Note, from_grid, quantize, to_grid
+from piece import Bar
 
 GROOVE_POSITIONS = 64  # positions in a bar at which an onset is looked for, as in Wu and Yang 2020
 FINE = 480  # ticks a quarter in which a heard length is quantised again
@@ -21,40 +23,49 @@ RUN = 4  # values in the runs that are looked up in the corpus
 
 
 class Heard(NamedTuple):
-    """A solo as it sounds: notes by bar and chords by bar, and the length of a bar in quarters."""
+    """A solo as it sounds: notes by bar and chords by bar, and the bars themselves, one after the other from 0."""
 
     bars: list[list[Note]]
     chords: list[list[Chord]]
-    bar_length: float = 4.0
+    lines: list[Bar]
 
     def notes(self) -> list[Note]:
         """All notes by onset, offsets from the start of the solo."""
         return [
-            note._replace(offset=note.offset + number * self.bar_length)
-            for number, bar in enumerate(self.bars)
+            note._replace(offset=note.offset + line.start)
+            for line, bar in zip(self.lines, self.bars, strict=True)
             for note in bar
         ]
 
 
-def hear(notes: list[Note], chords: list[list[Chord]], bar_length: float = 4.0) -> Heard:
+def hear(notes: list[Note], chords: list[list[Chord]], lines: list[Bar]) -> Heard:
     """Put notes with offsets from the start of the solo into the bars in which they begin.
 
-    There are as many bars as chords, or more if notes come later; later bars keep the last chord.
+    Where notes come after the last bar, bars like it are added, without chords.
     """
-    steps = to_grid(bar_length)
-    n_bars = max([len(chords), *(to_grid(note.offset) // steps + 1 for note in notes)])
-    bars = [[] for _ in range(n_bars)]
+    lines, chords = list(lines), list(chords)
+    for note in notes:
+        while not lines or to_grid(note.offset) >= to_grid(lines[-1].start + lines[-1].length):
+            last = lines[-1] if lines else Bar(-4.0, 4.0)
+            lines.append(last._replace(start=last.start + last.length))
+            chords.append([])
+    starts = [to_grid(line.start) for line in lines]
+    bars = [[] for _ in lines]
     for note in sorted(notes):
-        bar, place = divmod(to_grid(note.offset), steps)
-        bars[bar].append(note._replace(offset=from_grid(place)))
-    held = chords[-1][-1]._replace(offset=0.0) if chords and chords[-1] else Chord(0.0, bar_length, ())
-    return Heard(bars, [*chords, *([held] for _ in range(n_bars - len(chords)))], bar_length)
+        number = bisect_right(starts, to_grid(note.offset)) - 1
+        bars[number].append(note._replace(offset=from_grid(to_grid(note.offset) - starts[number])))
+    return Heard(bars, chords, lines)
 
 
 def values_of(heard: Heard) -> list[str]:
-    """The solo read back as values of the grammar, each sounding length to the nearest third or fourth."""
+    """The solo read back as values of the grammar, each sounding length to the nearest third or fourth.
+
+    Bars without a chord have none.
+    """
     values = []
     for bar, chords in zip(heard.bars, heard.chords, strict=True):
+        if not chords:
+            continue
         lengths = [quantize(round(note.quarter_length * FINE), FINE) or 0.25 for note in bar]
         read = [note._replace(quarter_length=length) for note, length in zip(bar, lengths, strict=True)]
         values += parse_melody(read, chords).split()
@@ -71,7 +82,7 @@ def notes_a_bar(heard: Heard) -> float:
 
 def sounding_share(heard: Heard) -> float:
     """The share of the time in which a note sounds, overlaps counted once; 0 for no notes."""
-    total = to_grid(heard.bar_length) * len(heard.bars)
+    total = sum(to_grid(line.length) for line in heard.lines)
     sounding = np.zeros(total, dtype=bool)
     for note in heard.notes():
         sounding[to_grid(note.offset) : to_grid(note.offset + note.quarter_length)] = True
@@ -104,8 +115,9 @@ def simultaneous_notes(heard: Heard) -> int:
     notes = heard.notes()
     ends = [to_grid(note.offset + note.quarter_length) for note in notes]
     over = [end > to_grid(later.offset) for end, later in zip(ends, notes[1:], strict=False)]
-    bar = to_grid(heard.bar_length)
-    out = [end > (to_grid(note.offset) // bar + 1) * bar for end, note in zip(ends, notes, strict=True)]
+    bars = zip(heard.lines, heard.bars, strict=True)
+    bar_ends = [to_grid(line.start + line.length) for line, bar in bars for _ in bar]
+    out = [end > bar_end for end, bar_end in zip(ends, bar_ends, strict=True)]
     return sum(one or two for one, two in zip([*over, False], out, strict=True)) if notes else 0
 
 
@@ -134,9 +146,9 @@ def grooving_similarity(heard: Heard) -> float:
     1 below two bars. Source: Wu and Yang (2020), GS.
     """
     patterns = np.zeros((len(heard.bars), GROOVE_POSITIONS), dtype=bool)
-    for number, bar in enumerate(heard.bars):
+    for number, (line, bar) in enumerate(zip(heard.lines, heard.bars, strict=True)):
         for note in bar:
-            patterns[number, round(note.offset / heard.bar_length * GROOVE_POSITIONS) % GROOVE_POSITIONS] = True
+            patterns[number, round(note.offset / line.length * GROOVE_POSITIONS) % GROOVE_POSITIONS] = True
     one, two = np.triu_indices(len(patterns), k=1)
     return float(1 - (patterns[one] != patterns[two]).mean()) if len(one) else 1.0
 
@@ -149,7 +161,7 @@ def type_shares(heard: Heard) -> dict[str, float]:
     found = Counter(
         note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12]
         for bar, chords in zip(heard.bars, heard.chords, strict=True)
-        for note in bar
+        for note in (bar if chords else ())
     )
     return {kind: found[kind] / max(1, found.total()) for kind in TYPES}
 
@@ -267,7 +279,7 @@ def halves_ceiling(source: Heard, splits: int = 20) -> dict[str, float]:
     for _ in range(splits):
         order = generator.permutation(len(source.bars))
         half = [
-            Heard([source.bars[i] for i in part], [source.chords[i] for i in part], source.bar_length)
+            Heard(*([column[number] for number in part] for column in source))
             for part in (order[: len(order) // 2], order[len(order) // 2 :])
         ]
         areas.append(overlapping_areas(half[0], [half[1]]))

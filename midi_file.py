@@ -1,15 +1,18 @@
-"""MIDI files in and out, through mido.
+"""MIDI files in and out.
 
 Reading yields raw tracks whose times are ticks from the start of the file; only a track that is asked for its notes
-is turned into notes. Writing takes notes and chords in quarters. Left to others: quantising and choosing
-(`preprocess.py`).
+is turned into notes. Writing, through mido, takes notes and chords in quarters. Left to others: the bytes that are read
+(`midi_events.py`), choosing tracks (`find_tracks.py`), quantising (`voices.py`).
 
-Track numbers count only the tracks that hold notes, from 0.
+Track numbers count only the tracks that hold notes, from 0. A track whose notes are in several channels, as all notes
+of a type 0 file are, counts as one track for each channel, in order of channel.
 """
 
+import hashlib
 import io
 import os
-import struct
+import stat
+from bisect import bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,13 +22,18 @@ from typing import NamedTuple
 import mido
 
 from files import write_aside
+from midi_events import FileEvents, TrackEvents, read_events
 from notes import GRID, Chord, Note, ticks
 from piece import Bar, Part, Piece
 
 TICKS_PER_QUARTER = 480  # of the files written: a multiple of 12, so the whole grid is exact
 DRUM_CHANNEL = 9
 MAX_FILE_BYTES = 4_000_000  # no tune comes near; a larger file is a mistake or an attack
-MAX_TICKS_PER_FILE = 2**31  # about half a million bars at 960 ticks a quarter
+SLACK = 16  # notes within this part of a quarter of each other are struck, or released, together
+
+# General MIDI's families of eight programs: what a channel without a name of its own is called.
+FAMILIES = ("Piano", "Chime", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass")
+FAMILIES += ("Reed", "Pipe", "Synth", "Pad", "Effects", "Ethnic", "Percussion", "Noise")
 
 
 class RawNote(NamedTuple):
@@ -39,104 +47,105 @@ class RawNote(NamedTuple):
 
 @dataclass(frozen=True)
 class Track:
-    """One track's events `(tick, is_on, channel, pitch, velocity)` in file order, not yet notes."""
+    """One channel of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes."""
 
     name: str
     programs: tuple[int, ...]
-    channels: tuple[int, ...]
-    events: list
+    channel: int
+    ticks_per_quarter: int
+    events: list[tuple[int, bool, int, int]]
 
     @property
     def is_drums(self) -> bool:
-        return self.channels == (DRUM_CHANNEL,)
+        return self.channel == DRUM_CHANNEL
 
     def notes(self) -> list[RawNote]:
-        """The notes by onset: a note runs from its note-on to the first later note-off of its channel and pitch.
+        """The notes by onset: a note runs from its note-on to the first later note-off of its pitch.
 
-        A note-off ends one note, the oldest that still sounds; a note that is never released ends with the track.
+        A note-off ends one note, the oldest that still sounds; one without a note is nothing. A note that is never
+        released ends where the next one after it begins, the last ones with the track.
         """
         sounding = defaultdict(deque)
         notes = []
-        for tick, is_on, channel, pitch, velocity in self.events:
-            waiting = sounding[channel, pitch]
+        for tick, is_on, pitch, velocity in self.events:
             if is_on:
-                waiting.append(len(notes))
+                sounding[pitch].append(len(notes))
                 notes.append(RawNote(tick, -1, pitch, velocity))
-            elif waiting:
-                started = waiting.popleft()
-                notes[started] = notes[started]._replace(end=tick)
-        last = self.events[-1][0] if self.events else 0
-        notes = [note if note.end >= 0 else note._replace(end=last) for note in notes]
-        return sorted(notes, key=lambda note: note.start)
+            elif sounding[pitch]:
+                started = sounding[pitch].popleft()
+                start, _, pitch, velocity = notes[started]
+                notes[started] = RawNote(start, tick, pitch, velocity)
+        unended = [index for waiting in sounding.values() for index in waiting]
+        if unended:
+            starts = [*(note.start for note in notes), self.events[-1][0]]
+            for index in unended:
+                following = bisect_right(starts, starts[index] + self.ticks_per_quarter // SLACK, hi=len(notes))
+                notes[index] = notes[index]._replace(end=starts[following])
+        return notes
 
 
 @dataclass(frozen=True)
 class MidiTune:
-    """What a MIDI file holds: the tracks with notes, and its meter changes and markers as `(tick, value)`."""
+    """What a MIDI file holds: the tracks with notes; its meter changes, markers and tempos (microseconds a quarter) as
+    `(tick, value)`, in order of time; the `sha256` of the file, and what was odd about it (`told`)."""
 
     path: Path
     ticks_per_quarter: int
     tracks: list[Track]
     meters: list[tuple[int, tuple[int, int]]]
     markers: list[tuple[int, str]]
+    tempos: list[tuple[int, int]]
+    sha256: str
+    told: tuple[str, ...] = ()
 
 
 def read_midi(path: str | os.PathLike) -> MidiTune:
-    """Read a Standard MIDI File of type 0 or 1.
+    """Read a Standard MIDI File of type 0 or 1, bare or in a RIFF file.
 
     Raises ValueError, naming the file, where it is missing, too large, not MIDI, truncated, or holds no notes.
     """
     path = Path(path)
+    data = _read_bytes(path)
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise ValueError(f"{path}: a MIDI file has at most {MAX_FILE_BYTES:,} bytes here, this one has {size:,}")
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror}); is the path right?") from error
-    if not data.startswith(b"MThd"):
-        found = "is empty" if not data else f"starts with {data[:4]!r}"
-        raise ValueError(f"{path}: not a MIDI file: it {found} instead of b'MThd'; export the tune as .mid")
-    try:
-        midi = mido.MidiFile(file=io.BytesIO(data), clip=True)
-    except (OSError, EOFError, ValueError, LookupError, TypeError, struct.error) as error:
-        reason = str(error) or "it ends too early"
-        raise ValueError(f"{path}: a damaged or truncated MIDI file ({reason}); export it again") from error
-    if midi.type == 2:
-        raise ValueError(f"{path}: MIDI type 2 (independent patterns) is not a tune; export it as type 1")
-    if midi.ticks_per_beat <= 0:
-        raise ValueError(f"{path}: its time is in SMPTE frames, not in ticks a quarter; export it with musical time")
-    tracks, meters, markers = [], [], []
-    for midi_track in midi.tracks:
-        track = _read_track(midi_track, meters, markers)
-        if track.events and track.events[-1][0] > MAX_TICKS_PER_FILE:
-            raise ValueError(f"{path}: a track is {track.events[-1][0]:,} ticks long; the file is damaged")
-        if any(is_on for _, is_on, *_ in track.events):
-            tracks.append(track)
+        file = read_events(data)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    tracks = [track for events in file.tracks for track in _by_channel(events, file)]
     if not tracks:
         raise ValueError(f"{path}: no track holds a note; choose a file with a melody and chords")
-    return MidiTune(path, midi.ticks_per_beat, tracks, sorted(meters), sorted(markers))
+    told = ()
+    if len(file.tracks) < file.promised:
+        told = (f"file: {len(file.tracks)} tracks are there of {file.promised} that it promises",)
+    sha256 = hashlib.sha256(data).hexdigest()
+    return MidiTune(path, file.ticks_per_quarter, tracks, file.meters, file.markers, file.tempos, sha256, told)
 
 
-def _read_track(midi_track: mido.MidiTrack, meters: list, markers: list) -> Track:
-    tick, name, programs, channels, events = 0, "", [], [], []
-    for message in midi_track:
-        tick += message.time
-        kind = message.type
-        if kind in ("note_on", "note_off"):
-            is_on = kind == "note_on" and message.velocity > 0
-            events.append((tick, is_on, message.channel, message.note, message.velocity))
-            if message.channel not in channels:
-                channels.append(message.channel)
-        elif kind == "program_change":
-            programs.append(message.program)
-        elif kind == "track_name":
-            name = name or message.name.strip().strip("\0")
-        elif kind == "time_signature":
-            meters.append((tick, (message.numerator, message.denominator)))
-        elif kind == "marker":
-            markers.append((tick, message.text.strip()))
-    return Track(name, tuple(programs), tuple(channels), events)
+def _read_bytes(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError(f"{path}: not a file but a folder or a device; give the path of a .mid file")
+        if status.st_size > MAX_FILE_BYTES:
+            raise ValueError(
+                f"{path}: a MIDI file has at most {MAX_FILE_BYTES:,} bytes here, this one has {status.st_size:,}; "
+                "take a smaller one"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); is the path right?") from error
+
+
+def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
+    """The tracks that one track chunk gives: one for each channel in which it strikes a note."""
+    channels = sorted(channel for channel, notes in events.notes.items() if any(is_on for _, is_on, _, _ in notes))
+    tracks = []
+    for channel in channels:
+        programs = tuple(events.programs.get(channel, ()))
+        name = events.name
+        if len(channels) > 1:
+            name = f"{FAMILIES[programs[0] // 8] if programs else 'unnamed'}, channel {channel + 1}"
+        tracks.append(Track(name, programs, channel, file.ticks_per_quarter, events.notes[channel]))
+    return tracks
 
 
 def write_midi(path: str | os.PathLike, piece: Piece) -> None:

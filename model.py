@@ -52,10 +52,13 @@ def train(
     epochs: int = 100,
     batch_size: int = 32,
     seed: int = 0,
+    windows_an_epoch: int | None = None,
     on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
     report_every: int = 10,
 ) -> np.ndarray:
-    """Train on windows of indices, both (m, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
+    """Train on windows of indices, both (n, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
+
+    An epoch takes `windows_an_epoch` of the windows, in turn, and None all of them.
 
     The loss is the categorical cross-entropy summed over the Tx steps, as a mean over the epoch's windows while they
     were learned from. Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told after every
@@ -65,7 +68,8 @@ def train(
     optimizer.build(model.trainable_variables)
     n_values = model.output_shape[-1]
     inputs, targets = tf.constant(inputs), tf.constant(targets)
-    m = inputs.shape[0]
+    n = inputs.shape[0]
+    m = windows_an_epoch or n
 
     def batch_step(rows):
         X = tf.one_hot(tf.gather(inputs, rows), n_values)  # (batch, Tx, n_values)
@@ -88,9 +92,11 @@ def train(
         return losses.stack()
 
     generator = np.random.RandomState(seed)
-    losses = []
+    losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch
     for count in _chunks(epochs, report_every):
-        orders = np.stack([generator.permutation(m) for _ in range(count)]).astype(np.int32)
+        while len(order) < count * m:
+            order = np.concatenate([order, generator.permutation(n)])
+        orders, order = order[: count * m].reshape(count, m).astype(np.int32), order[count * m :]
         losses.extend(run_epochs(tf.constant(orders)).numpy())
         on_epoch(len(losses), float(losses[-1]))
     return np.array(losses)

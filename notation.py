@@ -86,11 +86,11 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
         beats_by_bar.append(beats)
     sounding = _sounding(groups, placed, solo, [beat for beats in beats_by_bar for beat in beats], end)
     written, at = [], 0
-    for (start, stop), beats in zip(spans, beats_by_bar, strict=True):
+    for (start, stop), bar, beats in zip(spans, bars, beats_by_bar, strict=True):
         while at < len(sounding) and sounding[at][1] <= start:
             at += 1
         inside = takewhile(lambda piece, stop=stop: piece[0] < stop, islice(sounding, at, None))
-        written.append(_write_bar(start, stop, beats, list(inside)))
+        written.append(_write_bar(start, stop, bar.meter, beats, list(inside)))
     return written
 
 
@@ -177,8 +177,9 @@ def _sounding(groups, placed, solo, beats: list[Beat], end: int) -> list[tuple[i
     return pieces
 
 
-def _write_bar(start: int, stop: int, beats: list[Beat], sounding: list) -> list[Written]:
-    if not sounding:
+def _write_bar(start: int, stop: int, meter: tuple[int, int], beats: list[Beat], sounding: list) -> list[Written]:
+    # A bar that its meter does not fill has no bar's rest: music21 reads one at the length of the meter.
+    if not sounding and (stop - start) * meter[1] == meter[0] * 4 * TICKS:
         return [Written(start, stop - start, (), "", 0, beats[0])]
     written, at = [], start
     for first, last, notes in [*sounding, (stop, stop, ())]:

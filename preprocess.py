@@ -1,31 +1,38 @@
 """From a MIDI file to chords and lines of grammar: the data set.
 
-The notes of the melody's track and the chords of the harmony's tracks are quantised to the grid and paired bar by bar,
-by real bar number (`floor(offset / 4)`, counted from 0 at the start of the file). The rules are those of the family's
-programs on the music21 they were written for, worked out over raw ticks, so that every music21 gives the same.
+Any MIDI file with pitches is a tune. Its melody is quantised to the grid and paired with chords bar by bar, by real bar
+number (counted from 0 at the start of the file). Chords are those that are struck, where there are; else they are made
+from what sounds. Whatever is chosen is told, and `Selection` overrules it.
 
-Left to others: the grammar of a bar (`grammar.py`), windows and one-hot tensors (`data_utils.py`).
+Left to others: which tracks (`choose_parts.py`), notes and chords of a track (`voices.py`), chords that nobody strikes
+(`harmonise.py`), bars (`bars.py`), the grammar of a bar (`grammar.py`), windows and one-hot tensors (`data_utils.py`).
 """
 
-import hashlib
 import os
-import re
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, replace
 
+from bars import Bars, find_bars
+from choose_parts import Parts, choose_parts, list_names
 from grammar import parse_melody
-from midi_file import MidiTune, RawNote, Track, read_midi
-from notes import Chord, Note, bar_number, quantize
+from harmonise import harmonise, harmonise_melody
+from midi_file import MidiTune, RawNote, read_midi
+from notes import Chord, Note
+from piece import Bar
+from voices import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
+from voices import group_notes as group_notes
 
 BEATS_PER_BAR = 4.0
-SHORTEST_NOTE = 0.25  # quarters: what a melody note gets whose length rounds to nothing
+LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
+LOWEST_TEMPO, HIGHEST_TEMPO = 5.0, 1000.0  # quarters a minute: beyond them a file's tempo is a mistake
+DEFAULT_TEMPO = 120.0  # of a file that does not tell
 
 
 @dataclass(frozen=True)
 class Selection:
     """Which part of a file is the tune: track numbers, and a window in quarters, both ends included, by onset.
 
-    None means: let `select_tracks` decide.
+    None means: let the reader decide.
     """
 
     melody_track: int | None = None
@@ -42,10 +49,17 @@ KNOWN_TUNES = {
 
 @dataclass(frozen=True)
 class Tune:
-    """Melody and chords by bar number, offsets in quarters from the start of the file; both hold the same bars."""
+    """Melody and chords by bar number, offsets in quarters from the start of the file; all three hold the same bars.
+
+    A bar without notes is one in which the melody rests; every bar has chords. `tempo` is the one at the tune's first
+    bar, in quarters a minute. `told`: what was chosen and why, a line each.
+    """
 
     melody: dict[int, list[Note]]
     chords: dict[int, list[Chord]]
+    bars: dict[int, Bar]
+    tempo: float = DEFAULT_TEMPO
+    told: tuple[str, ...] = ()
 
 
 def get_musical_data(
@@ -61,8 +75,11 @@ def get_musical_data(
 
 
 def write_grammars(tune: Tune) -> list[str]:
-    """One line of grammar for each bar of a tune."""
-    return [parse_melody(tune.melody[bar], tune.chords[bar]) for bar in tune.melody]
+    """One line of grammar for each bar of a tune; a bar of rest is 'R' and its length: 'R,4.000'."""
+    return [
+        parse_melody(notes, tune.chords[bar]) if notes else f"R,{tune.bars[bar].length:.3f}"
+        for bar, notes in tune.melody.items()
+    ]
 
 
 def get_corpus_data(abstract_grammars: list[str]) -> tuple[list[str], list[str], dict[str, int], dict[int, str]]:
@@ -79,108 +96,42 @@ def get_corpus_data(abstract_grammars: list[str]) -> tuple[list[str], list[str],
 
 
 def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tune:
-    """The quantised melody and chords of a file, by bar.
+    """The quantised melody and the chords of a file, by bar.
 
-    A bar in which the melody rests is left out; a bar without a chord of its own keeps the one before it (the tune's
-    first bars: the one after). What `selection` leaves open is known for a known file and otherwise chosen.
-    Raises ValueError, naming the file and a fix, where there is no melody, no chord, or nothing in the window.
+    Up to two bars in a row in which the melody rests are bars without notes; longer rests are left out. A bar without a
+    chord of its own keeps the one before it (the tune's first bars: the one after). What `selection` leaves open is
+    known for a known file and otherwise chosen.
+    Raises ValueError, naming the file and a fix, where it cannot be read, has no melody, or nothing in the window.
     """
     midi = read_midi(path)
-    selection = select_tracks(midi, selection)
-    window = (selection.from_beat, selection.to_beat)
-    melody_track = midi.tracks[selection.melody_track]
-    melody = by_bar(inside(melody_notes(melody_track, midi.ticks_per_quarter), *window))
-    if not melody:
-        raise ValueError(
-            f"{midi.path}: the melody's track {selection.melody_track} ({melody_track.name or 'unnamed'}) has no note "
-            f"between beats {window[0]:g} and {window[1]:g}; change FROM_BEAT, TO_BEAT or MELODY_TRACK"
+    try:
+        return _read_tune(midi, selection)
+    except ValueError as error:
+        raise ValueError(f"{midi.path}: {error}") from error
+
+
+def _read_tune(midi: MidiTune, selection: Selection) -> Tune:
+    last_tick = max(tick for track in midi.tracks for tick, is_on, *_ in track.events if is_on)
+    bars, told_of_bars = find_bars(midi.meters, midi.ticks_per_quarter, last_tick)
+    known = KNOWN_TUNES.get(midi.sha256)
+    if known:
+        asked = {name: value for name, value in vars(selection).items() if value is not None}
+        selection = replace(known, **asked)
+    window = None
+    if selection.from_beat is not None or selection.to_beat is not None:
+        window = (
+            0.0 if selection.from_beat is None else selection.from_beat,
+            float("inf") if selection.to_beat is None else selection.to_beat,
         )
-    chords = [
-        chord
-        for number in selection.chord_tracks
-        for chord in piano_chords(midi.tracks[number], midi.ticks_per_quarter)
-    ]
-    chords.sort(key=lambda chord: chord.offset)
-    chords_by_bar = by_bar(inside(chords, *window))
-    if not chords_by_bar:
-        names = ", ".join(f"{number} ({midi.tracks[number].name or 'unnamed'})" for number in selection.chord_tracks)
-        raise ValueError(
-            f"{midi.path}: no chord of two or more notes struck together between beats {window[0]:g} and "
-            f"{window[1]:g} in track {names}; set CHORD_TRACKS to a track with chords"
-        )
-    return Tune(melody, {bar: _chords_of_bar(chords_by_bar, bar) for bar in melody})
-
-
-def select_tracks(midi: MidiTune, selection: Selection = Selection()) -> Selection:
-    """Fill in what `selection` leaves open: from `KNOWN_TUNES`, or by name and by what the tracks hold.
-
-    The melody is the track named guitar, solo, melody or lead, else the busiest that is mostly one note at a time;
-    the chords are the track named piano, keys or chords, else the one with most chords; the window is the whole file,
-    or from a marker 'Solo' to the next marker. Raises ValueError where a track number does not exist.
-    """
-    known = KNOWN_TUNES.get(hashlib.sha256(midi.path.read_bytes()).hexdigest(), Selection())
-    chosen = {field: value if value is not None else getattr(known, field) for field, value in vars(selection).items()}
-    count = len(midi.tracks)
-    for number in (chosen["melody_track"], *(chosen["chord_tracks"] or ())):
-        if number is not None and not 0 <= number < count:
-            raise ValueError(
-                f"{midi.path}: there is no track {number}: {count} tracks hold notes, numbered from 0: "
-                + ", ".join(f"{index} {track.name or 'unnamed'}" for index, track in enumerate(midi.tracks))
-            )
-    if chosen["chord_tracks"] is None:
-        chosen["chord_tracks"] = (_find_chords(midi, chosen["melody_track"]),)
-    if chosen["melody_track"] is None:
-        chosen["melody_track"] = _find_melody(midi, chosen["chord_tracks"])
-    window = _solo_window(midi)
-    if chosen["from_beat"] is None:
-        chosen["from_beat"] = window[0]
-    if chosen["to_beat"] is None:
-        chosen["to_beat"] = window[1]
-    return replace(selection, **chosen)
-
-
-def melody_notes(track: Track, ticks_per_quarter: int) -> list[Note]:
-    """The track's notes, quantised, by onset; of notes struck and released together, the highest."""
-    notes = []
-    for group in group_notes(track.notes(), ticks_per_quarter):
-        top = max(group, key=lambda note: note.pitch)
-        offset, length = _quantized(group[0], ticks_per_quarter)
-        notes.append(Note(offset, length or SHORTEST_NOTE, top.pitch, top.velocity))
-    return notes
-
-
-def piano_chords(track: Track, ticks_per_quarter: int) -> list[Chord]:
-    """The track's chords, quantised, by onset: its groups of two or more notes."""
-    chords = []
-    for group in group_notes(track.notes(), ticks_per_quarter):
-        if len(group) > 1:
-            velocity = round(sum(note.velocity for note in group) / len(group))
-            pitches = tuple(note.pitch for note in group)
-            chords.append(Chord(*_quantized(group[0], ticks_per_quarter), pitches, velocity))
-    return chords
-
-
-def group_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[list[RawNote]]:
-    """Group notes that are struck and released together, within a sixteenth of a quarter of the group's first.
-
-    `notes` are in order of onset. A note that joined a group opens none of its own, but may join a second one, as it
-    could in the music21 that the family used. A group of one is a note by itself.
-    """
-    slack = ticks_per_quarter / 16
-    groups, taken = [], set()
-    for index, opener in enumerate(notes):
-        if index in taken:
-            continue
-        group = [opener]
-        for later in range(index + 1, len(notes)):
-            note = notes[later]
-            if note.start - opener.start > slack:
-                break
-            if abs(note.end - opener.end) <= slack:
-                taken.add(later)
-                group.append(note)
-        groups.append(group)
-    return groups
+    reason = "known by the file's checksum" if known else "as asked"
+    parts = choose_parts(midi, bars, selection.melody_track, selection.chord_tracks, window, reason)
+    notes = inside(melody_notes(parts.line, midi.ticks_per_quarter), *parts.window)
+    melody = _with_rests(by_bar(notes, bars))
+    bars_of_tune = {number: bars[number] for number in melody}
+    chords, told_of_chords = _find_chords(midi, parts, bars, bars_of_tune, notes)
+    tempo, told_of_tempo = _tempo_at(midi, next(iter(bars_of_tune.values())).start)
+    told = (*midi.told, *told_of_bars, *parts.told, told_of_chords, *told_of_tempo)
+    return Tune(melody, chords, bars_of_tune, tempo, told)
 
 
 def inside(music: list, from_beat: float, to_beat: float) -> list:
@@ -188,53 +139,79 @@ def inside(music: list, from_beat: float, to_beat: float) -> list:
     return [item for item in music if from_beat <= item.offset <= to_beat]
 
 
-def by_bar(music: list) -> dict[int, list]:
+def by_bar(music: list, bars: Bars) -> dict[int, list]:
     """Notes or chords by bar number, bars in order."""
-    bars = defaultdict(list)
+    by_number = defaultdict(list)
     for item in music:
-        bars[bar_number(item.offset, BEATS_PER_BAR)].append(item)
-    return dict(sorted(bars.items()))
+        by_number[bars.number(item.offset)].append(item)
+    return dict(sorted(by_number.items()))
 
 
-def _quantized(note: RawNote, ticks_per_quarter: int) -> tuple[float, float]:
-    return quantize(note.start, ticks_per_quarter), quantize(note.end - note.start, ticks_per_quarter)
+def _with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
+    """The melody with its short rests, as bars without notes."""
+    complete, before = {}, None
+    for number, notes in melody.items():
+        if before is not None and number - before - 1 <= LONGEST_REST:
+            complete.update({silent: [] for silent in range(before + 1, number)})
+        complete[number] = notes
+        before = number
+    return complete
 
 
-def _chords_of_bar(chords_by_bar: dict[int, list[Chord]], bar: int) -> list[Chord]:
-    if bar in chords_by_bar:
-        return chords_by_bar[bar]
-    earlier = [number for number in chords_by_bar if number < bar]
-    held = chords_by_bar[max(earlier)][-1] if earlier else chords_by_bar[min(chords_by_bar)][0]
-    return [held._replace(offset=bar * BEATS_PER_BAR, quarter_length=BEATS_PER_BAR)]
+def _find_chords(
+    midi: MidiTune, parts: Parts, bars: Bars, bars_of_tune: dict[int, Bar], melody: list[Note]
+) -> tuple[dict[int, list[Chord]], str]:
+    """The chords of the tune's bars, and what is told of them."""
+    names = list_names([voice.name for voice in parts.voices])
+    if parts.strikes:
+        chords = [chord for voice in parts.voices for chord in struck_chords(voice.notes, midi.ticks_per_quarter)]
+        chords.sort(key=lambda chord: chord.offset)
+        chords_by_bar = by_bar(inside(chords, *parts.window), bars)
+        return _chords_of_bars(chords_by_bar, bars_of_tune), f"chords: {names} ({parts.strikes})"
+    first, *_, last = [*bars_of_tune.values()] * 2
+    accompaniment = [
+        note
+        for voice in parts.voices
+        for note in _as_played(voice.notes, midi.ticks_per_quarter)
+        if note.offset < last.start + last.length and note.offset + note.quarter_length > first.start
+    ]
+    if accompaniment:
+        found = harmonise(accompaniment, melody, bars_of_tune)
+        return found, f"chords: made by bar or half bar from what sounds in {names} (none strikes them in most bars)"
+    found, key = harmonise_melody(melody, bars_of_tune)
+    return found, f"chords: made from the melody alone, in {key} (nothing else with pitches sounds)"
 
 
-def _find_chords(midi: MidiTune, melody_track: int | None) -> int:
-    others = [n for n, track in enumerate(midi.tracks) if n != melody_track and not track.is_drums]
-    named = [n for n in others if re.search("piano|keys|chord", midi.tracks[n].name, re.IGNORECASE)]
-    if named:
-        return named[0]
-    counts = {n: len(piano_chords(midi.tracks[n], midi.ticks_per_quarter)) for n in others}
-    if not any(counts.values()):
-        raise ValueError(
-            f"{midi.path}: no track holds chords (notes struck together); set CHORD_TRACKS to one that does"
-        )
-    return max(counts, key=counts.get)
+def _as_played(notes: list[RawNote], ticks_per_quarter: int) -> list[Note]:
+    """Raw notes as notes that are not quantised."""
+    played = []
+    for start, end, pitch, velocity in notes:
+        length = min(max((end - start) / ticks_per_quarter, SHORTEST_NOTE), LONGEST_NOTE)
+        played.append(Note(start / ticks_per_quarter, length, pitch, velocity))
+    return played
 
 
-def _find_melody(midi: MidiTune, chord_tracks: tuple[int, ...]) -> int:
-    others = [n for n, track in enumerate(midi.tracks) if n not in chord_tracks and not track.is_drums]
-    named = [n for n in others if re.search("guit|solo|melod|lead", midi.tracks[n].name, re.IGNORECASE)]
-    candidates = named or [n for n in others if not re.search("bass", midi.tracks[n].name, re.IGNORECASE)]
-    if not candidates:
-        raise ValueError(f"{midi.path}: no track is left for the melody beside the chords; set MELODY_TRACK")
-    return max(candidates, key=lambda n: len(group_notes(midi.tracks[n].notes(), midi.ticks_per_quarter)))
+def _chords_of_bars(chords_by_bar: dict[int, list[Chord]], bars_of_tune: dict[int, Bar]) -> dict[int, list[Chord]]:
+    """The chords of each bar; for a bar without, the last one before it, or else the first of all."""
+    waiting = deque(chords_by_bar.items())
+    held, found = waiting[0][1][0], {}
+    for number, bar in bars_of_tune.items():
+        while waiting and waiting[0][0] <= number:
+            held = waiting.popleft()[1][-1]
+        found[number] = chords_by_bar.get(number) or [held._replace(offset=bar.start, quarter_length=bar.length)]
+    return found
 
 
-def _solo_window(midi: MidiTune) -> tuple[float, float]:
-    for index, (tick, text) in enumerate(midi.markers):
-        if "solo" in text.lower():
-            later = [next_tick for next_tick, _ in midi.markers[index:] if next_tick > tick]
-            start = tick / midi.ticks_per_quarter
-            # A note played just ahead of the next section's first beat rounds onto it and is not the solo's.
-            return start, later[0] / midi.ticks_per_quarter - 1 / 12 if later else float("inf")
-    return 0.0, float("inf")
+def _tempo_at(midi: MidiTune, beat: float) -> tuple[float, tuple[str, ...]]:
+    """The tempo at a beat, in quarters a minute, and a line on tempos that make no sense, if there are any."""
+    tempo, left_out = DEFAULT_TEMPO, []
+    for tick, microseconds in midi.tempos:
+        quarters_a_minute = 60_000_000 / microseconds if microseconds else float("inf")
+        if not LOWEST_TEMPO <= quarters_a_minute <= HIGHEST_TEMPO:
+            left_out.append(microseconds)
+        elif tick <= beat * midi.ticks_per_quarter:
+            tempo = round(quarters_a_minute, 3)
+    if not left_out:
+        return tempo, ()
+    told = f"tempo: {len(left_out)} tempos make no sense and are left out, first {left_out[0]} microseconds a quarter"
+    return tempo, (told,)

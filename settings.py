@@ -49,6 +49,7 @@ def optional(rule: Rule) -> Rule:
 
 
 TEXT = Rule(str, lambda value: isinstance(value, str) and value.strip() != "" and "\0" not in value, "a path")
+OPTIONAL_TEXT = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
 SWITCH = Rule(
     lambda text: {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()],
     lambda value: isinstance(value, bool),

@@ -69,17 +69,14 @@ def write_sound(path: str | os.PathLike, parts: list[Part], tempo: float) -> flo
     kind = path.suffix.lower()
     if kind not in (".mp3", ".wav"):
         raise ValueError(f"{path}: sound is written as .mp3 or .wav, not {kind or 'without suffix'}; change the name")
-    import soundfile
-
     audio = mix(parts, tempo)
-    buffer = io.BytesIO()
-    if kind == ".mp3":
-        # The encoder's delay (25 ms) is noted in the file's first frame, and players leave it out.
-        soundfile.write(buffer, audio, RATE, format="MP3", compression_level=MP3_COMPRESSION)
-    else:
-        soundfile.write(buffer, audio, RATE, format="WAV", subtype="PCM_16")
-    write_aside(path, buffer.getvalue())
+    write_aside(path, _encoded(audio, kind))
     return len(audio) / RATE
+
+
+def mp3_bytes(parts: list[Part], tempo: float) -> bytes:
+    """The MP3 file that `write_sound` writes."""
+    return _encoded(mix(parts, tempo), ".mp3")
 
 
 def mix(parts: list[Part], tempo: float):
@@ -121,6 +118,18 @@ def loudness(audio, rate: int) -> float:
         return -np.inf
     loud = loud[loud > loud.mean() / 10]
     return float(-0.691 + 10 * np.log10(loud.mean()))
+
+
+def _encoded(audio, kind: str) -> bytes:
+    import soundfile
+
+    buffer = io.BytesIO()
+    if kind == ".mp3":
+        # The encoder's delay (25 ms) is noted in the file's first frame, and players leave it out.
+        soundfile.write(buffer, audio, RATE, format="MP3", compression_level=MP3_COMPRESSION)
+    else:
+        soundfile.write(buffer, audio, RATE, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
 
 
 def _k_weighting(frequencies):

@@ -20,8 +20,7 @@ import evaluate  # noqa: E402
 import measures  # noqa: E402
 import music_generate  # noqa: E402
 from files import write_aside  # noqa: E402
-from improvise import generate_music, heard_solo, heard_source, learn_material  # noqa: E402
-from preprocess import read_tune, write_grammars  # noqa: E402
+from improvise import generate_music, heard_solo, learn_material  # noqa: E402
 from progress import show  # noqa: E402
 from settings import read_settings, run, whole  # noqa: E402
 
@@ -37,10 +36,11 @@ RULES = evaluate.RULES | {"N": whole(1, 100_000)}
 def main() -> None:
     """Sweep, print, write."""
     given = read_settings(vars(music_generate) | globals(), RULES, __doc__.splitlines()[0], None)
-    tune = read_tune(music_generate.find_tune(given.tune), music_generate.selection_of(given))
-    abstract_grammars = write_grammars(tune)
-    material = learn_material(tune, abstract_grammars, given.density)
-    source = heard_source(material)
+    read = evaluate.read_tune_of(given)
+    abstract_grammars = read.abstract_grammars
+    material = learn_material([read.tune], [abstract_grammars], given.density)
+    source = material.source
+    given.longest_run = 0  # copying is to be seen, not broken off
     ceiling = np.mean(list(measures.halves_ceiling(source).values()))
     perplexity = evaluate.held_out_perplexity(abstract_grammars, given, list(EPOCHS_TRIED))
     rows = []

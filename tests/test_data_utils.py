@@ -32,16 +32,26 @@ def test_numpy_s_global_state_is_left_alone(write_tune):
 
 def test_windows_by_hand():
     X, Y, n_values = data_processing(["a", "b", "c"], {"a": 0, "b": 1, "c": 2}, m=1, Tx=2)
-    assert window_starts(3, 1, 2).tolist() == [0]
+    assert window_starts([3], 1, 2).tolist() == [0]
     assert n_values == 3
     assert X.tolist() == [[[0, 0, 0], [0, 1, 0]]]
     assert Y.tolist() == [[[0, 1, 0]], [[0, 0, 0]]]
 
 
 def test_a_corpus_that_is_too_short_is_told():
-    assert len(window_starts(31, 2, 30)) == 2
+    assert len(window_starts([31], 2, 30)) == 2
     with pytest.raises(ValueError, match="has 30 values; windows of Tx = 30 need at least 31"):
-        window_starts(30, 2, 30)
+        window_starts([30], 2, 30)
+
+
+def test_no_window_crosses_from_one_tune_to_the_next():
+    lengths, Tx = [5, 3, 12, 4], 4
+    starts = window_starts(lengths, 300, Tx)
+    tune_of = np.repeat(np.arange(4), lengths)
+    assert all(len(set(tune_of[start : start + Tx])) == 1 for start in starts)
+    assert set(tune_of[starts]) == {0, 2}  # the others have no room for Tx + 1 values
+    with pytest.raises(ValueError, match="in its longest tune"):
+        window_starts([4, 3], 1, 4)
 
 
 def test_one_hot_of_nothing_is_zero():

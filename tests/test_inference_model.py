@@ -59,8 +59,8 @@ def test_draw_follows_the_probabilities():
 
 def test_bars_keep_the_grammar_and_end_in_time(our_tune):
     tune = read_tune(our_tune)
-    material = learn_material(tune, write_grammars(tune))
-    rules = bar_rules(material, material.bars)
+    material = learn_material([tune], [write_grammars(tune)])
+    rules = bar_rules(material)
     model = untrained(len(material.values))
     indices, places = sample_bars(model, rules, 20, temperature=1.5, seed=3)
     end = 24 * 48
@@ -73,14 +73,14 @@ def test_bars_keep_the_grammar_and_end_in_time(our_tune):
             begins = index == 0 or bars[index] != bars[index - 1]
             assert (term.lower is None) == begins
             assert onset % 48 + term.steps <= 48
-            assert rules.playable[bars[index], onset % 48, rules.types[values[index]]]
+            assert rules.playable[onset, rules.types[values[index]]]
     assert len({tuple(row) for row in indices.tolist()}) == 20
 
 
 def test_a_batch_of_one_is_a_solo_too_and_seeds_differ(our_tune):
     tune = read_tune(our_tune)
-    material = learn_material(tune, write_grammars(tune))
-    rules = bar_rules(material, material.bars[:2])
+    material = learn_material([tune], [write_grammars(tune)])
+    rules = bar_rules(material.first_bars(2))
     model = untrained(len(material.values))
     one, two, other = (sample_bars(model, rules, 1, 1.0, seed=seed)[0].tolist() for seed in (1, 1, 2))
     assert one == two != other
@@ -89,15 +89,15 @@ def test_a_batch_of_one_is_a_solo_too_and_seeds_differ(our_tune):
 def test_known_runs_are_broken_off(our_tune):
     """A network that has nearly memorised the solo still copies no run longer than it may."""
     tune = read_tune(our_tune)
-    material = learn_material(tune, write_grammars(tune))
+    material = learn_material([tune], [write_grammars(tune)])
     indices = material.corpus_indices()
-    inputs, targets = training_windows(indices.astype(np.int32), window_starts(len(indices), 60, 30), 30)
+    inputs, targets = training_windows(indices.astype(np.int32), window_starts([len(indices)], 60, 30), 30)
     LSTM_cell, densor = shared_layers(len(material.values), 64, 0)
     train(djmodel(30, LSTM_cell, densor, len(material.values)), inputs, targets, 60)
     model = music_inference_model(LSTM_cell, densor, len(material.values))
     copied = {}
     for longest_run in (0, 5):
-        rules = bar_rules(material, material.bars, longest_run=longest_run)
+        rules = bar_rules(material, longest_run=longest_run)
         sampled, places = sample_bars(model, rules, 20, temperature=0.7)
         copied[longest_run] = max(
             longest_verbatim_run(row[at < 24 * 48].tolist(), indices.tolist())
@@ -120,8 +120,12 @@ def test_values_that_never_fit_are_still_played_rather_than_nothing():
         starts_bar=np.array([True, True]),
         steps=np.array([60, 60]),
         types=np.array([0, 0]),
-        playable=np.ones((3, 48, 4), bool),
-        distances=np.eye(97)[None, None, 48].repeat(48, 0).repeat(61, 1),
+        bars=np.repeat([0, 1, 2], 48),
+        in_bar=np.tile(np.arange(48), 3),
+        left=np.tile(48 - np.arange(48), 3),
+        playable=np.ones((144, 5), bool),
+        tables=np.zeros(144, int),
+        distances=np.eye(97)[None, None, None, 48].repeat(48, 1).repeat(49, 2),
         first_places=(0,),
         known_runs=known_runs(np.zeros(0, int), 0),
     )

@@ -64,7 +64,7 @@ def test_training_uses_the_decaying_rate():
 def windows_of(path):
     corpus, values, values_indices, _ = get_corpus_data(get_musical_data(path)[1])
     indices = np.array([values_indices[value] for value in corpus])
-    return (*training_windows(indices, window_starts(len(corpus), 60, 30), 30), len(values))
+    return (*training_windows(indices, window_starts([len(corpus)], 60, 30), 30), len(values))
 
 
 def trained(path, seed, epochs):

@@ -102,6 +102,7 @@ def test_other_meters_by_hand():
     piece = a_piece([(6, 30, 60)], bars_of((1.0, (4, 4)), (3.0, (3, 4))))  # a pickup, tied over the bar line
     assert look(piece) == ["r8 8~", "2 r4"]
     assert 'implicit="yes"' in lead_sheet(piece).musicxml.split("</measure>")[0]
+    assert look(a_piece([], bars_of((1.0, (4, 4)), (4.0, (4, 4))))) == ["r4", "rbar"]
     assert look(a_piece([(0, 42, 60)], bars_of((3.5, (7, 8))))) == ["4~ 4~ 4~ 8"]
 
 

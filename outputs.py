@@ -1,0 +1,153 @@
+"""Everything a run writes: MIDI, sound, score, pictures and the page, each in a module of its own.
+
+The MIDI comes first. Whatever needs a library that is not installed is left out with one sentence, and the rest is
+written all the same. Left to others: each kind of file (`midi_file.py`, `sound.py`, `score.py`, `pictures.py`,
+`page.py`).
+"""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from chord_symbols import name_chord
+from files import write_aside
+from midi_file import write_midi
+from piece import Piece
+
+VERSIONS_ON_PAGE = 4  # solos that the page compares, the best ones; each brings its sound along
+Symbols = list[tuple[float, str]]  # offsets in quarters, and what the chord there is called
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which outputs are made beside the MIDI."""
+
+    sound: bool = True
+    score: bool = True
+    pictures: bool = True
+    page: bool = True
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run has to show: its solos, their numbers from best to worst, what is said of each, the solo it learned
+    from, the chords' names where the user gave them, the loss of each epoch, and the settings."""
+
+    pieces: list[Piece]
+    ranking: list[int]
+    facts: list[dict[str, str]]
+    source: Piece
+    symbols: Symbols | None
+    losses: list[float]
+    settings: dict[str, str]
+
+    @property
+    def best(self) -> Piece:
+        return self.pieces[self.ranking[0]]
+
+
+def write_outputs(folder: Path, run: Run, wanted: Wanted) -> list[str]:
+    """Write what is wanted into `folder`; return a line for each thing that was written or is missing.
+
+    The best solo is `my_music.*`; of several, each is `my_music_001.midi` and so on too. Raises ValueError where the
+    folder cannot be written.
+    """
+    path = folder / "my_music.midi"
+    files = [*_write_numbered(folder, run), path]
+    write_midi(path, run.best)
+    wanted, missing = _possible(wanted)
+    shown = [run.pieces[number] for number in run.ranking[: VERSIONS_ON_PAGE if wanted.page else 1]]
+    if wanted.page:
+        shown.append(run.source)
+    sounds = [mp3_of(piece) if wanted.sound else None for piece in shown]
+    if wanted.sound:
+        files.append(path.with_suffix(".mp3"))
+        write_aside(files[-1], sounds[0])
+    if wanted.score:
+        files += _write_score(path, run)
+    if wanted.pictures:
+        files += _write_pictures(path, run)
+    if wanted.page:
+        files.append(path.with_suffix(".html"))
+        _write_page(files[-1], run, shown, sounds, wanted.score)
+    return [*missing, *(f"{'wrote':<12}{file}" for file in files)]
+
+
+def mp3_of(piece: Piece) -> bytes:
+    """The sound of a piece as an MP3 file."""
+    from sound import mp3_bytes
+
+    return mp3_bytes(piece.parts, piece.tempo)
+
+
+def _possible(wanted: Wanted) -> tuple[Wanted, list[str]]:
+    """What can be made of what is wanted, and a sentence for each library that is missing."""
+    import score
+    import sound
+
+    no_sound = sound.missing() if wanted.sound else None
+    no_score = score.missing() if wanted.score else None
+    possible = replace(wanted, sound=wanted.sound and not no_sound, score=wanted.score and not no_score)
+    return possible, [sentence for sentence in (no_sound, no_score) if sentence]
+
+
+def _write_numbered(folder: Path, run: Run) -> list[str]:
+    if len(run.pieces) == 1:
+        return []
+    for number, piece in enumerate(run.pieces, 1):
+        write_midi(folder / f"my_music_{number:03d}.midi", piece)
+    return [f"{folder / 'my_music_001.midi'} to _{len(run.pieces):03d}.midi; the best is number {run.ranking[0] + 1}"]
+
+
+def _write_score(path: Path, run: Run) -> list[Path]:
+    from score import write_musicxml, write_svg
+
+    write_musicxml(path.with_suffix(".musicxml"), run.best, run.symbols)
+    _, pages = write_svg(path.with_suffix(".svg"), run.best, run.symbols)
+    return [path.with_suffix(".musicxml"), *pages]
+
+
+def _write_pictures(path: Path, run: Run) -> list[Path]:
+    from pictures import draw_piano_roll, draw_training
+
+    roll, training = path.with_suffix(".png"), path.with_name("training.png")
+    draw_piano_roll(roll, run.best, _chord_names(run.best, run.symbols))
+    draw_training(training, run.losses)
+    return [roll, training]
+
+
+def _write_page(path: Path, run: Run, shown: list[Piece], sounds: list[bytes | None], with_score: bool) -> None:
+    from page import Version, write_page
+    from score import engrave, lead_sheet
+
+    names = [f"Solo {number + 1}" for number in run.ranking[: len(shown) - 1]] if len(run.pieces) > 1 else ["The solo"]
+    links = {"MIDI": "my_music.midi"}
+    if sounds[0]:
+        links["MP3"] = "my_music.mp3"
+    if with_score:
+        links["MusicXML"] = "my_music.musicxml"
+    versions = []
+    for place, (piece, name, mp3) in enumerate(zip(shown, [*names, "The source"], sounds, strict=True)):
+        symbols = None if piece is run.source else run.symbols
+        sheet = lead_sheet(piece, symbols, f"v{place}") if with_score else None
+        versions.append(
+            Version(
+                name,
+                piece,
+                _chord_names(piece, symbols),
+                mp3,
+                engrave(sheet.musicxml) if sheet else [],
+                [" ".join(ids) for ids in sheet.note_ids] if sheet else [],
+                links if place == 0 else {},
+                {} if piece is run.source else run.facts[run.ranking[place]],
+            )
+        )
+    write_page(path, versions, {"title": run.best.title, "settings": run.settings})
+
+
+def _chord_names(piece: Piece, symbols: Symbols | None) -> list[str]:
+    """What each chord of a piece is called: as the user wrote it, or named from its notes in the piece's key."""
+    from notation import best_fifths
+
+    fifths = best_fifths(piece.solo, piece.chords)
+    written = dict(symbols or ())
+    return [written.get(chord.offset) or name_chord(chord.pitches, fifths) for chord in piece.chords]

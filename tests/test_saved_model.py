@@ -1,0 +1,112 @@
+import io
+import json
+import pickle
+import zipfile
+
+import numpy as np
+import pytest
+
+from improvise import generate_music, learn_material
+from inference_model import music_inference_model
+from model import djmodel, shared_layers
+from preprocess import read_tune, write_grammars
+from saved_model import MATERIAL, WEIGHTS, load, save
+from tunes import Read
+
+
+@pytest.fixture(scope="module")
+def saved(our_tune, tmp_path_factory):
+    tune = read_tune(our_tune)
+    reads = [Read(our_tune, tune, write_grammars(tune))]
+    material = learn_material([tune], [reads[0].abstract_grammars])
+    LSTM_cell, densor = shared_layers(len(material.values), 8, 5)
+    model = djmodel(30, LSTM_cell, densor, len(material.values))
+    path = tmp_path_factory.mktemp("saved") / "network.keras"
+    save(path, model, reads, np.array([3.0, 2.0]), 8)
+    return path, reads, model
+
+
+def rewritten(path, tmp_path, **members):
+    """A copy of the file with some members changed; None leaves a member out."""
+    copy = tmp_path / "other.keras"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(copy, "w") as new:
+        for name in old.namelist():
+            content = members.get(name.rpartition("/")[2].partition(".")[0], old.read(name))
+            if content is not None:
+                new.writestr(name, content)
+    return copy
+
+
+def test_what_was_saved_is_loaded_and_improvises_alike(saved):
+    path, reads, model = saved
+    loaded = load(path)
+    assert loaded.n_a == 8 and loaded.losses.tolist() == [3.0, 2.0]
+    assert loaded.reads[0].tune == reads[0].tune
+    assert loaded.reads[0].abstract_grammars == reads[0].abstract_grammars
+    assert all((one == two).all() for one, two in zip(loaded.weights, model.get_weights(), strict=True))
+    solos = []
+    for weights, tune in ((model.get_weights(), reads[0]), (loaded.weights, loaded.reads[0])):
+        material = learn_material([tune.tune], [tune.abstract_grammars])
+        LSTM_cell, densor = shared_layers(len(material.values), 8, 0)
+        again = djmodel(30, LSTM_cell, densor, len(material.values))
+        again.set_weights(weights)
+        solos.append(generate_music(music_inference_model(LSTM_cell, densor, len(material.values)), material))
+    assert solos[0] == solos[1]
+
+
+def test_keras_opens_the_file_too(saved):
+    from quiet_tensorflow import keras
+
+    path, _, model = saved
+    opened = keras.models.load_model(path, compile=False)
+    assert all((one == two).all() for one, two in zip(opened.get_weights(), model.get_weights(), strict=True))
+
+
+class Harmful:
+    def __reduce__(self):
+        return (pytest.fail, ("code of the file was run",))
+
+
+def test_code_in_the_file_is_not_run(saved, tmp_path):
+    buffer = io.BytesIO()
+    np.savez(buffer, arr_0=np.array([Harmful()], dtype=object))
+    for harmful in (buffer.getvalue(), pickle.dumps(Harmful())):
+        with pytest.raises(ValueError, match="weights do not fit|damaged"):
+            load(rewritten(saved[0], tmp_path, weights=harmful))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda material: material | {"format": 99}, "has format 99, this program reads format 1"),
+        (lambda material: material | {"n_a": 16}, "weights do not fit its 84 values and 16 units"),
+        (lambda material: material | {"n_a": -1}, "units"),
+        (lambda material: material | {"tunes": []}, "0 values"),
+        (lambda material: material | {"tunes": [["a", 3, 4]]}, "cannot be used"),
+        (lambda material: material | {"tunes": [["a", {"melody": {}}, ["Q,1"]]]}, "cannot be used"),
+        (lambda material: [], "cannot be used"),
+    ],
+)
+def test_what_does_not_fit_is_said(saved, tmp_path, change, message):
+    with zipfile.ZipFile(saved[0]) as archive:
+        material = json.loads(archive.read(MATERIAL))
+    with pytest.raises(ValueError, match=message):
+        load(rewritten(saved[0], tmp_path, material=json.dumps(change(material))))
+
+
+def test_files_that_are_something_else_are_told(saved, tmp_path):
+    other = tmp_path / "other.keras"
+    for content, message in (
+        (b"", "damaged"),
+        (b"no zip", "damaged"),
+        (saved[0].read_bytes()[:-200], "no member|damaged"),
+    ):
+        other.write_bytes(content)
+        with pytest.raises(ValueError, match=message):
+            load(other)
+    with pytest.raises(ValueError, match=f"has no member {WEIGHTS}"):
+        load(rewritten(saved[0], tmp_path, weights=None))
+    with pytest.raises(ValueError, match="cannot be read"):
+        load(tmp_path / "nonsuch.keras")
+    with pytest.raises(ValueError, match="must end in .keras"):
+        save(tmp_path / "network.zip", saved[2], saved[1], np.zeros(1), 8)

@@ -1,0 +1,66 @@
+import json
+import shutil
+
+import pytest
+from conftest import four_bars
+
+import tunes
+from tunes import read_tunes, tune_from_json, tune_to_json
+
+
+@pytest.fixture
+def folder(tmp_path, write_tune, our_tune):
+    """Two tunes, one of them a folder down, and two files that are none."""
+    folder = tmp_path / "tunes"
+    (folder / "deeper").mkdir(parents=True)
+    shutil.move(write_tune(four_bars()), folder / "tiny.mid")
+    shutil.copy(our_tune, folder / "deeper/ours.MID")
+    (folder / "broken.mid").write_bytes(b"MThd nonsense")
+    (folder / "notes.txt").write_text("not a tune")
+    return folder
+
+
+def test_a_folder_is_read_and_what_cannot_be_used_is_listed(folder):
+    reads, skipped = read_tunes(folder)
+    assert [read.path.name for read in reads] == ["ours.MID", "tiny.mid"]
+    assert [(file.name, "broken.mid" in reason) for file, reason in skipped] == [("broken.mid", True)]
+
+
+def test_many_files_are_read_by_several_processes_alike(folder, our_tune):
+    for number in range(tunes.FEW):
+        shutil.copy(our_tune, folder / f"copy{number:02d}.mid")
+    reads, skipped = read_tunes(folder)
+    assert len(reads) == tunes.FEW + 2 and len(skipped) == 1
+    assert all(read.tune == reads[0].tune for read in reads[:-1])
+
+
+def test_what_was_read_is_remembered_by_content(folder, tmp_path, monkeypatch):
+    memory = tmp_path / "memory"
+    first = read_tunes(folder, memory=memory)
+    monkeypatch.setattr(tunes, "_read", lambda *arguments: pytest.fail("read again"))
+    (folder / "broken.mid").unlink()
+    (folder / "tiny.mid").rename(folder / "renamed.mid")
+    again = read_tunes(folder, memory=memory)
+    assert [read[1:] for read in again[0]] == [read[1:] for read in first[0]]
+
+
+def test_a_damaged_memory_is_not_believed(folder, tmp_path):
+    memory = tmp_path / "memory"
+    first = read_tunes(folder, memory=memory)
+    for file in (memory / "tunes").iterdir():
+        file.write_text("[{}")
+    assert read_tunes(folder, memory=memory) == first
+
+
+def test_a_tune_survives_json(folder):
+    for read in read_tunes(folder)[0]:
+        data = json.loads(json.dumps(tune_to_json(read.tune, read.abstract_grammars)))
+        assert tune_from_json(*data) == (read.tune, read.abstract_grammars)
+
+
+def test_a_folder_fails_only_if_nothing_can_be_used(tmp_path):
+    with pytest.raises(ValueError, match="no file in this folder ends in"):
+        read_tunes(tmp_path)
+    (tmp_path / "broken.mid").write_bytes(b"nonsense")
+    with pytest.raises(ValueError, match="none of its 1 files can be used; the first: .*not a MIDI file"):
+        read_tunes(tmp_path)

@@ -1,0 +1,134 @@
+"""One tune or a folder of them, read into grammar: in parallel, with a line of progress, and remembered on disk.
+
+A folder is searched with everything below it; what cannot be used is listed with the reason and left out. What was read
+is remembered by the file's content and by this project's reading code, so that nothing is read twice. Left to others:
+reading one file (`preprocess.py`, `lead_sheets.py`).
+"""
+
+import json
+import os
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
+
+from memory import key_of, recall, remember
+from notes import Chord, Note
+from piece import Bar
+from preprocess import Selection, Tune, read_tune, write_grammars
+from progress import show
+
+ENDINGS = (".mid", ".midi", ".kar", ".rmi", ".musicxml", ".mxl", ".xml", ".abc", ".krn")
+FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
+READERS = ("preprocess.py", "midi_file.py", "grammar.py", "harmony.py", "notes.py", "piece.py")
+READERS += ("bars.py", "find_tracks.py", "harmonise.py", "lead_sheets.py")
+
+
+class Read(NamedTuple):
+    """A tune that was read: the file, its melody and chords, and its lines of grammar, one a bar."""
+
+    path: Path
+    tune: Tune
+    abstract_grammars: list[str]
+
+
+class Skipped(NamedTuple):
+    """A file that cannot be used, and why."""
+
+    path: Path
+    reason: str
+
+
+def read_tunes(
+    path: Path, selection: Selection = Selection(), memory: Path | None = None
+) -> tuple[list[Read], list[Skipped]]:
+    """Read a file, or all tunes in a folder in order of their names; what cannot be used is skipped.
+
+    `memory` is a folder in which readings are remembered, None for not at all. Raises ValueError where the file, or
+    every file of the folder, cannot be used, and where the folder has none.
+    """
+    if not path.is_dir():
+        return [Read(path, *_remembered(path, selection, memory))], []
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+    if not files:
+        raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(ENDINGS)}; set TUNE to another one")
+    read, skipped = [], []
+    for number, (file, result) in enumerate(zip(files, _results(files, selection, memory), strict=True), 1):
+        if isinstance(result, str):
+            skipped.append(Skipped(file, result))
+        else:
+            read.append(Read(file, *result))
+        show(f"reading     {number} of {len(files)} files")
+    show(f"reading     {len(read)} tunes of {len(files)} files", done=True)
+    if not read:
+        raise ValueError(f"{path}: none of its {len(files)} files can be used; the first: {skipped[0].reason}")
+    return read, skipped
+
+
+def _results(files: list[Path], selection: Selection, memory: Path | None):
+    """For each file, in order, what was read or why it cannot be used."""
+    if len(files) < FEW:
+        return (_attempt(file, selection, memory) for file in files)
+    from joblib import Parallel, delayed
+
+    jobs = (delayed(_attempt)(file, selection, memory) for file in files)
+    return Parallel(n_jobs=os.cpu_count(), return_as="generator", batch_size="auto")(jobs)
+
+
+def _attempt(file: Path, selection: Selection, memory: Path | None) -> tuple[Tune, list[str]] | str:
+    try:
+        return _remembered(file, selection, memory)
+    except ValueError as error:
+        return str(error)
+
+
+def _remembered(file: Path, selection: Selection, memory: Path | None) -> tuple[Tune, list[str]]:
+    if memory is None:
+        return _read(file, selection)
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return _read(file, selection)  # which says what is wrong
+    kept = memory / "tunes" / f"{key_of(content, repr(selection), _code())}.json"
+    text = recall(kept)
+    if text is not None:
+        try:
+            return tune_from_json(*json.loads(text))
+        except (ValueError, TypeError, LookupError):
+            pass  # damaged: read the tune again
+    tune, abstract_grammars = _read(file, selection)
+    remember(kept, json.dumps(tune_to_json(tune, abstract_grammars)).encode())
+    return tune, abstract_grammars
+
+
+def tune_to_json(tune: Tune, abstract_grammars: list[str]) -> list:
+    """A tune and its grammar as what JSON can hold."""
+    return [vars(tune), abstract_grammars]
+
+
+def tune_from_json(parts: dict, abstract_grammars: list[str]) -> tuple[Tune, list[str]]:
+    """What `tune_to_json` made, as a tune and its grammar again."""
+    parts = dict(parts)
+    parts["melody"] = {int(bar): [Note(*note) for note in notes] for bar, notes in parts["melody"].items()}
+    parts["chords"] = {
+        int(bar): [Chord(offset, length, tuple(pitches), velocity) for offset, length, pitches, velocity in chords]
+        for bar, chords in parts["chords"].items()
+    }
+    parts["bars"] = {
+        int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
+    }
+    parts["told"] = tuple(parts["told"])
+    return Tune(**parts), abstract_grammars
+
+
+@cache
+def _code() -> bytes:
+    """What reading is done with: a reading is worth nothing after any of it has changed."""
+    here = Path(__file__).resolve().parent
+    sources = b"".join((here / name).read_bytes() for name in READERS if (here / name).is_file())
+    return sources + version("music21").encode() + version("mido").encode()
+
+
+def _read(file: Path, selection: Selection) -> tuple[Tune, list[str]]:
+    tune = read_tune(file, selection)
+    return tune, write_grammars(tune)
