@@ -11,6 +11,7 @@ from bars import Bars
 from find_tracks import (
     EVERYTHING,
     Voice,
+    between,
     find_facts,
     find_melody,
     find_struck_chords,
@@ -96,12 +97,6 @@ def list_names(names: list[str]) -> str:
     """Names in one line, the first few of them."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
-
-
-def between(window: Window) -> str:
-    """A window in words: 'between beats 48 and 72'."""
-    low, high = window
-    return f"between beats {low:g} and {high:g}"
 
 
 def _check_numbers(midi: MidiTune, numbers: Iterable[int | None]) -> None:

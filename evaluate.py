@@ -121,7 +121,14 @@ def train_on(
     LSTM_cell, densor = shared_layers(len(values), given.n_a, seed)
     model = djmodel(None, LSTM_cell, densor, len(values))
     train(
-        model, inputs, targets, epochs, given.batch_size, seed, lambda epoch, loss: on_epoch(epoch, model), report_every
+        model,
+        inputs,
+        targets,
+        epochs,
+        given.batch_size,
+        seed,
+        on_epoch=lambda epoch, loss: on_epoch(epoch, model),
+        report_every=report_every,
     )
     return model, music_inference_model(LSTM_cell, densor, len(values))
 

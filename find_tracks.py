@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from bars import Bars
 from midi_file import SLACK, MidiTune, RawNote, Track
-from voices import group_notes
+from voices import group_notes, is_chord
 
 EVERYTHING = (0.0, float("inf"))
 
@@ -36,7 +36,7 @@ MOTION = 2.0  # onsets in each of its bars from which a track moves as a melody 
 MIDDLE_C = 60
 LONG = 16  # quarters of a note that count: others hang
 SEVERAL_VOICES = 1.4  # notes at once, on average, from which a track may hold more than a line
-MOSTLY_SINGLE = 0.75  # share of single onsets above which a track does hold one
+MOSTLY_SINGLE = 0.85  # share of single onsets above which a track does hold one
 TWO_HANDS = 24  # semitones between the low and the high of the top notes from which they are two hands' all the same
 
 
@@ -75,6 +75,12 @@ def find_window(midi: MidiTune) -> tuple[float, float, str]:
     return *EVERYTHING, ""
 
 
+def between(window: tuple[float, float]) -> str:
+    """A window in words: 'between beats 48 and 72', 'from beat 48 on'."""
+    low, high = window
+    return f"from beat {low:g} on" if high == EVERYTHING[1] else f"between beats {low:g} and {high:g}"
+
+
 def inside(notes: list[RawNote], window: tuple[float, float], ticks_per_quarter: int) -> list[RawNote]:
     """The raw notes that start in a window."""
     low, high = (beat * ticks_per_quarter for beat in window)
@@ -95,10 +101,9 @@ def find_melody(
             if notes:
                 facts[number] = find_facts(notes, midi.ticks_per_quarter, bars)
     if not facts:
-        raise ValueError(
-            f"no track with pitches has a note between beats {window[0]:g} and {window[1]:g}; change FROM_BEAT or "
-            "TO_BEAT, or choose a file that is not drums only"
-        )
+        if all(is_percussion(track) for track in midi.tracks):
+            raise ValueError("only drums play in it; choose a file with a melody")
+        raise ValueError(f"no track but drums has a note {between(window)}; change FROM_BEAT or TO_BEAT")
     facts = {number: fact for number, fact in facts.items() if number not in chord_tracks} or facts
     longest = max(fact.bars for fact in facts.values())
     scores = {number: _leads(midi.tracks[number].name, fact, longest) for number, fact in facts.items()}
@@ -154,8 +159,7 @@ def find_struck_chords(
     """
     ranked = []
     for index, voice in enumerate(voices):
-        groups = [group for group in group_notes(voice.notes, ticks_per_quarter) if len(group) > 1]
-        groups = [group for group in groups if len({note.pitch % 12 for note in group}) > 1]
+        groups = [group for group in group_notes(voice.notes, ticks_per_quarter) if is_chord(group)]
         covered = covered_bars(groups, ticks_per_quarter, bars, wanted)
         n_grouped = sum(map(len, groups))
         full = sum(len({note.pitch % 12 for note in group}) > 2 for group in groups)

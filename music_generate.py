@@ -6,6 +6,24 @@ Change a constant, or give its flag (`--temperature 1.2`), run again, and listen
 """
 
 import sys
+
+from settings import (
+    OPTIONAL_TEXT,
+    SWITCH,
+    TEXT,
+    TRACKS,
+    number,
+    one_of,
+    optional,
+    read_settings,
+    run,
+    say_interrupted,
+    whole,
+)
+
+if __name__ == "__main__":
+    sys.excepthook = say_interrupted  # Ctrl-C while the modules below are imported is one line, too
+
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -31,7 +49,6 @@ from outputs import Run, Wanted, write_outputs
 from preprocess import Selection, Tune
 from progress import show
 from saved_model import load, save
-from settings import OPTIONAL_TEXT, SWITCH, TEXT, TRACKS, number, one_of, optional, read_settings, run, whole
 from tunes import Read, read_tunes
 from weights import trained
 

@@ -19,15 +19,17 @@ def _stderr_held_back():
     real = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
-        failed = True
+        told = False
         try:
             yield
-            failed = False
+        except ImportError:
+            told = True
+            raise
         finally:
             sys.stderr.flush()
             os.dup2(real, 2)
             os.close(real)
-            if failed:
+            if told:
                 held.seek(0)
                 sys.stderr.write(held.read().decode(errors="replace"))
 

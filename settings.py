@@ -11,6 +11,8 @@ from collections.abc import Callable
 from types import SimpleNamespace
 from typing import NamedTuple
 
+INTERRUPTED = "interrupted: what was written before is as it was"
+
 
 class Rule(NamedTuple):
     """What a setting may be: `read` turns the flag's text into a value, `holds` checks it, `says` tells the rule."""
@@ -88,9 +90,17 @@ def run(main: Callable[[], None]) -> int:
         print(f"{sys.argv[0].rpartition('/')[2]}: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\ninterrupted: what was written before is as it was", file=sys.stderr)
+        print(f"\n{INTERRUPTED}", file=sys.stderr)
         return 130
     return 0
+
+
+def say_interrupted(kind: type, error: BaseException, trace) -> None:
+    """A `sys.excepthook` for the time before `run`: Ctrl-C while modules are imported is one line, too."""
+    if issubclass(kind, KeyboardInterrupt):
+        print(f"\n{INTERRUPTED}", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
 
 
 def _checked(name: str, rule: Rule, value: object) -> object:

@@ -18,6 +18,7 @@ LONGEST_NOTE = 16.0  # quarters: what is left of one that hangs, for minutes or 
 HIGHEST_CHORD = 128  # notes that are compared with a group's first: no chord has more pitches
 DOUBLED = 0.05  # share of onsets with several notes above which a line counts as doubled, not as played unevenly
 REACH = 7  # semitones that a line may drop from where it has been and still be the line
+HANDS_MEET = 60  # MIDI pitch above which no accompaniment is looked for by its height alone
 MEMORY = 0.75  # share that the line's past keeps in where it is
 
 
@@ -39,15 +40,20 @@ def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[Note]:
 
 
 def struck_chords(notes: list[RawNote], ticks_per_quarter: int) -> list[Chord]:
-    """The chords struck together, quantised, by onset: the groups of two or more notes."""
+    """The chords struck together, quantised, by onset: the groups of two or more notes, bare octaves left out."""
     chords = []
     for group in group_notes(notes, ticks_per_quarter):
-        if len(group) > 1:
+        if is_chord(group):
             velocity = round(sum(note.velocity for note in group) / len(group))
             pitches = tuple(note.pitch for note in group)
             offset, length = _quantized(group[0], ticks_per_quarter)
             chords.append(Chord(offset, min(length, LONGEST_NOTE), pitches, velocity))
     return chords
+
+
+def is_chord(group: list[RawNote]) -> bool:
+    """Whether notes are of more than one pitch class."""
+    return len({note.pitch % 12 for note in group}) > 1
 
 
 def group_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[list[RawNote]]:
@@ -79,7 +85,7 @@ def split_hands(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawN
     The highest note at each onset is the line's, except where a higher one of the line sounds on through most of it,
     and where it lies both below the middle between high and low notes and well below where the line has been.
     """
-    middle = _middle(notes)
+    middle = min(_middle(notes), HANDS_MEET)
     line, rest = [], []
     place = None
     for struck in _onsets(notes, ticks_per_quarter / SLACK):

@@ -1,7 +1,9 @@
 """The real script, run as a user runs it, with tiny settings."""
 
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ import music_generate
 from midi_file import read_midi
 from preprocess import group_notes
 
-TINY = ["--epochs", "2", "--windows", "8", "--n-a", "8"]
+MIDI_ONLY = [f"--{name}=false" for name in ("sound", "score", "pictures", "page")]
+TINY = ["--epochs", "2", "--windows", "8", "--n-a", "8", "--cache", "", *MIDI_ONLY]
 
 
 def run_script(*arguments, cwd=ROOT):
@@ -99,14 +102,26 @@ def test_same_seed_same_bytes_another_seed_another_solo(run, tmp_path):
 
 def test_the_original_s_settings_give_every_bar_the_same_values(metheny, tmp_path, capsys, monkeypatch):
     solos = []
-    monkeypatch.setattr(music_generate, "write_midi", lambda file, piece: None)
-    monkeypatch.setattr(music_generate, "piece_of", lambda solo, *others: solos.append(solo))
-    music_generate.main(["--tune", str(metheny), "--output", str(tmp_path), "--original", "true", "--epochs", "3"])
+    generate = music_generate.generate_music
+    monkeypatch.setattr(music_generate, "generate_music", lambda *given: solos.extend(generate(*given)) or solos)
+    arguments = ["--tune", str(metheny), "--output", str(tmp_path), "--original", "true", "--epochs", "3", *TINY[6:]]
+    music_generate.main(arguments)
     values = solos[0].values
     assert len(solos[0].bars) == 5
     assert len(values) == 250
     assert [values[start : start + 50] for start in range(0, 250, 50)] == [values[:50]] * 5
     assert "(60, 30, 78)" in capsys.readouterr().out
+
+
+def test_each_original_way_can_be_had_by_itself(metheny, tmp_path):
+    """50 greedy values a bar from a zero start, as flags; the file has several notes at once, as the original's."""
+    ways = ["--temperature", 0, "--values-per-bar", 50, "--carry-state", "false", "--bars", 5, "--rhythm", "late"]
+    ways += ["--keep-types", "false", "--round-durations", "true", "--opening", "true", "--one-line", "false"]
+    ran = run_script("--tune", metheny, "--output", tmp_path, *ways, *TINY)
+    assert ran.returncode == 0, ran.stderr
+    notes = read_midi(tmp_path / "my_music.midi").tracks[0].notes()
+    assert any(one.end > two.start for one, two in zip(notes, notes[1:], strict=False))
+    assert max(note.end for note in notes) > 5 * 1920
 
 
 def test_several_solos_are_numbered(tmp_path):
@@ -134,16 +149,66 @@ def test_several_solos_are_numbered(tmp_path):
             ["--tune", ROOT / "data/our_tune.mid", "--tx", "258"],
             "has 258 values; windows of Tx = 258 need at least 259",
         ),
-        (["--tune", ROOT / "data/our_tune.mid", "--from-beat", "900"], "no note between beats 900"),
+        (["--tune", ROOT / "data/our_tune.mid", "--from-beat", "900"], "beat 900"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_lost(tmp_path, arguments, told):
     assert told in refused(tmp_path, *arguments)
 
 
-def test_a_tune_without_chords_is_refused(tmp_path, write_tune):
-    path = write_tune([("Guitar", 0, four_bars()[0][2]), ("Bass", 1, [(0, 90, 40, 80)])])
-    assert "no track holds chords" in refused(tmp_path, "--tune", path)
+def test_a_tune_of_drums_only_is_refused(tmp_path, write_tune):
+    path = write_tune([("Drums", 9, four_bars()[0][2])])
+    assert "tune.mid" in refused(tmp_path, "--tune", path)
+
+
+def test_sound_score_pictures_and_page_are_made_by_default(tmp_path):
+    ran = run_script(
+        "--tune", ROOT / "data/our_tune.mid", "--output", tmp_path, "--bars", 4, "--backing=true", *TINY[:8]
+    )
+    assert ran.returncode == 0, ran.stderr
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {f"my_music.{ending}" for ending in ("midi", "mp3", "musicxml", "svg", "png", "html")} | {
+        "training.png"
+    }
+    assert [track.name for track in read_midi(tmp_path / "my_music.midi").tracks] == ["Solo", "Chords", "Bass", "Drums"]
+
+
+def test_typed_changes_in_another_key_twice_over_a_loaded_network(tmp_path):
+    """Train and save; then improvise without learning, over changes of the user's own."""
+    saved = tmp_path / "network.keras"
+    ran = run_script("--tune", ROOT / "data/our_tune.mid", "--output", tmp_path / "one", "--save", saved, *TINY)
+    assert ran.returncode == 0, ran.stderr
+    changes = ["--chords", "Dm7 | G7 | Cmaj7 A7", "--choruses", 2, "--key", 2]
+    ran = run_script("--load", saved, "--output", tmp_path / "two", *changes, *MIDI_ONLY)
+    assert ran.returncode == 0, ran.stderr
+    assert "loaded" in ran.stdout and "training" not in ran.stdout
+    midi = read_midi(tmp_path / "two/my_music.midi")
+    groups = group_notes(midi.tracks[1].notes(), 480)
+    assert [group[0].start for group in groups] == [0, 1920, 3840, 4800, 5760, 7680, 9600, 10560]
+    assert {4, 7, 11} <= {note.pitch % 12 for note in groups[0]}  # Em7
+    assert {note.start // 1920 for note in midi.tracks[0].notes()} == set(range(6))
+
+
+def test_ctrl_c_leaves_the_old_output_and_says_so(tmp_path):
+    old = tmp_path / "my_music.midi"
+    old.write_bytes(b"the old solo")
+    command = [sys.executable, ROOT / "music_generate.py", "--tune", ROOT / "data/our_tune.mid", "--output", tmp_path]
+    for wait in (0.3, 1.5, 3.0, 5.0):
+        process = subprocess.Popen(
+            [*map(str, command), "--epochs", "5000", "--cache", ""],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(wait)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+        assert (process.returncode, told.strip().splitlines()) == (
+            130,
+            ["interrupted: what was written before is as it was"],
+        )
+        assert old.read_bytes() == b"the old solo"
+        assert [path.name for path in tmp_path.iterdir()] == ["my_music.midi"]
 
 
 def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
@@ -164,7 +229,7 @@ def test_offline_our_tune_stands_in_for_the_default_one_only(monkeypatch, capsys
 
 def test_every_constant_has_a_rule_that_it_keeps():
     constants = {name for name in vars(music_generate) if name.isupper()} - {
-        "RULES", "METHENY", "OURS", "HERE", "SWITCH", "TEXT", "TRACKS", "AS_THE_ORIGINAL", "RUN",
+        "RULES", "METHENY", "OURS", "HERE", "SWITCH", "TEXT", "OPTIONAL_TEXT", "TRACKS", "AS_THE_ORIGINAL", "RUN",
     }  # fmt: skip
     assert constants == set(music_generate.RULES)
     for name, rule in music_generate.RULES.items():
