@@ -71,7 +71,9 @@ def choose_parts(
         )
     told = [f"melody: {'the upper line of ' if rest else ''}{shown(midi, number)} ({why})"]
 
-    voices = [Voice(f"the rest of {shown(midi, number)}", rest)] if rest else []
+    voices = []
+    if rest and (chord_tracks is None or number in chord_tracks):
+        voices.append(Voice(f"the rest of {shown(midi, number)}", rest))
     for other, track in enumerate(midi.tracks):
         is_wanted = not is_percussion(track) if chord_tracks is None else other in chord_tracks
         if other != number and is_wanted:

@@ -23,7 +23,7 @@ sys.path.insert(0, str(ROOT))
 
 from grammar import parse_term  # noqa: E402
 from notes import to_grid  # noqa: E402
-from preprocess import Tune, read_tune, write_grammars  # noqa: E402
+from preprocess import Selection, Tune, read_tune, write_grammars  # noqa: E402
 
 SECONDS_PER_FILE = 20
 DIVISIONS = (1, 2, 7, 24, 96, 120, 480, 960, 15360, 32767)
@@ -31,10 +31,10 @@ DELTAS = (0, 0, 0, 1, 3, 7, 12, 24, 48, 96, 120, 240, 480, 1000, 30000)
 NAMES = ("", "Piano", "Guitar", "Bass", "Solo", "Drums", "a\nb\0", "Fl\xf6te", "\x83s\x83A\x83m", "x" * 300)
 
 
-def check(path: Path) -> Tune | None:
+def check(path: Path, selection: Selection = Selection()) -> Tune | None:
     """Read a file; the tune, or None where it is refused as it should be. AssertionError where something is wrong."""
     try:
-        tune = read_tune(path)
+        tune = read_tune(path, selection)
     except ValueError as error:
         assert str(error).startswith(f"{path}: "), error
         assert str(error).isprintable() and len(str(error)) < 600, error
@@ -115,6 +115,13 @@ def changed(data: bytes, generator: random.Random) -> bytes:
     return bytes(data)
 
 
+def odd_selection(generator: random.Random) -> Selection:
+    """Mostly nothing selected, else tracks and beats that may not exist."""
+    pick = generator.choice
+    tracks, beats = (None,) * 5 + (0, 1, 2, -1), (None,) * 5 + (0.0, 3.5, 60.0, 1e9, -1.0, float("nan"))
+    return Selection(pick(tracks), pick((None, None, None, (0,), (1, 0), (0, 1, 2), ())), pick(beats), pick(beats))
+
+
 def _odd_event(generator: random.Random, channel: int, low: int) -> bytes:
     kind = generator.randrange(100)
     pitch = min(low + generator.choice((0, 0, 4, 7, 12, generator.randrange(28))), 127)
@@ -165,7 +172,7 @@ def main() -> None:
         path.write_bytes(data)
         faulthandler.dump_traceback_later(SECONDS_PER_FILE, exit=True)
         started = time.monotonic()
-        tunes += check(path) is not None
+        tunes += check(path, odd_selection(generator)) is not None
         path.unlink()
         faulthandler.cancel_dump_traceback_later()
         slowest = max(slowest, time.monotonic() - started)
