@@ -108,6 +108,7 @@ def _check_numbers(midi: MidiTune, numbers: Iterable[int | None]) -> None:
             raise ValueError(
                 f"there is no track {number}: {count} tracks hold notes, numbered from 0: "
                 + list_names([f"{index} {track.name or 'unnamed'}" for index, track in enumerate(midi.tracks)])
+                + "; choose one of these"
             )
 
 

@@ -165,7 +165,7 @@ def generate_music(
 
 
 def piece_of(heard: Heard, title: str, tempo: float, backing_seed: int | None = None) -> Piece:
-    """A solo over its chords as a finished piece, on an electric guitar and a piano; with a seed, also bass and drums."""
+    """A solo over its chords as a finished piece for an electric guitar and a piano; with a seed, bass and drums."""
     types = "".join(
         note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12] if chords else "X"
         for notes, chords in zip(heard.bars, heard.chords, strict=True)

@@ -7,7 +7,8 @@ nothing. Left to others: making solos and tables of measures (`evaluate.py`).
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -193,7 +194,7 @@ def longest_verbatim_run(values: list[str], corpus: list[str]) -> int:
 
 def known_run_share(values: list[str], corpus: list[str], length: int = RUN) -> float:
     """The share of runs of `length` values that stand in the corpus; 0 if there is no such run."""
-    known = set(_runs(corpus, length))
+    known = _known_runs(tuple(corpus), length)
     return _mean([run in known for run in _runs(values, length)])
 
 
@@ -320,7 +321,12 @@ def rank(source: Heard, solos: list[Heard], corpus: list[str]) -> list[int]:
     return sorted(range(len(solos)), key=lambda number: (faults[number], number))
 
 
-def _runs(values: list[str], length: int) -> list[tuple[str, ...]]:
+@lru_cache(maxsize=8)
+def _known_runs(corpus: tuple[str, ...], length: int) -> frozenset[tuple[str, ...]]:
+    return frozenset(_runs(corpus, length))
+
+
+def _runs(values: Sequence[str], length: int) -> list[tuple[str, ...]]:
     return [tuple(values[start : start + length]) for start in range(len(values) - length + 1)]
 
 

@@ -45,7 +45,7 @@ from improvise import (
     tune_chorus,
 )
 from measures import RUN, Heard, known_run_share, longest_verbatim_run, rank, values_of
-from outputs import Run, Wanted, write_outputs
+from outputs import VERSIONS_ON_PAGE, Run, Wanted, begin_sound, write_outputs
 from preprocess import Selection, Tune
 from progress import show
 from saved_model import load, save
@@ -164,6 +164,8 @@ def main(argv: list[str] | None = None) -> None:
     chorus = chorus_of(given, reads[0].tune)
     material = learn_material([r.tune for r in reads], [r.abstract_grammars for r in reads], given.density, chorus)
     tell("corpus", f"{len(material.corpus)} values, {len(material.values)} unique")
+    source = piece_of(material.source, reads[0].path.stem, given.tempo)
+    source_sound = begin_sound([source], given.sound and given.page)[0]  # beside the learning, which leaves it room
 
     # Model: one LSTM and one softmax layer, shared by learning and improvising.
     from inference_model import music_inference_model
@@ -192,7 +194,7 @@ def main(argv: list[str] | None = None) -> None:
     heard = [heard_solo(solo, material) for solo in solos]
     ranking = rank(material.source, heard, material.corpus) if len(solos) > 1 else [0]
     fallbacks = sum(solo.fallbacks for solo in solos) / max(1, sum(solo.n_terms for solo in solos))
-    facts = [facts_of(solo, material.corpus) for solo in heard]
+    facts = {number: facts_of(heard[number], material.corpus) for number in ranking[:VERSIONS_ON_PAGE]}
     tell("improvised", f"{sum(len(solo.notes()) for solo in heard):,} notes, seed {given.seed}")
     tell("fall-backs", f"{fallbacks:.1%} of the values had no pitch as asked")
     tell("copied", ", ".join(f"{name} {text}" for name, text in facts[ranking[0]].items()))
@@ -203,7 +205,8 @@ def main(argv: list[str] | None = None) -> None:
         pieces=[piece_of(solo, title, given.tempo, backing_seed) for solo in heard],
         ranking=ranking,
         facts=facts,
-        source=piece_of(material.source, reads[0].path.stem, given.tempo),
+        source=source,
+        source_sound=source_sound,
         symbols=chorus.symbols,
         losses=losses.tolist(),
         settings={"seed": str(given.seed), "tune": reads[0].path.name, "temperature": f"{playing.temperature:g}"},
@@ -221,9 +224,10 @@ def read_all(given: SimpleNamespace, cache: Path | None) -> list[Read]:
         tell("skipped", reason if str(file) in reason else f"{file}: {reason}")
     bars = sum(len(read.abstract_grammars) for read in reads)
     tell("tune", f"{path}, {bars} bars" + (f" of {len(reads)} tunes" if len(reads) > 1 else ""))
-    if len(reads) == 1:
-        for line in reads[0].tune.told:
-            tell("", line)
+    for line in reads[0].tune.told if len(reads) == 1 else ():
+        tell("", line)
+    if len(reads) > 1 and not given.chords:
+        tell("over", f"the changes of {reads[0].path.name}, the first of them; CHORDS gives others")
     return reads
 
 

@@ -5,6 +5,7 @@ written all the same. Left to others: each kind of file (`midi_file.py`, `sound.
 `page.py`).
 """
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -29,13 +30,15 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run has to show: its solos, their numbers from best to worst, what is said of each, the solo it learned
-    from, the chords' names where the user gave them, the loss of each epoch, and the settings."""
+    """What a run has to show: its solos, their numbers from best to worst, what is said of the best, the solo it
+    learned from and its sound to come, the chords' names where the user gave them, the loss of each epoch, and the
+    settings."""
 
     pieces: list[Piece]
     ranking: list[int]
-    facts: list[dict[str, str]]
+    facts: dict[int, dict[str, str]]
     source: Piece
+    source_sound: Future | None
     symbols: Symbols | None
     losses: list[float]
     settings: dict[str, str]
@@ -43,6 +46,21 @@ class Run:
     @property
     def best(self) -> Piece:
         return self.pieces[self.ranking[0]]
+
+
+def begin_sound(pieces: list[Piece], wanted: bool = True) -> list[Future | None]:
+    """Begin to render pieces as MP3 files, beside whatever is done meanwhile; None for each where it cannot be done.
+
+    Synthesis and encoding do not need Python, so that another thread really is beside the rest.
+    """
+    import sound
+
+    if not wanted or sound.missing():
+        return [None] * len(pieces)
+    pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sound")
+    begun = [pool.submit(sound.mp3_bytes, piece.parts, piece.tempo) for piece in pieces]
+    pool.shutdown(wait=False)
+    return begun
 
 
 def write_outputs(folder: Path, run: Run, wanted: Wanted) -> list[str]:
@@ -56,27 +74,19 @@ def write_outputs(folder: Path, run: Run, wanted: Wanted) -> list[str]:
     write_midi(path, run.best)
     wanted, missing = _possible(wanted)
     shown = [run.pieces[number] for number in run.ranking[: VERSIONS_ON_PAGE if wanted.page else 1]]
-    if wanted.page:
-        shown.append(run.source)
-    sounds = [mp3_of(piece) if wanted.sound else None for piece in shown]
-    if wanted.sound:
-        files.append(path.with_suffix(".mp3"))
-        write_aside(files[-1], sounds[0])
+    begun = begin_sound(shown, wanted.sound)
     if wanted.score:
         files += _write_score(path, run)
     if wanted.pictures:
         files += _write_pictures(path, run)
+    sounds = [sound and sound.result() for sound in [*begun, run.source_sound]]
+    if wanted.sound:
+        files.append(path.with_suffix(".mp3"))
+        write_aside(files[-1], sounds[0])
     if wanted.page:
         files.append(path.with_suffix(".html"))
-        _write_page(files[-1], run, shown, sounds, wanted.score)
+        _write_page(files[-1], run, [*shown, run.source], sounds, wanted.score)
     return [*missing, *(f"{'wrote':<12}{file}" for file in files)]
-
-
-def mp3_of(piece: Piece) -> bytes:
-    """The sound of a piece as an MP3 file."""
-    from sound import mp3_bytes
-
-    return mp3_bytes(piece.parts, piece.tempo)
 
 
 def _possible(wanted: Wanted) -> tuple[Wanted, list[str]]:

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import music_generate
-from files import check_folder, write_aside
+from files import check_folder
 from improvise import learn_material, piece_of
-from outputs import mp3_of
 from piece import Piece
 from settings import number, read_settings, run
+from sound import write_sound
 
 SECONDS = 30.0  # of music, without the last chord's ringing out; 1 to 600
 RULES = music_generate.RULES | {"SECONDS": number(1, 600)}
@@ -28,7 +28,8 @@ def main(argv: list[str] | None = None) -> None:
     source = learn_material([read.tune], [read.abstract_grammars]).source
     piece = piece_of(source, read.path.stem, read.tune.tempo)
     file = output / f"{read.path.stem}_sample.mp3"
-    write_aside(file, mp3_of(beginning(piece, given.seconds)))
+    shortened = beginning(piece, given.seconds)
+    write_sound(file, shortened.parts, shortened.tempo)
     music_generate.tell("wrote", str(file))
 
 

@@ -4,7 +4,7 @@ import outputs
 import score
 import sound
 from notes import Chord, Note
-from outputs import Run, Wanted, write_outputs
+from outputs import Run, Wanted, begin_sound, write_outputs
 from piece import Bar, Part, Piece
 
 EVERYTHING = ["html", "midi", "mp3", "musicxml", "png", "svg"]
@@ -19,7 +19,16 @@ def piece(pitch=60) -> Piece:
 
 def run_of(*pitches, ranking=None) -> Run:
     pieces = [piece(pitch) for pitch in pitches]
-    return Run(pieces, ranking or [*range(len(pieces))], [{"copied": "0"}] * len(pieces), piece(), None, [9.0], {})
+    return Run(
+        pieces,
+        ranking or [*range(len(pieces))],
+        dict.fromkeys(range(len(pieces)), {"copied": "0"}),
+        piece(),
+        *begin_sound([piece()]),
+        None,
+        [9.0],
+        {},
+    )
 
 
 def names(folder):

@@ -122,7 +122,7 @@ def test_a_selection_that_finds_nothing_is_told(write_tune, selection, message):
 def test_what_is_asked_for_is_taken_and_told(write_tune):
     tune = read_tune(write_tune(four_bars()), Selection(melody_track=1, chord_tracks=(0,), from_beat=4.0))
     assert [note.pitch for note in tune.melody[1]] == [59]
-    assert tune.chords[1][0].pitches == (48, 52, 55)  # C, from the line's C D E F G A B C
+    assert tune.chords[1][0].pitches == (48, 52, 55, 59)  # Cmaj7, from C D E F G A B C and the B
     assert tune.told == (
         "melody: the upper line of track 1 'Piano' (as asked)",
         "solo: from beat 4 on (as asked)",
