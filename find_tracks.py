@@ -107,7 +107,7 @@ def find_melody(
     facts = {number: fact for number, fact in facts.items() if number not in chord_tracks} or facts
     longest = max(fact.bars for fact in facts.values())
     scores = {number: _leads(midi.tracks[number].name, fact, longest) for number, fact in facts.items()}
-    ranked = sorted(scores, key=scores.get, reverse=True)
+    ranked = sorted(scores, key=lambda number: (scores[number], facts[number].height), reverse=True)
     best = ranked[0]
     if len(facts) == 1:
         return best, "no other track has pitches" if not chord_tracks else "no other track is left"
@@ -159,11 +159,11 @@ def find_struck_chords(
     """
     ranked = []
     for index, voice in enumerate(voices):
-        groups = [group for group in group_notes(voice.notes, ticks_per_quarter) if is_chord(group)]
+        every_group = group_notes(voice.notes, ticks_per_quarter)
+        groups = [group for group in every_group if is_chord(group)]
         covered = covered_bars(groups, ticks_per_quarter, bars, wanted)
-        n_grouped = sum(map(len, groups))
         full = sum(len({note.pitch % 12 for note in group}) > 2 for group in groups)
-        are_chords = 2 * full >= len(groups) or 4 * n_grouped >= 3 * len(voice.notes)
+        are_chords = 2 * full >= len(groups) or 4 * len(groups) >= 3 * len(every_group)
         if groups and 2 * covered >= len(wanted) and are_chords:
             named = NAMED_CHORDS if CHORDS.search(voice.name) else 1.0
             ranked.append((covered / len(wanted) * (1 + full / len(groups)) * named, -index, covered))

@@ -39,13 +39,14 @@ PROFILES = {
     "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
 }
 MISSING, MISSING_FIFTH = 0.1, 0.03  # what it costs a chord that one of its tones does not sound
-SOUNDS = 0.03  # share of the weight from which a pitch class does sound
+SOUNDS = 0.06  # share of the weight from which a pitch class does sound
 ROOT_IN_BASS, TONE_IN_BASS = 0.2, 0.05
+ROOTLESS = 0.2  # what it costs a chord that only the melody has its root
 ENDING = 0.3  # how much likelier the tonic is in the last bar
 AT_ONCE = 1.5  # how much more a note weighs that sounds at the beginning
 BEGINNING = 1 / 8  # quarters after which a note no longer counts as there at the beginning
 MELODY_WEIGHT = 0.4  # of the melody beside its accompaniment: many of its notes pass
-HALVES = 0.2  # by how much two chords must explain a bar better than one
+HALVES, MELODY_HALVES = 0.12, 0.4  # by how much two chords must explain a bar better than one; with a melody alone
 LOWEST_ROOT = 45  # A2: the seventh above the highest root, G#3, is no higher than 67
 
 
@@ -63,10 +64,11 @@ class Slot:
     def __init__(self, start: float, length: float):
         self.start, self.length = start, length
         self.weights = [0.0] * 12
+        self.accompanied = set()  # pitch classes that others than the melody play
         self.lowest = (True, 128)  # whether it comes late, and the pitch: the least is the bass
         self.loudness, self.duration = 0.0, 0.0
 
-    def add(self, note: Note, factor: float, is_bass: bool) -> None:
+    def add(self, note: Note, factor: float, accompanies: bool) -> None:
         """Hear a note that sounds in the slot."""
         end = note.offset + note.quarter_length
         duration = min(end, self.start + self.length) - max(note.offset, self.start)
@@ -74,7 +76,8 @@ class Slot:
         self.weights[note.pitch % 12] += duration * note.velocity * factor * (AT_ONCE if at_once else 1.0)
         self.loudness += duration * note.velocity
         self.duration += duration
-        if is_bass:
+        if accompanies:
+            self.accompanied.add(note.pitch % 12)
             self.lowest = min(self.lowest, (not at_once, note.pitch))
 
     def __add__(self, other: "Slot") -> "Slot":
@@ -82,6 +85,7 @@ class Slot:
         both = Slot(self.start, self.length + other.length)
         both.weights = [here + there for here, there in zip(self.weights, other.weights, strict=True)]
         both.lowest = min(self.lowest, other.lowest, key=lambda lowest: lowest[0])
+        both.accompanied = self.accompanied | other.accompanied
         both.loudness, both.duration = self.loudness + other.loudness, self.duration + other.duration
         return both
 
@@ -104,6 +108,7 @@ class Slot:
         bass = self.lowest[1]
         if bass < 128:
             bonus += ROOT_IN_BASS if bass % 12 == root else TONE_IN_BASS * ((bass - root) % 12 in shape)
+            bonus -= ROOTLESS * (root not in self.accompanied)
         return 2 * inside - 1 + bonus
 
 
@@ -132,9 +137,9 @@ def harmonise_melody(melody: list[Note], bars: dict[int, Bar]) -> tuple[dict[int
     candidates = [Candidate((tonic + degree) % 12, shape, bonus) for degree, shape, bonus in DEGREES[mode]]
     slots = _slots(bars)
     _listen(slots, melody, 1.0, False)
-    chords = [_bar_chords(bar_slots, candidates, 2 * HALVES) for bar_slots in slots[:-1]]
+    chords = [_bar_chords(bar_slots, candidates, MELODY_HALVES) for bar_slots in slots[:-1]]
     tonic_chord = candidates[0]._replace(bonus=candidates[0].bonus + ENDING)
-    chords += [_bar_chords(bar_slots, [tonic_chord, *candidates[1:]], 2 * HALVES) for bar_slots in slots[-1:]]
+    chords += [_bar_chords(bar_slots, [tonic_chord, *candidates[1:]], MELODY_HALVES) for bar_slots in slots[-1:]]
     return _held(chords, bars), f"{PITCH_CLASS_NAMES[tonic].replace('-', 'b')} {mode}"
 
 
@@ -166,7 +171,7 @@ def _slots(bars: dict[int, Bar]) -> list[list[Slot]]:
     return slots
 
 
-def _listen(slots: list[list[Slot]], notes: list[Note], factor: float, is_bass: bool) -> None:
+def _listen(slots: list[list[Slot]], notes: list[Note], factor: float, accompanies: bool) -> None:
     every = [slot for bar_slots in slots for slot in bar_slots]
     starts = [slot.start for slot in every]
     for note in notes:
@@ -175,7 +180,7 @@ def _listen(slots: list[list[Slot]], notes: list[Note], factor: float, is_bass: 
             if starts[index] >= end:
                 break
             if note.offset < starts[index] + every[index].length:
-                every[index].add(note, factor, is_bass)
+                every[index].add(note, factor, accompanies)
 
 
 def _bar_chords(slots: list[Slot], candidates: list[Candidate], halves_cost: float) -> list[Chord]:

@@ -31,7 +31,7 @@ def notes(*played):
 
 
 def melody(n_bars=4, bar=4.0, start=0.0):
-    """Quarter notes, one octave up and down, each nearly as long as it may be; the bar's first is a tone of the chord."""
+    """Quarter notes, nearly as long as they may be: a tone of the bar's chord, then up the scale of C."""
     tops = [[TRIADS[CHANGES[number % 4]][-1] + 12, *SCALE] for number in range(n_bars)]
     return notes(*((start + n * bar + step, 0.9, tops[n][step]) for n in range(n_bars) for step in range(int(bar))))
 
@@ -234,11 +234,13 @@ def test_chords_of_bass_and_several_instruments(tune_of):
 
 
 def test_two_chords_in_a_bar(tune_of):
-    halves = notes(*((2 * n, 2, BASS[name]) for n, name in enumerate("CGCF" * 2)))
-    fifths = [(start, end, pitch + 7 + 12, 80) for start, end, pitch, _ in halves]
-    tune = tune_of(midi_bytes(("Voice", 0, notes(*((n, 1, 72) for n in range(16)))), ("", 1, halves), ("", 2, fifths)))
-    assert roots(tune) == [[0, 7], [0, 5]] * 2
-    assert [chord.quarter_length for chord in tune.chords[1]] == [2.0, 2.0]
+    names = ("C", "G", "Am", "F") * 2
+    parts = [notes(*((2 * n, 2, TRIADS[name][part]) for n, name in enumerate(names))) for part in range(3)]
+    low = notes(*((2 * n, 2, BASS[name]) for n, name in enumerate(names)))
+    tracks = [("Voice", 0, melody())] + [("", number + 1, part) for number, part in enumerate([low, *parts])]
+    tune = tune_of(midi_bytes(*tracks))
+    assert roots(tune) == [[0, 7], [9, 5]] * 2
+    assert [chord[:2] for chord in tune.chords[1]] == [(4.0, 2.0), (6.0, 2.0)]
 
 
 def test_a_melody_alone(tune_of):
@@ -411,7 +413,7 @@ CHORD = b"\0\x91\x30\x50\0\x34\x50\0\x37\x50\x60\x30\0\0\x34\0\0\x37\0"
         (b"\0\x90\x48\x50\x60\x4a\x50\x60\x4a\0", [(0, 1, 72), (1, 1, 74)]),  # a note that never ends
         (b"\0\x90\x48\x50\x60\x48\x50\x60\x48\0\0\x48\0", [(0, 2, 72), (1, 1, 72)]),  # struck again while it sounds
         (b"\0\x90\x48\x50\0\x48\0", [(0, 0.25, 72)]),  # no length at all
-        (b"\0\x90\xc8\xff\x60\x7f\0", [(0, 0.25, 127)]),  # data that is none, and again a note that never ends
+        (b"\0\x90\xc8\xff\x60\x7f\0", [(0, 1, 127)]),  # data bytes above 127
         (b"\0\x90\x48\x50\xa0\0\x48\0", [(0, 16, 72)]),  # hangs for minutes
     ],
 )
