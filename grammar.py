@@ -12,7 +12,6 @@ Left to others: which durations and onsets are played (`rhythm.py`, `qa.py`), re
 import random
 from functools import cache, lru_cache
 from itertools import accumulate
-from math import exp
 from typing import NamedTuple
 
 from harmony import first_scale_tones, note_types, sounding_chord
@@ -36,8 +35,9 @@ class Line(NamedTuple):
 
     `low`, `high`: the lowest and highest MIDI pitch; `middle`: where the line is at home, and begins. Weights of a
     candidate pitch fall by the factor `closeness` for each semitone from the middle of the interval that is asked for
-    (the middle is what the source played). Where a bar's first note has no interval they fall to 1 / e over `leap`
-    semitones from the last note. Besides, they fall by `gravity` for an octave from home, and faster beyond.
+    (the middle is what the source played). A bar's first note has no interval: its weights fall with the distance from
+    the last note so that the mean distance would be `leap` (1 or more semitones) if all pitches were of its type.
+    Besides, weights fall by `gravity` for an octave from home, and faster beyond.
     """
 
     low: int = 40
@@ -201,7 +201,7 @@ def _candidates(types: str, previous: int | None, term: Term, line: Line) -> Can
     """
     start = line.middle if previous is None else previous
     if term.lower is None:
-        lower, upper, centre, closeness = line.low - start, line.high - start, start, exp(-1 / line.leap)
+        lower, upper, centre, closeness = line.low - start, line.high - start, start, 1 - 1 / line.leap
     else:
         lower, upper, centre, closeness = term.lower, term.upper, start + (term.lower + term.upper) / 2, line.closeness
     of_type = [pitch for pitch in range(line.low, line.high + 1) if types[pitch % 12] == term.type]

@@ -137,7 +137,7 @@ def learn_material(
     own = tune_chorus(tunes[0])
     source, chorus = Heard([notes for _, notes in played[0]], own.chords, own.bars), chorus or own
     pitches = [note.pitch for tune in tunes for bar in tune.melody.values() for note in bar]
-    leap = max(1.0, float(np.abs(np.diff(pitches)).mean())) if len(pitches) > 1 else 1.0
+    leap = max(1.5, float(np.abs(np.diff(pitches)).mean())) if len(pitches) > 1 else 3.0
     line = Line(min(pitches), max(pitches), round(float(np.median(pitches))), leap=leap)
     rhythm = learn_rhythm(played, chorus.bars, min(term.steps for term in terms), density)
     return Material(corpus, values, terms, source, chorus, line, rhythm)

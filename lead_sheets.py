@@ -17,6 +17,7 @@ import stat
 import warnings
 import zipfile
 import zlib
+from bisect import bisect_right
 from contextlib import redirect_stderr, redirect_stdout
 from fractions import Fraction
 from itertools import pairwise
@@ -25,12 +26,12 @@ from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
 
 from bars import LONGEST_BAR, MAX_BARS, Bars, Stretch, find_bars
-from chord_symbols import Symbol, parse_symbol
 from choose_parts import choose_parts, list_names
-from find_tracks import between, find_melody, is_percussion
+from chord_symbols import Symbol, parse_symbol
+from find_tracks import EVERYTHING, between, find_melody, is_percussion
 from harmonise import harmonise, harmonise_melody
 from midi_file import DRUM_CHANNEL, MidiTune, RawNote, Track
-from notes import GRID, Chord, Note, from_grid, to_grid
+from notes import GRID, Chord, Note, from_grid, quantize, to_grid
 from piece import Bar
 from preprocess import (
     DEFAULT_TEMPO,
@@ -42,7 +43,7 @@ from preprocess import (
     by_bar,
     inside,
 )
-from voices import melody_notes, quantize
+from voices import melody_notes
 from voicings import voice_changes
 
 # By the file's ending, what music21 calls its format.
@@ -54,6 +55,7 @@ VELOCITY = 90  # of notes whose loudness the score leaves open
 LONGEST_NAME = 60  # characters of a part's name or a title
 ENCODINGS = re.compile(r"utf-?8|utf-?16|us-ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 MEANT_FLAT = re.compile(r"(^|/)([A-Ga-g])-")  # music21 writes 'B-7/E-' for Bb7/Eb
+ABC_SYMBOL = re.compile(r"[A-G][#b]?($|[-mMdas+/(^°øΔ#b\d])|N\.?C")  # what stands in quotes and is no annotation
 READABLE_ELSEWHERE = "open it in a notation program and save it as MusicXML"
 
 NOT_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, KeyError, ValueError)
@@ -102,7 +104,7 @@ def read_lead_sheet(path: str | os.PathLike, selection: Selection = Selection())
         raise ValueError(f"{path}: {error}") from error
 
 
-# --- From a score to a tune --------------------------------------------------------------------------------------------
+# --- From a score to a tune -------------------------------------------------------------------------------------------
 
 
 def _tune(path: Path, sheet: Sheet, selection: Selection, told: tuple[str, ...]) -> Tune:
@@ -114,26 +116,23 @@ def _tune(path: Path, sheet: Sheet, selection: Selection, told: tuple[str, ...])
     if selection.from_beat is not None or selection.to_beat is not None:
         window = (selection.from_beat or 0.0, float("inf") if selection.to_beat is None else selection.to_beat)
     counts = [len(symbols) for symbols in sheet.symbols]
-    with_symbols = [number for number in range(len(sheet.tracks)) if counts[number] and 2 * counts[number] >= max(counts)]
-    bars, told_of_bars = _bars(sheet, asked if asked is not None else min(with_symbols, default=0))
+    parts_of_notes = range(len(sheet.tracks))
+    with_symbols = [number for number in parts_of_notes if counts[number] and 2 * counts[number] >= max(counts)]
+    bars, told_of_bars = _bars(sheet, min(with_symbols, default=0) if asked is None else asked)
 
     number, why = asked, "as asked"
     if number is None:
-        others = set(range(len(sheet.tracks))) - set(with_symbols) if with_symbols else set(wanted or ())
-        number, why = find_melody(midi, window or (0.0, float("inf")), bars, others)
+        others = set(parts_of_notes) - set(with_symbols) if with_symbols else wanted or ()
+        number, why = find_melody(midi, window or EVERYTHING, bars, others)
         if number in with_symbols:
             why = f"{counts[number]} chord symbols stand over it"
-    sources = [track for track in range(len(counts)) if counts[track] and (wanted is None or track in wanted)]
-    source = number if number in with_symbols else max(sources, key=counts.__getitem__, default=None)
-    if wanted is not None and source not in wanted:
-        source = max(sources, key=counts.__getitem__, default=None)
-
+    sources = [part for part, count in enumerate(counts) if count and (wanted is None or part in wanted)]
+    source = max(sources, key=lambda part: (counts[part], part == number), default=None)
+    harmony = wanted
     if source is not None:
         harmony = ()
-    elif wanted is not None:
-        harmony = wanted
-    else:
-        harmony = tuple(n for n, track in enumerate(sheet.tracks) if n != number and not is_percussion(track))
+    elif wanted is None:
+        harmony = tuple(n for n in parts_of_notes if n != number and not is_percussion(sheet.tracks[n]))
     parts = choose_parts(midi, bars, number, harmony, window, why)
     line, under = _uppermost(parts.line)
     first_at = {note.offset: note for note in reversed(melody_notes(line, TICKS))}
@@ -142,7 +141,8 @@ def _tune(path: Path, sheet: Sheet, selection: Selection, told: tuple[str, ...])
     bars_of_tune = {bar: bars[bar] for bar in melody}
 
     if source is not None:
-        chords, told_of_chords = _symbol_chords(sheet.symbols[source], bars_of_tune), f"{counts[source]} symbols"
+        chords = _symbol_chords(sheet.symbols[source], bars_of_tune)
+        told_of_chords = f"the {counts[source]} symbols as written"
     else:
         voices = [*(voice.notes for voice in parts.voices), under]
         chords, told_of_chords = _heard_chords(voices, notes, bars_of_tune)
@@ -165,12 +165,11 @@ def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
         return bars, (*told, *left_out, "bars: the score has no measures; its meter makes them, or else 4/4")
     sixteenth = GRID // 4
     starts = sorted({0, *(round(Fraction(4 * tick, TICKS)) * sixteenth for tick in measures)})
-    stretches, number, cut, whole = [], 0, 0, (4, 4)
-    meters, later = iter(sheet.meters), next(iter(sheet.meters), None)
-    next(meters, None)
+    changes = [tick for tick, _ in sheet.meters]
+    stretches, number, cut = [], 0, 0
     for start, end in pairwise(starts):
-        while later and later[0] * GRID <= (start + 1) * TICKS:
-            whole, later = later[1], next(meters, None)
+        before = bisect_right(changes, (start + 1) * TICKS // GRID)
+        whole = sheet.meters[before - 1][1] if before else (4, 4)
         length = end - start
         meter = whole if whole[0] * 4 * GRID == whole[1] * length else _meter_of(length)
         if length > LONGEST_BAR * GRID:  # chant, or a cadenza
@@ -219,18 +218,18 @@ def _with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
 
 def _symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
     """Voicings of the symbols in each bar, each held until the next; a bar begins with the chord that goes on."""
-    changes = [(quantize(tick, TICKS), symbol) for tick, symbol in symbols if symbol.root is not None]
-    changes = [change for before, change in pairwise([(0, None), *changes]) if before[1] != change[1]]
+    changes = [change for before, change in pairwise([(0, None), *symbols]) if before[1] != change[1]]
     voiced = voice_changes([[symbol] for _, symbol in changes])
-    played = [(to_grid(offset), voiced[index][0]) for index, (offset, _) in enumerate(changes)]
+    played = [(to_grid(quantize(tick, TICKS)), voiced[index][0]) for index, (tick, _) in enumerate(changes)]
     found, following, held = {}, 0, played[0][1]
     for number, bar in bars.items():
         start, end = to_grid(bar.start), to_grid(bar.start + bar.length)
         at = {}
         while following < len(played) and played[following][0] < end:
-            held_before, (step, held) = held, played[following]
-            at.setdefault(start, held_before) if step > start else None
-            at[max(step, start)] = held
+            step, chord = played[following]
+            if step > start and not at:
+                at[start] = held
+            at[max(step, start)] = held = chord
             following += 1
         at = at or {start: held}
         found[number] = [
@@ -238,3 +237,253 @@ def _symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> d
             for (step, chord), until in zip(at.items(), [*list(at)[1:], end], strict=True)
         ]
     return found
+
+
+def _heard_chords(
+    voices: list[list[RawNote]], melody: list[Note], bars: dict[int, Bar]
+) -> tuple[dict[int, list[Chord]], str]:
+    """Chords from what the voices sound in the bars, or from the melody where they are silent; and which."""
+    first, *_, last = [*bars.values()] * 2
+    accompaniment = [
+        Note(note.start / TICKS, (note.end - note.start) / TICKS, note.pitch, note.velocity)
+        for notes in voices
+        for note in notes
+        if note.start < (last.start + last.length) * TICKS and note.end > first.start * TICKS
+    ]
+    if accompaniment:
+        return harmonise(accompaniment, melody, bars), "made by bar or half bar from what sounds"
+    found, key = harmonise_melody(melody, bars)
+    return found, f"made from the melody alone, in {key} (no symbols, and nothing else sounds)"
+
+
+def _tempo_at(tempos: list[tuple[int, float]], beat: float) -> float:
+    """The tempo at a beat, in quarters a minute."""
+    before = [tempo for tick, tempo in tempos if tick <= beat * TICKS]
+    return before[-1] if before else DEFAULT_TEMPO
+
+
+# --- From a file to text ----------------------------------------------------------------------------------------------
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise ValueError("not a file but a folder or a device; give the path of a score")
+        if status.st_size > MAX_FILE_BYTES:
+            raise ValueError(
+                f"a score has at most {MAX_FILE_BYTES:,} bytes here, this one {status.st_size:,}; take a smaller one"
+            )
+        data = path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"cannot be read ({error.strerror}); is the path right?") from error
+    if not data.strip():
+        raise ValueError("it is empty; choose a file that holds a score")
+    return data
+
+
+def _text(data: bytes, ending: str) -> str:
+    """A file's content as text; XML that defines entities is refused, for they may grow without bounds."""
+    if ending == ".mxl" and data.startswith(b"PK"):
+        data = _unpacked(data)
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    else:
+        declared = re.match(rb"[^>]{,100}encoding=[\"']([\w.-]+)", data)
+        encoding = (
+            declared[1].decode("ascii", "replace") if declared and FORMATS[ending] in ("musicxml", "mei") else "utf-8"
+        )
+        if not ENCODINGS.fullmatch(encoding):
+            raise ValueError(f"its encoding is said to be {encoding!r}; {READABLE_ELSEWHERE}, which is UTF-8")
+    try:
+        text = data.decode(encoding).removeprefix("\ufeff")
+    except (UnicodeDecodeError, LookupError) as error:
+        if FORMATS[ending] in ("musicxml", "mei"):
+            raise ValueError(f"it is no text in {encoding}, so no MusicXML; {READABLE_ELSEWHERE}") from error
+        return data.decode("latin-1")
+    if FORMATS[ending] in ("musicxml", "mei") and re.search(r"<!ENTITY|<!DOCTYPE[^>\[]*\[", text):
+        raise ValueError(f"its DOCTYPE defines something of its own, which no score needs; {READABLE_ELSEWHERE}")
+    return text
+
+
+def _unpacked(data: bytes) -> bytes:
+    """The score in an .mxl: what its container names, else its first member in XML; no more than is allowed of it."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            name = _score_name(archive)
+            score = _member(archive, name) if name else b""
+    except NOT_ZIP as error:
+        raise ValueError(f"damaged: it cannot be unpacked ({_first_line(error)}); save it again") from error
+    if not name:
+        raise ValueError(f"no member of it is a score; {READABLE_ELSEWHERE}")
+    if len(score) > MAX_FILE_BYTES:
+        raise ValueError(f"{name!r} in it unpacks to more than {MAX_FILE_BYTES:,} bytes; take a smaller score")
+    return score
+
+
+def _score_name(archive: zipfile.ZipFile) -> str | None:
+    names = archive.namelist()
+    if "META-INF/container.xml" in names:
+        container = _member(archive, "META-INF/container.xml").decode("utf-8", "replace")
+        named = re.search(r"full-path=[\"']([^\"']+)[\"']", container)
+        if named and named[1] in names:
+            return named[1]
+    scores = (name for name in names if name.lower().endswith((".xml", ".musicxml")))
+    return next((name for name in scores if not name.startswith("META-INF/")), None)
+
+
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A member's content, or a byte too much of one that is too long."""
+    with archive.open(name) as member:
+        return member.read(MAX_FILE_BYTES + 1)
+
+
+def _first_tune(text: str) -> tuple[str, tuple[str, ...], int]:
+    """The first tune of an ABC text, what is told of it, and how many chord symbols in it cannot be read.
+
+    Symbols are spelled for music21 ('C-7' is C minor there no longer); annotations, which stand in quotes too, are
+    left out.
+    """
+    starts = [found.start() for found in re.finditer(r"^X:", text, re.MULTILINE)]
+    told = ()
+    if len(starts) > 1:
+        text = text[: starts[1]]
+        title = re.search(r"^T:(.*)", text[starts[0] :], re.MULTILINE)
+        named = f", '{title[1].strip()[:LONGEST_NAME]}'" if title else ""
+        told = (f"file: the first of its {len(starts)} tunes{named}",)
+    unread = 0
+
+    def respelled(quoted: re.Match) -> str:
+        nonlocal unread
+        written = quoted[1].strip(" ()")
+        plain = re.sub(r"^([A-G][#b]?)(?:-|minor|min|mi)", r"\1m", written)
+        if not ABC_SYMBOL.match(written) or not _is_known(plain):
+            unread += bool(ABC_SYMBOL.match(written))
+            return ""
+        return f'"{plain}"'
+
+    lines = [
+        line if re.match(r"[A-Za-z]:|%", line) else re.sub(r'"([^"]*)"', respelled, line) for line in text.splitlines()
+    ]
+    return "\n".join(lines) + "\n", told, unread
+
+
+def _is_known(figure: str) -> bool:
+    """Whether music21 and this project can both read a chord symbol."""
+    from music21 import common, harmony
+    from music21.exceptions21 import Music21Exception
+
+    try:
+        if parse_symbol(figure).root is not None:
+            harmony.ChordSymbol(common.cleanedFlatNotation(figure))
+    except (Music21Exception, *NOT_MUSIC):
+        return False
+    return True
+
+
+# --- From text to parts -----------------------------------------------------------------------------------------------
+
+
+def _parsed(text: str, kind: str) -> Sheet:
+    """What music21 reads, as plain numbers; all that its reading may raise is one ValueError."""
+    from music21 import converter
+    from music21.exceptions21 import Music21Exception
+
+    try:
+        with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            return _sheet(converter.parseData(text, format=kind))
+    except (Music21Exception, *NOT_MUSIC) as error:
+        raise ValueError(
+            f"damaged, or no {kind} score: music21 cannot read it ({_first_line(error)}); {READABLE_ELSEWHERE}"
+        ) from error
+
+
+def _sheet(score) -> Sheet:
+    from music21 import bar, chord, harmony, instrument, meter, note, repeat, stream, tempo
+
+    if isinstance(score, stream.Opus):
+        score = score.scores[0]
+    if any(player.transposition is not None for player in score[instrument.Instrument]):
+        score.toSoundingPitch(inPlace=True)
+    tracks, symbols, measures, meters, tempos, repeats, unread = [], [], [], {}, {}, False, 0
+    without_notes = []
+    for part in list(getattr(score, "parts", ())) or [score]:
+        flat = part.flatten()
+        written = []
+        for element in flat.getElementsByClass(harmony.ChordSymbol):
+            symbol = _symbol(element)
+            unread += symbol is None
+            if symbol and symbol.root is not None:
+                written.append((round(element.offset * TICKS), symbol))
+        notes = _notes(flat, chord.ChordBase, note.Note, harmony.Harmony)
+        if notes:
+            events = [event for start, end, pitch in notes for event in ((start, True, pitch), (end, False, pitch))]
+            events = [(*event, VELOCITY) for event in sorted(events)]  # at one tick releases come before onsets
+            players = flat.getElementsByClass(instrument.Instrument)
+            is_drums = any(isinstance(player, instrument.Percussion) and player.midiChannel == 9 for player in players)
+            name = getattr(part, "partName", None) or next((player.instrumentName for player in players), None) or ""
+            name = " ".join(str(name).split())[:LONGEST_NAME]
+            tracks.append(Track(name, (), DRUM_CHANNEL if is_drums else 0, TICKS, events))
+            symbols.append(written)
+            inner = list(part.getElementsByClass(stream.Measure))
+            ends = [round((inner[-1].offset + inner[-1].highestTime) * TICKS)] if inner else []
+            measures.append([*(round(measure.offset * TICKS) for measure in inner), *ends])
+        else:
+            without_notes += written
+        for sign in flat.getElementsByClass(meter.TimeSignature):
+            meters.setdefault(round(sign.offset * TICKS), (sign.numerator, sign.denominator))
+        for mark in [*flat.getElementsByClass(tempo.MetronomeMark), *score.getElementsByClass(tempo.MetronomeMark)]:
+            speed = mark.getQuarterBPM()
+            if speed and LOWEST_TEMPO <= speed <= HIGHEST_TEMPO:
+                tempos.setdefault(round(mark.offset * TICKS), round(float(speed), 3))
+        repeats = repeats or bool(flat.getElementsByClass((bar.Repeat, repeat.RepeatMark)))
+    return Sheet(
+        tracks, [*symbols, without_notes], measures, sorted(meters.items()), sorted(tempos.items()), unread, repeats
+    )
+
+
+def _notes(flat, ChordBase: type, Note: type, Harmony: type) -> list[tuple[int, int, int]]:
+    """The notes of a part as (start, end, pitch), in ticks; ties joined, grace notes and unpitched ones left out."""
+    notes, tied = [], {}
+    for element in flat.notes:
+        start, end = round(element.offset * TICKS), round((element.offset + element.quarterLength) * TICKS)
+        if isinstance(element, Harmony) or element.duration.isGrace or end <= start:
+            continue
+        for single in element.notes if isinstance(element, ChordBase) else (element,):
+            if not isinstance(single, Note):
+                continue
+            pitch, tie = single.pitch.midi, single.tie or element.tie
+            before = tied.pop(pitch, None) if tie and tie.type in ("stop", "continue") else None
+            if before is not None and notes[before][1] == start:
+                notes[before] = (notes[before][0], end, pitch)
+            else:
+                before = len(notes)
+                notes.append((start, end, pitch))
+            if tie and tie.type in ("start", "continue"):
+                tied[pitch] = before
+    return notes
+
+
+def _symbol(element) -> Symbol | None:
+    """One of music21's chord symbols as one of ours: by its text, else by its pitches; None where it has neither."""
+    text = MEANT_FLAT.sub(r"\1\2b", element.figure or "").replace(" ", "")
+    try:
+        return parse_symbol(text.replace("alter", "").replace("subtract", "no"))
+    except ValueError:
+        root, tones = element.root(), {pitch.pitchClass for pitch in element.pitches}
+        if root is None or len(tones) < 2:
+            return None
+        bass = element.bass() or root
+        intervals = tuple(sorted((tone - root.pitchClass) % 12 for tone in tones | {root.pitchClass}))
+        return Symbol(text, root.pitchClass, _spelled(root), intervals, bass.pitchClass, _spelled(bass))
+
+
+def _spelled(pitch) -> str:
+    return pitch.name.replace("-", "b")
+
+
+def _first_line(error: BaseException) -> str:
+    """An error in one short line."""
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text}"[:120] if text else type(error).__name__

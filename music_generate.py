@@ -65,7 +65,7 @@ LOAD = ""  # a network that SAVE wrote, to improvise with instead of learning th
 
 # --- Learning --------------------------------------------------------------------------------------------------------
 SEED = 0  # every choice comes from it: the same seed and settings give the same bytes
-WINDOWS = 60  # snippets of the solo to learn from, 1 to 100000; more is slower and a little more even
+WINDOWS = 60  # snippets to learn from in an epoch, for each of up to ten tunes, 1 to 100000; more is slower
 TX = 30  # values in a snippet, 2 to 1000: how far back the network is taught to hear
 N_A = 64  # units of the LSTM, 1 to 4096
 EPOCHS = 30  # times the snippets are learned, 1 to 100000; the original's 100 nearly memorise the solo
@@ -150,6 +150,7 @@ RULES = {
     "PAGE": SWITCH,
 }
 
+MOST_TUNES_AN_EPOCH = 10  # a folder's epoch is as long as that of so many tunes
 METHENY, OURS = "data/original_metheny.mid", "data/our_tune.mid"
 
 
@@ -244,18 +245,18 @@ def learn(model, material: Material, reads: list[Read], given: SimpleNamespace, 
     One tune has the same windows in every epoch, as in the original; of several, each epoch hears other windows.
     """
     lengths = [sum(len(line.split()) for line in read.abstract_grammars) for read in reads]
-    n_windows = given.windows if len(reads) == 1 else given.windows * given.epochs
-    starts = window_starts(lengths, n_windows, given.tx)
+    m, n_values = given.windows * min(len(reads), MOST_TUNES_AN_EPOCH), len(material.values)
+    starts = window_starts(lengths, m if len(reads) == 1 else m * given.epochs, given.tx)
     inputs, targets = training_windows(material.corpus_indices(), starts, given.tx)
-    tell("X", f"{(given.windows, given.tx, len(material.values))}, {len(set(starts.tolist()))} different windows")
-    tell("Y", f"{(given.tx, given.windows, len(material.values))}")
+    tell("X", f"{(m, given.tx, n_values)} an epoch, {len(set(starts.tolist()))} different windows in all")
+    tell("Y", f"{(given.tx, m, n_values)}")
 
     def on_epoch(epoch: int, loss: float) -> None:
         text = f"epoch {epoch} of {given.epochs}, loss {loss:.2f} summed over {given.tx} steps"
         show(f"{'training':<12}{text}", done=epoch == given.epochs)
 
     settings = {"epochs": given.epochs, "batch_size": given.batch_size, "seed": given.seed}
-    settings["windows_an_epoch"] = given.windows
+    settings["windows_an_epoch"] = m
     losses, kept = trained(model, inputs, targets, settings, on_epoch, cache)
     if kept:
         tell("training", f"done before, loss {losses[-1]:.2f} summed over {given.tx} steps after {len(losses)} epochs")

@@ -113,17 +113,17 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
 def _read_tune(midi: MidiTune, selection: Selection) -> Tune:
     last_tick = max(tick for track in midi.tracks for tick, is_on, *_ in track.events if is_on)
     bars, told_of_bars = find_bars(midi.meters, midi.ticks_per_quarter, last_tick)
-    known = KNOWN_TUNES.get(midi.sha256)
+    known, reason = KNOWN_TUNES.get(midi.sha256), "as asked"
     if known:
         asked = {name: value for name, value in vars(selection).items() if value is not None}
         selection = replace(known, **asked)
+        reason = "as asked, or known by the file's checksum" if asked else "known by the file's checksum"
     window = None
     if selection.from_beat is not None or selection.to_beat is not None:
         window = (
             0.0 if selection.from_beat is None else selection.from_beat,
             float("inf") if selection.to_beat is None else selection.to_beat,
         )
-    reason = "known by the file's checksum" if known else "as asked"
     parts = choose_parts(midi, bars, selection.melody_track, selection.chord_tracks, window, reason)
     notes = inside(melody_notes(parts.line, midi.ticks_per_quarter), *parts.window)
     melody = _with_rests(by_bar(notes, bars))

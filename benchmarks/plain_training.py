@@ -1,4 +1,4 @@
-"""The floors of training: the same network, loss and optimizer without Keras, once as a TensorFlow graph, once in NumPy.
+"""The floors of learning and sampling: the same network without Keras, as a TensorFlow graph and in NumPy.
 
 Both learn windows of indices, (m, Tx) and -1 for nothing, with an LSTM of `n_a` units and a softmax layer, Adam with
 the original's decay, shuffled batches, and the cross-entropy summed over the Tx steps: what `model.train` does, written
@@ -51,14 +51,14 @@ def tensorflow_epochs(inputs: np.ndarray, targets: np.ndarray, n_values: int, n_
         from_inputs = X @ kernel + bias  # (Tx, batch, 4 n_a)
         a = c = tf.zeros([tf.shape(rows)[0], n_a])
         outputs = []
-        for t in range(Tx):
-            gates = from_inputs[t] + a @ recurrent
+        for from_input in tf.unstack(from_inputs):  # indexing instead would cost a gradient of the whole per step
+            gates = from_input + a @ recurrent
             i, f, g, o = tf.split(gates, 4, axis=1)
             c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
             a = tf.sigmoid(o) * tf.tanh(c)
             outputs.append(a)
         logits = tf.stack(outputs) @ softmax + softmax_bias  # (Tx, batch, n_values)
-        losses = tf.nn.softmax_cross_entropy_with_logits(Y, logits)  # (Tx, batch)
+        losses = -tf.reduce_sum(Y * tf.nn.log_softmax(logits), axis=2)  # (Tx, batch): 0 where there is no target
         return tf.reduce_mean(tf.reduce_sum(losses, axis=0))
 
     def learn(rows):
@@ -160,3 +160,20 @@ def loss_and_slopes(weights: Weights, inputs: np.ndarray, targets: np.ndarray) -
     slopes = [X.reshape(-1, n_values).T @ flat_gates, a[:-1].reshape(-1, n_a).T @ flat_gates, flat_gates.sum(axis=0)]
     slopes += [a[1:].reshape(-1, n_a).T @ flat_logits, flat_logits.sum(axis=0)]
     return loss, slopes
+
+
+def numpy_sampling(weights: Weights, batch: int, n_steps: int, seed: int) -> np.ndarray:
+    """Let the network run freely, each drawn value fed back in, without any rules: (batch, n_steps)."""
+    kernel, recurrent, bias, softmax, softmax_bias = weights
+    generator = np.random.default_rng(seed)
+    a = c = np.zeros((batch, recurrent.shape[0]), np.float32)
+    from_input, chosen = np.float32(0), np.empty((batch, n_steps), np.int64)
+    for step in range(n_steps):
+        i, f, g, o = np.split(from_input + a @ recurrent + bias, 4, axis=1)
+        c = c / (1 + np.exp(-f)) + np.tanh(g) / (1 + np.exp(-i))
+        a = np.tanh(c) / (1 + np.exp(-o))
+        weight = np.exp(a @ softmax + softmax_bias)  # (batch, n_values)
+        cumulative = weight.cumsum(axis=1)
+        chosen[:, step] = (cumulative < generator.random((batch, 1)) * cumulative[:, -1:]).sum(axis=1)
+        from_input = kernel[chosen[:, step]]  # (batch, 4 n_a)
+    return chosen

@@ -1,0 +1,448 @@
+"""How long does each part of a run take, beside the least it could take?
+
+    python benchmarks/speed.py --runs 5
+
+starts whole processes in turn, so that drift of the machine hits all alike, several times each, and writes medians with
+their spread to `benchmarks/speed.md`. A part's floor is measured in the same round: the bare imports, the same network
+without Keras (`plain_training.py`), or the library that a part cannot do without. Ratios are medians of the rounds'
+ratios. Nothing is asserted: a busy machine is slower.
+
+`--stage NAME` runs one of the child processes and prints what it measured as JSON, in seconds.
+"""
+
+import argparse
+import contextlib
+import importlib.metadata
+import json
+import os
+import platform
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from statistics import median
+from time import perf_counter, process_time
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import music_generate  # noqa: E402
+from files import write_aside  # noqa: E402
+from progress import show  # noqa: E402
+
+EPOCHS = 100  # the original's training
+CHUNK = 10  # epochs that run inside one call of the compiled graph
+SOLOS = 1000  # the large batch
+SINGLE_SOLOS = 30  # how many batches of one are timed
+MIDI_ONLY = ["--sound", "no", "--score", "no", "--pictures", "no", "--page", "no"]
+BARE = "import tensorflow, music21"
+FIRST, AGAIN = "whole run, first time", "whole run again"
+
+
+class Took(NamedTuple):
+    """What something took: seconds by the clock and of all processors, for `count` pieces of work, and the peak of its
+    process's memory in MB (0: not asked)."""
+
+    wall: float
+    cpu: float
+    count: int = 1
+    peak: float = 0.0
+
+
+class Row(NamedTuple):
+    """A line of the table: what is measured, its floor and the floor's name, and the target, if there is one.
+
+    `unit` '' is seconds; any other is counted by the second. `most` is a bound on the seconds, `most_times` on the
+    ratio to the floor, `least` on the rate.
+    """
+
+    name: str
+    floor: str = ""
+    floor_name: str = ""
+    unit: str = ""
+    most: float | None = None
+    most_times: float | None = None
+    least: float | None = None
+
+
+ROWS = [
+    Row("start-up: TensorFlow and music21, bare"),
+    Row("start-up: all that a run imports", "start-up: TensorFlow and music21, bare", "bare imports"),
+    Row("reading to grammars", "reading floor", "`import music21, mido`, and mido's own reading", most=0.4),
+    Row("tensors", "tensors floor", "rows of an identity matrix"),
+    Row("building the network", "building floor", "its variables alone"),
+    Row("tracing the training", "tracing floor", "plain TensorFlow graph, unrolled"),
+    Row("tracing the sampling"),
+    Row("building and tracing", most=1.0),
+    Row("training, an epoch", "training floor", "plain TensorFlow graph", most_times=1.3),
+    Row("training, an epoch ", "training in NumPy", "plain NumPy, one thread"),
+    Row("sampling, a batch of 1", "sampling 1 floor", "plain NumPy, no rules", "values", least=2_000),
+    Row(f"sampling, a batch of {SOLOS:,}", "sampling 1000 floor", "plain NumPy, no rules", "values", least=200_000),
+    Row("realising", "realising floor", "one weighted draw a note", "notes", least=50_000),
+    Row("writing MIDI", "writing floor", "mido saving the same file"),
+    Row(FIRST, "start-up: TensorFlow and music21, bare", "bare imports", most_times=2.2),
+    Row(AGAIN, "start-up: TensorFlow and music21, bare", "bare imports", most_times=1.4),
+    Row("whole run, all outputs, first time", FIRST, "MIDI only"),
+    Row("whole run, all outputs, again", AGAIN, "MIDI only"),
+    Row("all outputs together, first time", most=2.0),
+    Row("all outputs together, again", most=2.0),
+]
+MEMORY = [FIRST, AGAIN, "whole run, all outputs, first time"]
+MOST_MEMORY = 1.3  # times the bare imports
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--runs", type=int, default=5, help="rounds, each of all processes")
+    parser.add_argument("--stage", choices=STAGES, help="be one of the child processes")
+    given = parser.parse_args()
+    if given.stage:
+        print(json.dumps({name: took for name, took in STAGES[given.stage]().items()}))
+        return
+    rounds = [one_round(f"round {number + 1} of {given.runs}") for number in range(given.runs)]
+    table = markdown(rounds)
+    show("measured", done=True)
+    print(table)
+    write_aside(ROOT / "benchmarks/speed.md", table.encode())
+
+
+def one_round(name: str) -> dict[str, Took]:
+    """Every process once, in an empty folder: what each measured."""
+    found = {}
+    with tempfile.TemporaryDirectory() as folder:
+        stage, program = [str(Path(__file__).resolve()), "--stage"], [str(ROOT / "music_generate.py")]
+        program += ["--tune", str(tune()), "--epochs", str(EPOCHS)]
+        processes = {
+            "start-up: TensorFlow and music21, bare": ["-c", BARE],
+            "start-up: all that a run imports": [*stage, "imports"],
+            FIRST: [*program, "--cache", "one", *MIDI_ONLY],
+            AGAIN: [*program, "--cache", "one", *MIDI_ONLY],
+            "whole run, all outputs, first time": [*program, "--cache", "two"],
+            "whole run, all outputs, again": [*program, "--cache", "two"],
+        }
+        for number, (process, arguments) in enumerate(processes.items(), 1):
+            show(f"{name}: {process}")
+            found[process] = whole_process(arguments, folder)[0]
+            for part in STAGES if number % 2 else ():  # the parts come in between, a third of them each time
+                if list(STAGES).index(part) % 3 == number // 2:
+                    found |= {key: Took(*took) for key, took in stage_of([*stage, part], folder).items()}
+        shutil.rmtree(folder, ignore_errors=True)
+    for when in ("first time", "again"):
+        more, less = found[f"whole run, all outputs, {when}"], found[FIRST if when == "first time" else AGAIN]
+        found[f"all outputs together, {when}"] = Took(more.wall - less.wall, more.cpu - less.cpu)
+    parts = [found[part] for part in ("building the network", "tracing the training", "tracing the sampling")]
+    found["building and tracing"] = Took(sum(part.wall for part in parts), sum(part.cpu for part in parts))
+    return found
+
+
+def whole_process(arguments: list[str], folder: str, environment: dict[str, str] | None = None) -> tuple[Took, str]:
+    """Run Python with these arguments in `folder`: what it took and what it printed. ValueError where it failed."""
+    with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as complaint:
+        began = perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, *arguments],
+            cwd=folder,
+            env=os.environ | (environment or {}),
+            stdout=printed,
+            stderr=complaint,
+        )
+        _, status, used = os.wait4(process.pid, 0)
+        wall = perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        printed.seek(0)
+        complaint.seek(0)
+        if process.returncode:
+            raise ValueError(f"{' '.join(arguments)} failed: {complaint.read()[-2000:]}")
+        peak = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+        return Took(wall, used.ru_utime + used.ru_stime, 1, peak), printed.read()
+
+
+def stage_of(arguments: list[str], folder: str) -> dict:
+    """What a child process measured. Small matrices are multiplied faster by one thread of NumPy's than by two."""
+    return json.loads(whole_process(arguments, folder, {"OPENBLAS_NUM_THREADS": "1"})[1].splitlines()[-1])
+
+
+def tune() -> Path:
+    """Metheny's tune where it is, else ours."""
+    path = ROOT / music_generate.METHENY
+    return path if path.is_file() else ROOT / music_generate.OURS
+
+
+# --- The child processes ---------------------------------------------------------------------------------------------
+
+
+class Clock:
+    """`with clock("name"):` notes what the block took, a `count`-th of it where it does the same several times."""
+
+    def __init__(self):
+        self.took = {}
+
+    @contextlib.contextmanager
+    def __call__(self, name: str, count: int = 1):
+        wall, cpu = perf_counter(), process_time()
+        yield
+        self.took[name] = (perf_counter() - wall, process_time() - cpu, count)
+
+
+def imports() -> dict:
+    """Whatever a run imports."""
+    import music21
+
+    import inference_model
+    import model
+
+    assert inference_model and model and music21
+    return {}
+
+
+def reading() -> dict:
+    """In a fresh process: music21 is imported on the way."""
+    clock = Clock()
+    with clock("reading to grammars"):
+        from preprocess import get_musical_data
+
+        get_musical_data(tune())
+    return clock.took
+
+
+def reading_floor() -> dict:
+    """What no reader that uses music21 and mido can avoid."""
+    clock = Clock()
+    with clock("reading floor"):
+        import mido
+        import music21
+
+        assert music21
+        mido.MidiFile(tune())
+    return clock.took
+
+
+def data():
+    """The tune, its grammar, and its windows, with the program's own settings."""
+    from data_utils import corpus_indices, training_windows, window_starts
+    from preprocess import get_corpus_data, read_tune, write_grammars
+
+    read = read_tune(tune())
+    abstract_grammars = write_grammars(read)
+    corpus, values, values_indices, _ = get_corpus_data(abstract_grammars)
+    starts = window_starts([len(corpus)], music_generate.WINDOWS, music_generate.TX)
+    windows = training_windows(corpus_indices(corpus, values_indices), starts, music_generate.TX)
+    return read, abstract_grammars, corpus, values_indices, *windows
+
+
+def ours() -> dict:
+    """The program's own parts, one after the other."""
+    import inference_model
+    from data_utils import data_processing
+    from improvise import Playing, bar_rules, generate_music, heard_solo, learn_material, piece_of
+    from midi_file import write_midi
+    from model import djmodel, shared_layers, train
+
+    clock = Clock()
+    read, abstract_grammars, corpus, values_indices, inputs, targets = data()
+    n_values = len(values_indices)
+    with clock("tensors"):
+        data_processing(corpus, values_indices, music_generate.WINDOWS, music_generate.TX)
+    with clock("building the network"):
+        layers = shared_layers(n_values, music_generate.N_A)
+        network = djmodel(music_generate.TX, *layers, n_values)
+        one_step = inference_model.music_inference_model(*layers, n_values)
+
+    ticks = [(perf_counter(), process_time())]
+    losses = train(
+        network,
+        inputs,
+        targets,
+        EPOCHS + CHUNK,
+        music_generate.BATCH_SIZE,
+        on_epoch=lambda epoch, loss: ticks.append((perf_counter(), process_time())),
+        report_every=CHUNK,
+    )
+    clock.took |= training_times(ticks, "training, an epoch", "tracing the training")
+    clock.took["training, an epoch "] = clock.took["training, an epoch"]
+    assert losses[-1] < 15, f"learned too little: {losses[-1]}"
+
+    material, playing = learn_material([read], [abstract_grammars]), Playing()
+    rules = bar_rules(material, playing.rhythm, playing.longest_run)
+
+    def sample(batch: int, seed: int):
+        return inference_model.sample_bars(one_step, rules, batch, playing.temperature, playing.min_p, seed)
+
+    with clock("tracing the sampling"):
+        sample(1, 0)
+    for batch, times in ((1, SINGLE_SOLOS), (SOLOS, 2)):
+        name, count = f"sampling, a batch of {batch:,}", 0
+        with clock(name):
+            for seed in range(times):
+                indices, places = sample(batch, seed)
+                count += int((places < len(rules.bars)).sum())
+        clock.took[name] = (*clock.took[name][:2], count)
+
+    inference_model.sample_bars = lambda *arguments: (indices, places)  # so that only realising is left
+    with clock("realising"):
+        solos = generate_music(one_step, material, playing, SOLOS, 0)
+    clock.took["realising"] = (*clock.took["realising"][:2], sum(len(bar) for solo in solos for bar in solo.bars))
+
+    piece = piece_of(heard_solo(solos[0], material), "A solo", music_generate.TEMPO)
+    with clock("writing MIDI"):
+        write_midi("solo.midi", piece)
+    return clock.took
+
+
+def training_times(ticks: list[tuple[float, float]], training: str, tracing: str) -> dict:
+    """From the times after each chunk of epochs: the steady time of an epoch, and what the first chunk took more."""
+    epochs = CHUNK * (len(ticks) - 2)
+    steady = [(last - second) / epochs for second, last in zip(ticks[1], ticks[-1], strict=True)]
+    traced = [second - first - CHUNK * epoch for first, second, epoch in zip(*ticks[:2], steady, strict=True)]
+    return {training: (*steady, 1), tracing: (*traced, 1)}
+
+
+def trained_plainly(make_epochs, training: str, tracing: str) -> dict:
+    """Train without Keras: the same measures."""
+    from plain_training import shuffled
+
+    *_, values_indices, inputs, targets = data()
+    settings = (len(values_indices), music_generate.N_A, music_generate.BATCH_SIZE, 0)
+    ticks = [(perf_counter(), process_time())]
+    run_epochs, orders = make_epochs(inputs, targets, *settings), shuffled(len(inputs), EPOCHS + CHUNK, 0)
+    for start in range(0, len(orders), CHUNK):
+        losses = run_epochs(orders[start : start + CHUNK])
+        ticks.append((perf_counter(), process_time()))
+    assert losses[-1] < 15, f"learned too little: {losses[-1]}"
+    return training_times(ticks, training, tracing)
+
+
+def plain_tensorflow() -> dict:
+    """The floors that need TensorFlow."""
+    import tensorflow as tf
+    from plain_training import starting_weights, tensorflow_epochs
+
+    clock = Clock()
+    tf.constant(0.0)  # TensorFlow sets itself up with the first tensor
+    with clock("building floor"):
+        _ = [tf.Variable(array) for array in starting_weights(78, music_generate.N_A, 0)]
+    return clock.took | trained_plainly(tensorflow_epochs, "training floor", "tracing floor")
+
+
+def plain_numpy() -> dict:
+    """The floors that need NumPy or less."""
+    import io
+
+    import mido
+    import numpy as np
+    from plain_training import numpy_epochs, numpy_sampling, starting_weights
+
+    from notes import Note
+
+    clock = Clock()
+    *_, values_indices, inputs, targets = data()
+    n_values = len(values_indices)
+    with clock("tensors floor"):
+        rows = np.eye(n_values + 1, n_values, dtype=np.float32)
+        _ = rows[inputs], rows[targets.T]
+    weights = starting_weights(n_values, music_generate.N_A, 0)
+    for batch, times in ((1, SINGLE_SOLOS), (SOLOS, 2)):
+        with clock(f"sampling {batch} floor", batch * times * 100):
+            for seed in range(times):
+                numpy_sampling(weights, batch, 100, seed)
+    generator = random.Random(0)
+    with clock("realising floor", 100_000):
+        _ = [Note(0.0, 0.5, generator.choices((60, 62, 64), (0.5, 0.3, 0.2))[0]) for _ in range(100_000)]
+    midi = mido.MidiFile(type=1)
+    midi.tracks.append(mido.MidiTrack(mido.Message("note_on", note=60, time=1) for _ in range(400)))
+    with clock("writing floor"):
+        midi.save(file=io.BytesIO())
+    return clock.took | trained_plainly(numpy_epochs, "training in NumPy", "nothing to trace")
+
+
+STAGES = {
+    "imports": imports,
+    "reading": reading,
+    "plain-tensorflow": plain_tensorflow,
+    "ours": ours,
+    "plain-numpy": plain_numpy,
+    "reading-floor": reading_floor,
+}
+
+# --- The table -------------------------------------------------------------------------------------------------------
+
+
+def markdown(rounds: list[dict[str, Took]]) -> str:
+    """The machine, what each part took, and what memory."""
+    libraries = [f"{name} {importlib.metadata.version(name)}" for name in ("tensorflow", "keras", "music21", "numpy")]
+    lines = [
+        f"{len(rounds)} rounds on {os.cpu_count()} cores of {processor()}; Python {platform.python_version()}, "
+        f"{', '.join(libraries)}; {tune().name}, {EPOCHS} epochs. The load of the last minutes was "
+        f"{os.getloadavg()[1]:.1f}. `python benchmarks/speed.py --runs {len(rounds)}`",
+        "",
+        "| what | median | min-max | processors | floor | its median | times the floor | target | met |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [line_of(row, rounds) for row in ROWS]
+    lines += [
+        "",
+        "| peak memory | median (MB) | min-max | times the bare imports | target | met |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name in (ROWS[0].name, *MEMORY):
+        peaks = [found[name].peak for found in rounds]
+        times = median(found[name].peak / found[ROWS[0].name].peak for found in rounds)
+        cells = [name, f"{median(peaks):.0f}", f"{min(peaks):.0f}-{max(peaks):.0f}", f"{times:.2f}", "", ""]
+        if name == FIRST:
+            cells[4:] = [f"<= {MOST_MEMORY} times", "yes" if times <= MOST_MEMORY else "no"]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def line_of(row: Row, rounds: list[dict[str, Took]]) -> str:
+    """One row of the table."""
+    each = [found[row.name].wall / found[row.name].count for found in rounds]
+    cpu = median(found[row.name].cpu / found[row.name].count for found in rounds)
+    floors = [found[row.floor].wall / found[row.floor].count for found in rounds] if row.floor else []
+    times = median(one / floor for one, floor in zip(each, floors, strict=True)) if floors else None
+    target, met = "", None
+    if row.most is not None:
+        target, met = f"<= {row.most:g} s", median(each) <= row.most
+    if row.most_times is not None:
+        target, met = f"<= {row.most_times:g} times", times <= row.most_times
+    if row.least is not None:
+        target, met = f">= {row.least:,} {row.unit}/s", 1 / median(each) >= row.least
+    ends = sorted([amount(min(each), row.unit), amount(max(each), row.unit)], key=len)
+    if not row.unit:
+        ends = [amount(min(each), row.unit), amount(max(each), row.unit)]
+    cells = [
+        row.name.strip(),
+        amount(median(each), row.unit),
+        " to ".join(ends),
+        amount(cpu, row.unit),
+        row.floor_name,
+        amount(median(floors), row.unit) if floors else "",
+        f"{times:.2f}" if times else "",
+        target,
+        "" if met is None else "yes" if met else "no",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def amount(seconds: float, unit: str) -> str:
+    """Seconds for one piece of work as text: '1.24 s', '12.4 ms', or with a unit '2,310 values/s'."""
+    if unit:
+        return f"{1 / seconds:,.0f} {unit}/s"
+    return f"{seconds:.2f} s" if abs(seconds) >= 0.1 else f"{1000 * seconds:.3g} ms"
+
+
+def processor() -> str:
+    """The processor's name, where the system tells."""
+    with contextlib.suppress(OSError):
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.machine()
+
+
+if __name__ == "__main__":
+    main()

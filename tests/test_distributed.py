@@ -1,0 +1,93 @@
+"""Larger machines: a Dask cluster reads a folder, and a TensorFlow strategy trains on several devices."""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+
+import joblib
+import pytest
+from conftest import ROOT, four_bars
+
+from tunes import FEW, read_tunes
+
+
+@pytest.fixture
+def cluster():
+    """Two Dask workers, processes of their own, that listen on this computer only."""
+    if importlib.util.find_spec("distributed") is None:
+        message = "the distributed library is not installed: pip install -r requirements-dev.txt"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from distributed import Client, LocalCluster
+
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "host": "127.0.0.1"}
+    with LocalCluster(**options, dashboard_address=None) as started, Client(started) as client:
+        yield client
+
+
+@pytest.fixture
+def folder(tmp_path, write_tune, our_tune):
+    """More tunes than are read in one process, no two alike, and one file that is none."""
+    folder = tmp_path / "tunes"
+    folder.mkdir()
+    shutil.copy(our_tune, folder)
+    for number in range(FEW):
+        pitches = [60 + (step * (number + 1)) % 13 for step in range(8)]
+        shutil.move(write_tune(four_bars(pitches)), folder / f"tiny{number:02d}.mid")
+    (folder / "broken.mid").write_bytes(b"MThd nonsense")
+    return folder
+
+
+def test_a_dask_cluster_reads_a_folder_as_one_process_does(cluster, folder, monkeypatch):
+    with joblib.parallel_config(backend="dask"):
+        by_cluster = read_tunes(folder)
+    readers = cluster.run(lambda: "tunes" in sys.modules)
+    assert list(readers.values()) == [True, True]
+    monkeypatch.setattr("tunes.FEW", 1000)
+    assert by_cluster == read_tunes(folder)
+    reads, skipped = by_cluster
+    assert len(reads) == FEW + 1 and len({tuple(read.abstract_grammars) for read in reads}) == FEW + 1
+    assert [file.name for file, _ in skipped] == ["broken.mid"]
+
+
+# Devices are set up before TensorFlow starts, hence a process of its own. 61 windows: the last batch, of 29, cannot
+# be shared out evenly.
+TRAIN_ON_ONE_AND_ON_TWO = """
+import numpy as np
+from model import djmodel, shared_layers, train
+from quiet_tensorflow import tf
+
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
+inputs = np.random.default_rng(0).integers(-1, 20, (61, 10))
+targets = np.roll(inputs, -1, axis=1)
+
+
+def trained():
+    model = djmodel(10, *shared_layers(20, 16), 20)
+    return train(model, inputs, targets, epochs=12), model.get_weights()
+
+
+losses, weights = trained()
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+with strategy.scope():
+    losses_of_two, weights_of_two = trained()
+assert strategy.num_replicas_in_sync == 2
+assert losses[-1] < losses[0] - 0.5, losses
+np.testing.assert_allclose(losses_of_two, losses, rtol=0, atol=1e-5)
+for one, other in zip(weights, weights_of_two, strict=True):
+    np.testing.assert_allclose(other, one, rtol=0, atol=1e-5)
+"""
+
+
+def test_two_replicas_learn_what_one_device_learns():
+    done = subprocess.run(
+        [sys.executable, "-c", TRAIN_ON_ONE_AND_ON_TWO],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
