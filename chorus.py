@@ -27,6 +27,13 @@ class Chorus:
     chords: list[list[Chord]]
     symbols: list[tuple[float, str]] | None = None
 
+    def first_bars(self, count: int) -> "Chorus":
+        """The first bars only; 0 or more than there are: all."""
+        bars = self.bars[: count or None]
+        end = bars[-1].start + bars[-1].length if bars else 0.0
+        symbols = self.symbols and [(offset, text) for offset, text in self.symbols if offset < end]
+        return Chorus(bars, self.chords[: count or None], symbols)
+
     def repeated(self, times: int) -> "Chorus":
         """The same so many times in a row."""
         length = sum(to_grid(bar.length) for bar in self.bars)

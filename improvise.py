@@ -56,7 +56,7 @@ class Material:
 
     def first_bars(self, count: int) -> "Material":
         """The same over the first bars only; 0: over all of them."""
-        return replace(self, chorus=Chorus(self.bars[: count or None], self.chords[: count or None]))
+        return replace(self, chorus=self.chorus.first_bars(count))
 
 
 @dataclass(frozen=True)

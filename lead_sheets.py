@@ -25,10 +25,11 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
 
+import find_tracks
 from bars import LONGEST_BAR, MAX_BARS, Bars, Stretch, find_bars
-from choose_parts import choose_parts, list_names
+from choose_parts import list_names
 from chord_symbols import Symbol, parse_symbol
-from find_tracks import EVERYTHING, between, find_melody, is_percussion
+from find_tracks import EVERYTHING, Voice, between, find_facts, find_melody, holds_two_hands, is_percussion, shown
 from harmonise import harmonise, harmonise_melody
 from midi_file import DRUM_CHANNEL, MidiTune, RawNote, Track
 from notes import GRID, Chord, Note, from_grid, quantize, to_grid
@@ -43,7 +44,7 @@ from preprocess import (
     by_bar,
     inside,
 )
-from voices import melody_notes
+from voices import melody_notes, split_hands
 from voicings import voice_changes
 
 # By the file's ending, what music21 calls its format.
@@ -53,6 +54,9 @@ MAX_FILE_BYTES = 10_000_000  # of a file, and of the score in an .mxl: some hund
 TICKS = 10_080  # a quarter: 2**5 * 3**2 * 5 * 7, exact for 32nds, triplets of triplets, quintuplets and septuplets
 VELOCITY = 90  # of notes whose loudness the score leaves open
 LONGEST_NAME = 60  # characters of a part's name or a title
+LONGEST_TEXT = {"abc": 100_000, "humdrum": 1_000_000}  # characters of one tune
+# A meter with four digits or more, in each of the formats: music21 would count all its beats.
+LONG_METER = re.compile(r"(?:<beats>\s*|^M:\s*|\[M:\s*|\*M|meter\.count=.)[\d+ ()]*\d{4}", re.MULTILINE)
 ENCODINGS = re.compile(r"utf-?8|utf-?16|us-ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 MEANT_FLAT = re.compile(r"(^|/)([A-Ga-g])-")  # music21 writes 'B-7/E-' for Bb7/Eb
 ABC_SYMBOL = re.compile(r"[A-G][#b]?($|[-mMdas+/(^°øΔ#b\d])|N\.?C")  # what stands in quotes and is no annotation
@@ -96,6 +100,7 @@ def read_lead_sheet(path: str | os.PathLike, selection: Selection = Selection())
         told = ()
         if kind == "abc":
             text, told, dropped = _first_tune(text)
+        _check_text(text, kind)
         sheet = _parsed(text, kind)
         if kind == "abc":
             sheet = sheet._replace(unread=sheet.unread + dropped)
@@ -112,47 +117,69 @@ def _tune(path: Path, sheet: Sheet, selection: Selection, told: tuple[str, ...])
         raise ValueError("no part of it holds a note with a pitch; choose a score with a melody")
     midi = MidiTune(path, TICKS, sheet.tracks, [], [], [], "")
     asked, wanted = selection.melody_track, selection.chord_tracks
-    window = None
+    _check_numbers(midi, asked, wanted)
+    window = EVERYTHING
     if selection.from_beat is not None or selection.to_beat is not None:
-        window = (selection.from_beat or 0.0, float("inf") if selection.to_beat is None else selection.to_beat)
+        window = (selection.from_beat or 0.0, EVERYTHING[1] if selection.to_beat is None else selection.to_beat)
     counts = [len(symbols) for symbols in sheet.symbols]
-    parts_of_notes = range(len(sheet.tracks))
-    with_symbols = [number for number in parts_of_notes if counts[number] and 2 * counts[number] >= max(counts)]
-    bars, told_of_bars = _bars(sheet, min(with_symbols, default=0) if asked is None else asked)
+    numbers = range(len(sheet.tracks))
+    under_symbols = [number for number in numbers if counts[number] and 2 * counts[number] >= max(counts)]
+    bars, told_of_bars = _bars(sheet, min(under_symbols, default=0) if asked is None else asked)
 
     number, why = asked, "as asked"
     if number is None:
-        others = set(parts_of_notes) - set(with_symbols) if with_symbols else wanted or ()
-        number, why = find_melody(midi, window or EVERYTHING, bars, others)
-        if number in with_symbols:
-            why = f"{counts[number]} chord symbols stand over it"
-    sources = [part for part, count in enumerate(counts) if count and (wanted is None or part in wanted)]
-    source = max(sources, key=lambda part: (counts[part], part == number), default=None)
-    harmony = wanted
-    if source is not None:
-        harmony = ()
-    elif wanted is None:
-        harmony = tuple(n for n in parts_of_notes if n != number and not is_percussion(sheet.tracks[n]))
-    parts = choose_parts(midi, bars, number, harmony, window, why)
-    line, under = _uppermost(parts.line)
+        others = set(numbers) - set(under_symbols) if under_symbols else wanted or ()
+        number, why = find_melody(midi, window, bars, others)
+        if number in under_symbols:
+            why = f"{_some(counts[number], 'chord symbol')} over it"
+    line, rest = _line(midi, number, window, bars, bool(wanted) and number in wanted)
+    if not (wanted is None or number in wanted):
+        rest = []
     first_at = {note.offset: note for note in reversed(melody_notes(line, TICKS))}
-    notes = inside(sorted(first_at.values()), *parts.window)
+    notes = inside(sorted(first_at.values()), *window)
     melody = _with_rests(by_bar(notes, bars))
     bars_of_tune = {bar: bars[bar] for bar in melody}
 
-    if source is not None:
+    sources = [part for part, count in enumerate(counts) if count and (wanted is None or part in wanted)]
+    if sources:
+        source = max(sources, key=lambda part: (counts[part], part == number))
         chords = _symbol_chords(sheet.symbols[source], bars_of_tune)
-        told_of_chords = f"the {counts[source]} symbols as written"
+        told_of_chords = f"{_some(counts[source], 'symbol')}, as written"
     else:
-        voices = [*(voice.notes for voice in parts.voices), under]
+        voices = [Voice(f"the rest of {shown(midi, number)}", rest)] if rest else []
+        for other in numbers if wanted is None else wanted:
+            if other != number and (wanted or not is_percussion(midi.tracks[other])):
+                voices.append(Voice(shown(midi, other), midi.tracks[other].notes()))
         chords, told_of_chords = _heard_chords(voices, notes, bars_of_tune)
-        if parts.voices:
-            told_of_chords += " in " + list_names([voice.name for voice in parts.voices])
     if sheet.unread:
-        told_of_chords += f"; {sheet.unread} chord symbols cannot be read and are left out"
-    solo = f"solo: {between(window)} (as asked)" if window else "solo: the whole piece (nothing else is asked for)"
-    told = (*told, *told_of_bars, parts.told[0], solo, f"chords: {told_of_chords}")
+        told_of_chords += f"; {_some(sheet.unread, 'symbol')} more could not be read"
+    solo = "the whole piece" if window == EVERYTHING else f"{between(window)} (as asked)"
+    told += (*told_of_bars, f"melody: {shown(midi, number)} ({why})", f"solo: {solo}", f"chords: {told_of_chords}")
     return Tune(melody, chords, bars_of_tune, _tempo_at(sheet.tempos, next(iter(bars_of_tune.values())).start), told)
+
+
+def _check_numbers(midi: MidiTune, melody_track: int | None, chord_tracks: tuple[int, ...] | None) -> None:
+    for number in (melody_track, *(chord_tracks or ())):
+        if number is not None and not 0 <= number < len(midi.tracks):
+            names = list_names([shown(midi, part) for part in range(len(midi.tracks))])
+            raise ValueError(f"there is no part {number}: those with notes are {names}")
+
+
+def _line(
+    midi: MidiTune, number: int, window: tuple[float, float], bars: Bars, is_both: bool
+) -> tuple[list[RawNote], list[RawNote]]:
+    """The upper line of a part, and the rest of its notes; `is_both`: whether the part is its own accompaniment."""
+    notes = midi.tracks[number].notes()
+    in_window = find_tracks.inside(notes, window, TICKS)
+    line, rest = _uppermost(notes)
+    if in_window and (is_both or holds_two_hands(midi.tracks[number], find_facts(in_window, TICKS, bars))):
+        line, rest = split_hands(notes, TICKS)
+    if not inside(melody_notes(line, TICKS), *window):
+        raise ValueError(
+            f"the melody's {shown(midi, number)} has no note {between(window)}; "
+            "change FROM_BEAT, TO_BEAT or MELODY_TRACK"
+        )
+    return line, rest
 
 
 def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
@@ -239,19 +266,18 @@ def _symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> d
     return found
 
 
-def _heard_chords(
-    voices: list[list[RawNote]], melody: list[Note], bars: dict[int, Bar]
-) -> tuple[dict[int, list[Chord]], str]:
+def _heard_chords(voices: list[Voice], melody: list[Note], bars: dict[int, Bar]) -> tuple[dict[int, list[Chord]], str]:
     """Chords from what the voices sound in the bars, or from the melody where they are silent; and which."""
     first, *_, last = [*bars.values()] * 2
     accompaniment = [
         Note(note.start / TICKS, (note.end - note.start) / TICKS, note.pitch, note.velocity)
-        for notes in voices
-        for note in notes
+        for voice in voices
+        for note in voice.notes
         if note.start < (last.start + last.length) * TICKS and note.end > first.start * TICKS
     ]
     if accompaniment:
-        return harmonise(accompaniment, melody, bars), "made by bar or half bar from what sounds"
+        names = list_names([voice.name for voice in voices])
+        return harmonise(accompaniment, melody, bars), f"made by bar or half bar from what sounds in {names}"
     found, key = harmonise_melody(melody, bars)
     return found, f"made from the melody alone, in {key} (no symbols, and nothing else sounds)"
 
@@ -304,6 +330,15 @@ def _text(data: bytes, ending: str) -> str:
     if FORMATS[ending] in ("musicxml", "mei") and re.search(r"<!ENTITY|<!DOCTYPE[^>\[]*\[", text):
         raise ValueError(f"its DOCTYPE defines something of its own, which no score needs; {READABLE_ELSEWHERE}")
     return text
+
+
+def _check_text(text: str, kind: str) -> None:
+    """Refuse what would keep music21 busy for hours."""
+    if len(text) > LONGEST_TEXT.get(kind, MAX_FILE_BYTES):
+        raise ValueError(f"{len(text):,} characters are too many: {LONGEST_TEXT[kind]:,} of {kind} are read")
+    meter = LONG_METER.search(text)
+    if meter:
+        raise ValueError(f"no bar has as many beats as in {meter[0].strip()[:40]!r}; {READABLE_ELSEWHERE}")
 
 
 def _unpacked(data: bytes) -> bytes:
@@ -448,7 +483,7 @@ def _notes(flat, ChordBase: type, Note: type, Harmony: type) -> list[tuple[int, 
     notes, tied = [], {}
     for element in flat.notes:
         start, end = round(element.offset * TICKS), round((element.offset + element.quarterLength) * TICKS)
-        if isinstance(element, Harmony) or element.duration.isGrace or end <= start:
+        if isinstance(element, Harmony) or element.duration.isGrace or end <= start or start < 0:
             continue
         for single in element.notes if isinstance(element, ChordBase) else (element,):
             if not isinstance(single, Note):
@@ -467,11 +502,16 @@ def _notes(flat, ChordBase: type, Note: type, Harmony: type) -> list[tuple[int, 
 
 def _symbol(element) -> Symbol | None:
     """One of music21's chord symbols as one of ours: by its text, else by its pitches; None where it has neither."""
-    text = MEANT_FLAT.sub(r"\1\2b", element.figure or "").replace(" ", "")
+    from music21.exceptions21 import Music21Exception
+
+    try:
+        text = MEANT_FLAT.sub(r"\1\2b", element.figure or "").replace(" ", "")
+        root, tones = element.root(), {pitch.pitchClass for pitch in element.pitches}
+    except (Music21Exception, *NOT_MUSIC):  # such as one that is a function of the key and has no root
+        return None
     try:
         return parse_symbol(text.replace("alter", "").replace("subtract", "no"))
     except ValueError:
-        root, tones = element.root(), {pitch.pitchClass for pitch in element.pitches}
         if root is None or len(tones) < 2:
             return None
         bass = element.bass() or root
@@ -481,6 +521,11 @@ def _symbol(element) -> Symbol | None:
 
 def _spelled(pitch) -> str:
     return pitch.name.replace("-", "b")
+
+
+def _some(count: int, what: str) -> str:
+    """A count in words: '1 symbol', '2 symbols'."""
+    return f"{count} {what}" + ("" if count == 1 else "s")
 
 
 def _first_line(error: BaseException) -> str:

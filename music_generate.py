@@ -12,6 +12,7 @@ from settings import (
     SWITCH,
     TEXT,
     TRACKS,
+    ending_in,
     number,
     one_of,
     optional,
@@ -140,7 +141,7 @@ RULES = {
     "OPENING": SWITCH,
     "EVERY_NEIGHBOUR": SWITCH,
     "ORIGINAL": SWITCH,
-    "SAVE": OPTIONAL_TEXT,
+    "SAVE": ending_in(".keras"),
     "OUTPUT": TEXT,
     "TEMPO": number(20, 400),
     "BACKING": SWITCH,
@@ -162,7 +163,7 @@ def main(argv: list[str] | None = None) -> None:
     # Data: tunes as lines of grammar, the grammar as windows of values.
     saved = load(given.load) if given.load else None
     reads = saved.reads if saved else read_all(given, cache)
-    chorus = chorus_of(given, reads[0].tune)
+    chorus = chorus_of(given, reads[0].tune).first_bars(AS_THE_ORIGINAL.bars if given.original else given.bars)
     material = learn_material([r.tune for r in reads], [r.abstract_grammars for r in reads], given.density, chorus)
     tell("corpus", f"{len(material.corpus)} values, {len(material.values)} unique")
     source = piece_of(material.source, reads[0].path.stem, given.tempo)

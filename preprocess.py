@@ -20,9 +20,7 @@ from midi_file import MidiTune, RawNote, read_midi
 from notes import Chord, Note
 from piece import Bar
 from voices import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
-from voices import group_notes as group_notes
 
-BEATS_PER_BAR = 4.0
 LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
 LOWEST_TEMPO, HIGHEST_TEMPO = 5.0, 1000.0  # quarters a minute: beyond them a file's tempo is a mistake
 DEFAULT_TEMPO = 120.0  # of a file that does not tell
@@ -167,7 +165,8 @@ def _find_chords(
         chords = [chord for voice in parts.voices for chord in struck_chords(voice.notes, midi.ticks_per_quarter)]
         chords.sort(key=lambda chord: chord.offset)
         chords_by_bar = by_bar(inside(chords, *parts.window), bars)
-        return _chords_of_bars(chords_by_bar, bars_of_tune), f"chords: {names} ({parts.strikes})"
+        if chords_by_bar:  # none where the only ones round onto a beat outside the window
+            return _chords_of_bars(chords_by_bar, bars_of_tune), f"chords: {names} ({parts.strikes})"
     first, *_, last = [*bars_of_tune.values()] * 2
     accompaniment = [
         note

@@ -50,8 +50,26 @@ def optional(rule: Rule) -> Rule:
     )
 
 
+def ending_in(ending: str) -> Rule:
+    """A file with this ending, or an empty text for none."""
+    return Rule(
+        str,
+        lambda value: OPTIONAL_TEXT.holds(value) and (not value or value.endswith(ending)),
+        f"a file ending in {ending}, or empty for none",
+    )
+
+
 TEXT = Rule(str, lambda value: isinstance(value, str) and value.strip() != "" and "\0" not in value, "a path")
-OPTIONAL_TEXT = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
+OPTIONAL_def ending_in(ending: str) -> Rule:
+    """A file with this ending, or an empty text for none."""
+    return Rule(
+        str,
+        lambda value: OPTIONAL_TEXT.holds(value) and (not value or value.endswith(ending)),
+        f"a file ending in {ending}, or empty for none",
+    )
+
+
+TEXT = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
 SWITCH = Rule(
     lambda text: {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()],
     lambda value: isinstance(value, bool),
@@ -84,6 +102,8 @@ def flag(name: str) -> str:
 
 def run(main: Callable[[], None]) -> int:
     """Run a program: what a user can cause becomes one line on stderr and status 2, Ctrl-C one line and 130."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # a tune's names may hold what a narrow console cannot show
     try:
         main()
     except ValueError as error:

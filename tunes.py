@@ -18,10 +18,11 @@ from piece import Bar
 from preprocess import Selection, Tune, read_tune, write_grammars
 from progress import show
 
-ENDINGS = (".mid", ".midi", ".kar", ".rmi", ".musicxml", ".mxl", ".xml", ".abc", ".krn")
+MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
+LEAD_SHEET_ENDINGS = (".musicxml", ".mxl", ".xml", ".abc", ".krn")
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
-READERS = ("preprocess.py", "midi_file.py", "grammar.py", "harmony.py", "notes.py", "piece.py")
-READERS += ("bars.py", "find_tracks.py", "harmonise.py", "lead_sheets.py")
+READERS = "preprocess midi_file midi_events bars voices find_tracks choose_parts harmonise lead_sheets grammar harmony"
+READERS += " notes piece chord_symbols voicings"
 
 
 class Read(NamedTuple):
@@ -49,9 +50,10 @@ def read_tunes(
     """
     if not path.is_dir():
         return [Read(path, *_remembered(path, selection, memory))], []
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+    endings = MIDI_ENDINGS + LEAD_SHEET_ENDINGS
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in endings and file.is_file())
     if not files:
-        raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(ENDINGS)}; set TUNE to another one")
+        raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(endings)}; set TUNE to another one")
     read, skipped = [], []
     for number, (file, result) in enumerate(zip(files, _results(files, selection, memory), strict=True), 1):
         if isinstance(result, str):
@@ -125,10 +127,15 @@ def tune_from_json(parts: dict, abstract_grammars: list[str]) -> tuple[Tune, lis
 def _code() -> bytes:
     """What reading is done with: a reading is worth nothing after any of it has changed."""
     here = Path(__file__).resolve().parent
-    sources = b"".join((here / name).read_bytes() for name in READERS if (here / name).is_file())
+    sources = b"".join((here / f"{module}.py").read_bytes() for module in READERS.split())
     return sources + version("music21").encode() + version("mido").encode()
 
 
 def _read(file: Path, selection: Selection) -> tuple[Tune, list[str]]:
-    tune = read_tune(file, selection)
+    if file.suffix.lower() in LEAD_SHEET_ENDINGS:
+        from lead_sheets import read_lead_sheet
+
+        tune = read_lead_sheet(file, selection)
+    else:
+        tune = read_tune(file, selection)
     return tune, write_grammars(tune)

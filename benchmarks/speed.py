@@ -7,7 +7,8 @@ their spread to `benchmarks/speed.md`. A part's floor is measured in the same ro
 without Keras (`plain_training.py`), or the library that a part cannot do without. Ratios are medians of the rounds'
 ratios. Nothing is asserted: a busy machine is slower.
 
-`--stage NAME` runs one of the child processes and prints what it measured as JSON, in seconds.
+`--stage NAME` runs one of the child processes and prints what it measured as JSON: for each part the seconds by the
+clock, those of all processors, and how many pieces of work they were.
 """
 
 import argparse
@@ -17,10 +18,10 @@ import json
 import os
 import platform
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
+from itertools import zip_longest
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
@@ -39,6 +40,7 @@ SOLOS = 1000  # the large batch
 SINGLE_SOLOS = 30  # how many batches of one are timed
 MIDI_ONLY = ["--sound", "no", "--score", "no", "--pictures", "no", "--page", "no"]
 BARE = "import tensorflow, music21"
+OWN = "import sys; sys.path.insert(0, sys.argv[1]); import music_generate, model, inference_model, music21"
 FIRST, AGAIN = "whole run, first time", "whole run again"
 
 
@@ -101,7 +103,7 @@ def main() -> None:
     parser.add_argument("--stage", choices=STAGES, help="be one of the child processes")
     given = parser.parse_args()
     if given.stage:
-        print(json.dumps({name: took for name, took in STAGES[given.stage]().items()}))
+        print(json.dumps(STAGES[given.stage]()))
         return
     rounds = [one_round(f"round {number + 1} of {given.runs}") for number in range(given.runs)]
     table = markdown(rounds)
@@ -118,19 +120,18 @@ def one_round(name: str) -> dict[str, Took]:
         program += ["--tune", str(tune()), "--epochs", str(EPOCHS)]
         processes = {
             "start-up: TensorFlow and music21, bare": ["-c", BARE],
-            "start-up: all that a run imports": [*stage, "imports"],
+            "start-up: all that a run imports": ["-c", OWN, str(ROOT)],
             FIRST: [*program, "--cache", "one", *MIDI_ONLY],
             AGAIN: [*program, "--cache", "one", *MIDI_ONLY],
             "whole run, all outputs, first time": [*program, "--cache", "two"],
             "whole run, all outputs, again": [*program, "--cache", "two"],
         }
-        for number, (process, arguments) in enumerate(processes.items(), 1):
+        # Parts and whole runs take turns, so that what is compared lies close together in time.
+        for (process, arguments), part in zip_longest(processes.items(), STAGES):
             show(f"{name}: {process}")
             found[process] = whole_process(arguments, folder)[0]
-            for part in STAGES if number % 2 else ():  # the parts come in between, a third of them each time
-                if list(STAGES).index(part) % 3 == number // 2:
-                    found |= {key: Took(*took) for key, took in stage_of([*stage, part], folder).items()}
-        shutil.rmtree(folder, ignore_errors=True)
+            if part:
+                found |= {key: Took(*took) for key, took in stage_of([*stage, part], folder).items()}
     for when in ("first time", "again"):
         more, less = found[f"whole run, all outputs, {when}"], found[FIRST if when == "first time" else AGAIN]
         found[f"all outputs together, {when}"] = Took(more.wall - less.wall, more.cpu - less.cpu)
@@ -186,17 +187,6 @@ class Clock:
         wall, cpu = perf_counter(), process_time()
         yield
         self.took[name] = (perf_counter() - wall, process_time() - cpu, count)
-
-
-def imports() -> dict:
-    """Whatever a run imports."""
-    import music21
-
-    import inference_model
-    import model
-
-    assert inference_model and model and music21
-    return {}
 
 
 def reading() -> dict:
@@ -274,6 +264,10 @@ def ours() -> dict:
 
     with clock("tracing the sampling"):
         sample(1, 0)
+    solo = generate_music(one_step, material, playing)[0]
+    piece = piece_of(heard_solo(solo, material), "A solo", music_generate.TEMPO)
+    with clock("writing MIDI"):
+        write_midi("solo.midi", piece)
     for batch, times in ((1, SINGLE_SOLOS), (SOLOS, 2)):
         name, count = f"sampling, a batch of {batch:,}", 0
         with clock(name):
@@ -287,9 +281,6 @@ def ours() -> dict:
         solos = generate_music(one_step, material, playing, SOLOS, 0)
     clock.took["realising"] = (*clock.took["realising"][:2], sum(len(bar) for solo in solos for bar in solo.bars))
 
-    piece = piece_of(heard_solo(solos[0], material), "A solo", music_generate.TEMPO)
-    with clock("writing MIDI"):
-        write_midi("solo.midi", piece)
     return clock.took
 
 
@@ -360,7 +351,6 @@ def plain_numpy() -> dict:
 
 
 STAGES = {
-    "imports": imports,
     "reading": reading,
     "plain-tensorflow": plain_tensorflow,
     "ours": ours,

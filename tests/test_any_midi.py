@@ -258,6 +258,14 @@ def test_keys():
     assert find_key(minor[-9:] + minor[:-9]) == (9, "minor")
 
 
+def test_a_chord_that_rounds_out_of_the_window_is_heard_all_the_same(tune_of):
+    chord = [(383, 480, pitch, 80) for pitch in TRIADS["C"]]
+    tune = tune_of(midi_bytes(("", 0, melody(1)), ("", 1, chord)), Selection(0, (1,), 0.0, 3.995))
+    assert list(tune.melody) == [0]
+    assert said(tune, "chords").startswith("chords: made ")
+    assert tune.chords[0]
+
+
 def test_drums_alone_are_no_tune(tune_of):
     with pytest.raises(ValueError, match="only drums play in it; choose a file with a melody"):
         tune_of(midi_bytes(("Guitar", 9, drums())))

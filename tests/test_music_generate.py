@@ -11,7 +11,7 @@ from conftest import ROOT, four_bars
 
 import music_generate
 from midi_file import read_midi
-from preprocess import group_notes
+from voices import group_notes
 
 MIDI_ONLY = [f"--{name}=false" for name in ("sound", "score", "pictures", "page")]
 TINY = ["--epochs", "2", "--windows", "8", "--n-a", "8", "--cache", "", *MIDI_ONLY]

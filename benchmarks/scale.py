@@ -1,0 +1,173 @@
+"""How do time and memory grow with the corpus? 1, 10, 100 and 1,000 tunes, from nothing and remembered.
+
+    python benchmarks/scale.py
+
+composes the corpora (`make_corpus.py`) in a temporary folder, runs the whole program on each as a process of its own,
+MIDI only and with the program's own number of training steps, and writes `benchmarks/scale.md` and `images/scale.png`.
+A corpus is run three times: from nothing, then with its reading and its weights remembered, and then with other
+settings, so that only the reading is remembered; the differences tell reading and training apart. Reading is also
+measured without the rest.
+"""
+
+import argparse
+import io
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "benchmarks"))
+
+from make_corpus import write_corpus  # noqa: E402
+from speed import MIDI_ONLY, Took, processor, whole_process  # noqa: E402
+
+from files import write_aside  # noqa: E402
+from progress import show  # noqa: E402
+
+SIZES = (1, 10, 100, 1000)
+MOST_SECONDS, MOST_MEMORY = 77, 2000  # for the largest corpus: seconds, MB
+READING = """
+import json, sys
+from pathlib import Path
+from time import perf_counter
+sys.path.insert(0, sys.argv[1])
+from tunes import read_tunes
+began = perf_counter()
+reads, _ = read_tunes(Path("corpus"), memory=Path(sys.argv[2]))
+values = {value for read in reads for line in read.abstract_grammars for value in line.split()}
+terms = sum(len(line.split()) for read in reads for line in read.abstract_grammars)
+print(json.dumps({"seconds": perf_counter() - began, "terms": terms, "values": len(values)}))
+"""
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES, help="tunes in each corpus")
+    rows = [measure(size) for size in parser.parse_args().sizes]
+    show("measured", done=True)
+    text = markdown(rows)
+    print(text)
+    write_aside(ROOT / "benchmarks/scale.md", text.encode())
+    write_aside(ROOT / "images/scale.png", picture(rows))
+
+
+def measure(size: int) -> dict[str, Took | float]:
+    """One corpus, whole processes: what each took; beside it the sizes of what lies on disk, in bytes."""
+    found = {"tunes": size}
+    with tempfile.TemporaryDirectory() as folder:
+        corpus, cache = Path(folder) / "corpus", Path(folder) / "cache"
+        write_corpus(corpus, size)
+        found["corpus bytes"] = size_of(corpus)
+        program = [str(ROOT / "music_generate.py"), "--tune", "corpus", "--cache", "cache", *MIDI_ONLY]
+        processes = {
+            "whole run": program,
+            "whole run again": program,
+            "reading remembered": [*program, "--seed", "1"],
+        }
+        for name, arguments in processes.items():
+            show(f"{size:,} tunes: {name}")
+            found[name] = whole_process(arguments, folder)[0]
+        found["remembered bytes"] = size_of(cache / "tunes")
+        for name in ("reading", "reading again"):
+            show(f"{size:,} tunes: {name}")
+            found[name], printed = whole_process(["-c", READING, str(ROOT), "reading cache"], folder)
+            told = json.loads(printed.splitlines()[-1])
+            found[name] = found[name]._replace(wall=told["seconds"])
+            found["terms"], found["values"] = told["terms"], told["values"]
+    return found
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files in a folder."""
+    return sum(file.stat().st_size for file in folder.iterdir())
+
+
+def markdown(rows: list[dict]) -> str:
+    """Seconds and memory by the size of the corpus, whether the targets are met, and what one more tune costs."""
+    names = ["whole run", "whole run again", "reading remembered", "reading", "reading again"]
+    lines = [
+        f"{os.cpu_count()} cores of {processor()}; seconds by the clock, in brackets those of all processors and the "
+        f"peak memory of the largest process in MB. The load of the last minutes was {os.getloadavg()[1]:.1f}. "
+        "`python benchmarks/scale.py`",
+        "",
+        "| tunes | terms | unique values | whole run | again | other seed | reading alone | reading remembered |",
+        "|---" * 8 + "|",
+    ]
+    for row in rows:
+        took = [f"{row[name].wall:.2f} ({row[name].cpu:.2f}, {row[name].peak:.0f})" for name in names]
+        lines.append(f"| {row['tunes']:,} | {row['terms']:,} | {row['values']:,} | {' | '.join(took)} |")
+    first, last = rows[0], rows[-1]
+    more = last["tunes"] - first["tunes"]
+    lines += ["", f"Of {last['tunes']:,} tunes:", ""]
+    lines += [
+        f"- the whole run ends in {last['whole run'].wall:.0f} s (target: under {MOST_SECONDS} s)",
+        f"- it takes at most {last['whole run'].peak:.0f} MB (target: under {MOST_MEMORY} MB)",
+        f"- it costs {last['whole run'].wall / first['whole run'].wall:.1f} times what {first['tunes']} costs, for "
+        f"{last['tunes'] / first['tunes']:,.0f} times the tunes",
+        "",
+    ]
+    if more:
+        per_tune = {
+            "seconds of the whole run": (last["whole run"].wall - first["whole run"].wall) / more,
+            "seconds of reading": (last["reading"].wall - first["reading"].wall) / more,
+            "seconds of reading what is remembered": (last["reading again"].wall - first["reading again"].wall) / more,
+            "bytes of MIDI": last["corpus bytes"] / last["tunes"],
+            "bytes that are remembered on disk": last["remembered bytes"] / last["tunes"],
+            "bytes of memory": 1e6 * (last["whole run"].peak - first["whole run"].peak) / more,
+            "terms": last["terms"] / last["tunes"],
+            "new unique values, among the last": (last["values"] - rows[-2]["values"])
+            / (last["tunes"] - rows[-2]["tunes"]),
+        }
+        lines += ["One more tune costs:", ""]
+        lines += [f"- {amount:,.4g} {name}" for name, amount in per_tune.items()]
+    return "\n".join(lines) + "\n"
+
+
+def picture(rows: list[dict]) -> bytes:
+    """Left: seconds against tunes, right: memory against tunes, both on logarithmic axes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    sizes = [row["tunes"] for row in rows]
+    names = {
+        "whole run": "whole run, first time",
+        "whole run again": "whole run again: nothing is read or trained",
+        "reading": "reading alone, first time",
+        "reading again": "reading alone, remembered",
+    }
+    for colour, (name, label) in zip(COLOURS, names.items(), strict=True):
+        left.plot(sizes, [row[name].wall for row in rows], "o-", color=colour, label=label)
+        right.plot(sizes, [row[name].peak for row in rows], "o-", color=colour, label=label)
+    in_step = [rows[-1]["reading"].wall * size / sizes[-1] for size in sizes]
+    left.plot(sizes, in_step, ":", color="#666666", label="in step with the corpus")
+    left.axhline(MOST_SECONDS, color="#666666", linewidth=0.8)
+    left.annotate(f"target: {MOST_SECONDS} s", (sizes[0], MOST_SECONDS), (0, 3), textcoords="offset points", fontsize=8)
+    right.axhline(MOST_MEMORY, color="#666666", linewidth=0.8)
+    right.annotate("target: 2 GB", (sizes[0], MOST_MEMORY), (0, 3), textcoords="offset points", fontsize=8)
+    for axes, label, title in (
+        (left, "seconds", "Time grows no faster than the corpus"),
+        (right, "peak memory (MB)", "Memory of the largest process"),
+    ):
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel("tunes")
+        axes.set_ylabel(label)
+        axes.set_title(title, fontsize=10)
+        axes.grid(alpha=0.3)
+    right.set_ylim(10, 4000)
+    left.legend(fontsize=8)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
+    return buffer.getvalue()
+
+
+if __name__ == "__main__":
+    main()
