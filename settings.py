@@ -60,7 +60,10 @@ def ending_in(ending: str) -> Rule:
 
 
 TEXT = Rule(str, lambda value: isinstance(value, str) and value.strip() != "" and "\0" not in value, "a path")
-OPTIONAL_def ending_in(ending: str) -> Rule:
+OPTIONAL_TEXT = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
+
+
+def ending_in(ending: str) -> Rule:
     """A file with this ending, or an empty text for none."""
     return Rule(
         str,
@@ -69,7 +72,6 @@ OPTIONAL_def ending_in(ending: str) -> Rule:
     )
 
 
-TEXT = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
 SWITCH = Rule(
     lambda text: {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()],
     lambda value: isinstance(value, bool),
