@@ -17,7 +17,7 @@ import stat
 import warnings
 import zipfile
 import zlib
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from contextlib import redirect_stderr, redirect_stdout
 from fractions import Fraction
 from itertools import pairwise
@@ -25,13 +25,12 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
 
-import find_tracks
 from bars import LONGEST_BAR, MAX_BARS, Bars, Stretch, find_bars
 from choose_parts import list_names
 from chord_symbols import Symbol, parse_symbol
-from find_tracks import EVERYTHING, Voice, between, find_facts, find_melody, holds_two_hands, is_percussion, shown
+from find_tracks import EVERYTHING, Voice, between, find_melody, is_percussion, shown
 from harmonise import harmonise, harmonise_melody
-from midi_file import DRUM_CHANNEL, MidiTune, RawNote, Track
+from midi_file import DRUM_CHANNEL, SLACK, MidiTune, RawNote, Track
 from notes import GRID, Chord, Note, from_grid, quantize, to_grid
 from piece import Bar
 from preprocess import (
@@ -52,6 +51,7 @@ FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".me
 FORMATS |= {".krn": "humdrum"}
 MAX_FILE_BYTES = 10_000_000  # of a file, and of the score in an .mxl: some hundred times a lead sheet
 TICKS = 10_080  # a quarter: 2**5 * 3**2 * 5 * 7, exact for 32nds, triplets of triplets, quintuplets and septuplets
+UNITS = (1, 2, 4, 8, 16, 32, 64)  # denominators of meters that a MIDI file can tell
 VELOCITY = 90  # of notes whose loudness the score leaves open
 LONGEST_NAME = 60  # characters of a part's name or a title
 LONGEST_TEXT = {"abc": 100_000, "humdrum": 1_000_000}  # characters of one tune
@@ -66,6 +66,8 @@ NOT_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, Runtim
 # What music21 raises over scores that are broken, beside its own exceptions.
 NOT_MUSIC = (ParseError, ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
 NOT_MUSIC += (StopIteration, TypeError, ValueError)
+
+Lines = tuple[list[RawNote], list[RawNote]]  # a melody, and the other notes of its part
 
 
 class Sheet(NamedTuple):
@@ -96,15 +98,14 @@ def read_lead_sheet(path: str | os.PathLike, selection: Selection = Selection())
     if kind is None:
         raise ValueError(f"{path}: no score by its ending; those that end in {' '.join(FORMATS)} are read")
     try:
-        text = _text(_bytes(path), path.suffix.lower())
-        told = ()
+        text, told, unread = _text(_bytes(path), path.suffix.lower()), (), 0
         if kind == "abc":
-            text, told, dropped = _first_tune(text)
+            text, told = _first_tune(text)
         _check_text(text, kind)
-        sheet = _parsed(text, kind)
         if kind == "abc":
-            sheet = sheet._replace(unread=sheet.unread + dropped)
-        return _tune(path, sheet, selection, told)
+            text, unread = _respelled(text)
+        sheet = _parsed(text, kind)
+        return _tune(path, sheet._replace(unread=sheet.unread + unread), selection, told)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 
@@ -132,9 +133,7 @@ def _tune(path: Path, sheet: Sheet, selection: Selection, told: tuple[str, ...])
         number, why = find_melody(midi, window, bars, others)
         if number in under_symbols:
             why = f"{_some(counts[number], 'chord symbol')} over it"
-    line, rest = _line(midi, number, window, bars, bool(wanted) and number in wanted)
-    if not (wanted is None or number in wanted):
-        rest = []
+    line, rest = _line(midi, number, window, number in (wanted or ()))
     first_at = {note.offset: note for note in reversed(melody_notes(line, TICKS))}
     notes = inside(sorted(first_at.values()), *window)
     melody = _with_rests(by_bar(notes, bars))
@@ -146,7 +145,8 @@ def _tune(path: Path, sheet: Sheet, selection: Selection, told: tuple[str, ...])
         chords = _symbol_chords(sheet.symbols[source], bars_of_tune)
         told_of_chords = f"{_some(counts[source], 'symbol')}, as written"
     else:
-        voices = [Voice(f"the rest of {shown(midi, number)}", rest)] if rest else []
+        is_heard = rest and (wanted is None or number in wanted)
+        voices = [Voice(f"the rest of {shown(midi, number)}", rest)] if is_heard else []
         for other in numbers if wanted is None else wanted:
             if other != number and (wanted or not is_percussion(midi.tracks[other])):
                 voices.append(Voice(shown(midi, other), midi.tracks[other].notes()))
@@ -165,15 +165,10 @@ def _check_numbers(midi: MidiTune, melody_track: int | None, chord_tracks: tuple
             raise ValueError(f"there is no part {number}: those with notes are {names}")
 
 
-def _line(
-    midi: MidiTune, number: int, window: tuple[float, float], bars: Bars, is_both: bool
-) -> tuple[list[RawNote], list[RawNote]]:
-    """The upper line of a part, and the rest of its notes; `is_both`: whether the part is its own accompaniment."""
+def _line(midi: MidiTune, number: int, window: tuple[float, float], is_both: bool) -> Lines:
+    """A part's melody and the rest of its notes; `is_both`: whether the part is its own accompaniment."""
     notes = midi.tracks[number].notes()
-    in_window = find_tracks.inside(notes, window, TICKS)
-    line, rest = _uppermost(notes)
-    if in_window and (is_both or holds_two_hands(midi.tracks[number], find_facts(in_window, TICKS, bars))):
-        line, rest = split_hands(notes, TICKS)
+    line, rest = split_hands(notes, TICKS) if is_both else _uppermost(notes)
     if not inside(melody_notes(line, TICKS), *window):
         raise ValueError(
             f"the melody's {shown(midi, number)} has no note {between(window)}; "
@@ -198,7 +193,8 @@ def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
         before = bisect_right(changes, (start + 1) * TICKS // GRID)
         whole = sheet.meters[before - 1][1] if before else (4, 4)
         length = end - start
-        meter = whole if whole[0] * 4 * GRID == whole[1] * length else _meter_of(length)
+        is_whole = whole[0] * 4 * GRID == whole[1] * length and whole[1] in UNITS
+        meter = whole if is_whole else _meter_of(length)
         if length > LONGEST_BAR * GRID:  # chant, or a cadenza
             cut, meter, length = cut + 1, (4, 4), 4 * GRID
         if not stretches or stretches[-1][1:3] != (length, meter):
@@ -211,7 +207,7 @@ def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
     if number > MAX_BARS:
         raise ValueError(f"it is {number:,} bars long and at most {MAX_BARS:,} are read; cut it into pieces")
     if cut:
-        told += (f"bars: {cut} measures longer than {LONGEST_BAR} quarters are cut into bars of 4/4",)
+        told += (f"bars: {_some(cut, 'measure')} longer than {LONGEST_BAR} quarters, cut into bars of 4/4",)
     return Bars(stretches or [Stretch(0, 4 * GRID, (4, 4), 0)]), told
 
 
@@ -221,12 +217,12 @@ def _meter_of(steps: int) -> tuple[int, int]:
     return (upper, lower) if lower >= 4 else (upper * 4 // lower, 4)
 
 
-def _uppermost(notes: list[RawNote]) -> tuple[list[RawNote], list[RawNote]]:
-    """The notes that no higher one starts with or sounds over from beginning to end, and the others."""
+def _uppermost(notes: list[RawNote]) -> Lines:
+    """The top voice: the notes with which no higher one starts or still sounds; and the others."""
     line, under, sounding = [], [], []
     for note in sorted(notes, key=lambda note: (note.start, -note.pitch, -note.end)):
-        sounding = [other for other in sounding if other.end > note.start]
-        if any(o.start == note.start or o.pitch >= note.pitch and o.end >= note.end for o in sounding):
+        sounding = [o for o in sounding if o.start == note.start or o.end > note.start + TICKS // SLACK]
+        if any(o.start == note.start or o.pitch >= note.pitch for o in sounding):
             under.append(note)
         else:
             line.append(note)
@@ -267,19 +263,21 @@ def _symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> d
 
 
 def _heard_chords(voices: list[Voice], melody: list[Note], bars: dict[int, Bar]) -> tuple[dict[int, list[Chord]], str]:
-    """Chords from what the voices sound in the bars, or from the melody where they are silent; and which."""
-    first, *_, last = [*bars.values()] * 2
+    """Chords from what the voices sound, or from the melody where they are silent in most bars; and which."""
     accompaniment = [
         Note(note.start / TICKS, (note.end - note.start) / TICKS, note.pitch, note.velocity)
         for voice in voices
         for note in voice.notes
-        if note.start < (last.start + last.length) * TICKS and note.end > first.start * TICKS
     ]
-    if accompaniment:
+    starts, heard = [bar.start for bar in bars.values()], set()
+    for note in accompaniment:
+        until = bisect_left(starts, note.offset + note.quarter_length)
+        heard.update(range(max(bisect_right(starts, note.offset) - 1, 0), until))
+    if 2 * len(heard) >= len(bars):
         names = list_names([voice.name for voice in voices])
         return harmonise(accompaniment, melody, bars), f"made by bar or half bar from what sounds in {names}"
     found, key = harmonise_melody(melody, bars)
-    return found, f"made from the melody alone, in {key} (no symbols, and nothing else sounds)"
+    return found, f"made from the melody alone, in {key} (no symbols, and nothing else sounds in most bars)"
 
 
 def _tempo_at(tempos: list[tuple[int, float]], beat: float) -> float:
@@ -312,22 +310,20 @@ def _text(data: bytes, ending: str) -> str:
     """A file's content as text; XML that defines entities is refused, for they may grow without bounds."""
     if ending == ".mxl" and data.startswith(b"PK"):
         data = _unpacked(data)
+    is_xml = FORMATS[ending] in ("musicxml", "mei")
+    declared = re.match(rb"[^>]{,100}encoding=[\"']([\w.-]{,40})", data) if is_xml else None
+    encoding = declared[1].decode("ascii", "replace") if declared else "utf-8"
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
-    else:
-        declared = re.match(rb"[^>]{,100}encoding=[\"']([\w.-]+)", data)
-        encoding = (
-            declared[1].decode("ascii", "replace") if declared and FORMATS[ending] in ("musicxml", "mei") else "utf-8"
-        )
-        if not ENCODINGS.fullmatch(encoding):
-            raise ValueError(f"its encoding is said to be {encoding!r}; {READABLE_ELSEWHERE}, which is UTF-8")
+    if not ENCODINGS.fullmatch(encoding):
+        raise ValueError(f"its encoding is said to be {encoding!r}; {READABLE_ELSEWHERE}")
     try:
         text = data.decode(encoding).removeprefix("\ufeff")
     except (UnicodeDecodeError, LookupError) as error:
-        if FORMATS[ending] in ("musicxml", "mei"):
+        if is_xml:
             raise ValueError(f"it is no text in {encoding}, so no MusicXML; {READABLE_ELSEWHERE}") from error
         return data.decode("latin-1")
-    if FORMATS[ending] in ("musicxml", "mei") and re.search(r"<!ENTITY|<!DOCTYPE[^>\[]*\[", text):
+    if is_xml and re.search(r"<!ENTITY|<!DOCTYPE[^>\[]{,1000}\[", text):
         raise ValueError(f"its DOCTYPE defines something of its own, which no score needs; {READABLE_ELSEWHERE}")
     return text
 
@@ -352,7 +348,7 @@ def _unpacked(data: bytes) -> bytes:
     if not name:
         raise ValueError(f"no member of it is a score; {READABLE_ELSEWHERE}")
     if len(score) > MAX_FILE_BYTES:
-        raise ValueError(f"{name!r} in it unpacks to more than {MAX_FILE_BYTES:,} bytes; take a smaller score")
+        raise ValueError(f"'{_label(name)}' in it unpacks to more than {MAX_FILE_BYTES:,} bytes; take a smaller score")
     return score
 
 
@@ -373,22 +369,24 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
         return member.read(MAX_FILE_BYTES + 1)
 
 
-def _first_tune(text: str) -> tuple[str, tuple[str, ...], int]:
-    """The first tune of an ABC text, what is told of it, and how many chord symbols in it cannot be read.
-
-    Symbols are spelled for music21 ('C-7' is C minor there no longer); annotations, which stand in quotes too, are
-    left out.
-    """
+def _first_tune(text: str) -> tuple[str, tuple[str, ...]]:
+    """The first tune of an ABC text, and what is told of it."""
     starts = [found.start() for found in re.finditer(r"^X:", text, re.MULTILINE)]
-    told = ()
-    if len(starts) > 1:
-        text = text[: starts[1]]
-        title = re.search(r"^T:(.*)", text[starts[0] :], re.MULTILINE)
-        named = f", '{title[1].strip()[:LONGEST_NAME]}'" if title else ""
-        told = (f"file: the first of its {len(starts)} tunes{named}",)
+    if len(starts) < 2:
+        return text, ()
+    title = re.search(r"^T:(.*)", text[starts[0] : starts[1]], re.MULTILINE)
+    named = f", '{_label(title[1])}'" if title else ""
+    return text[: starts[1]], (f"file: the first of its {len(starts)} tunes{named}",)
+
+
+def _respelled(text: str) -> tuple[str, int]:
+    """An ABC tune as music21 reads it best, and how many chord symbols in it cannot be read.
+
+    music21 takes 'C-7' for C flat 7, and stumbles over annotations, which stand in quotes too: they are left out.
+    """
     unread = 0
 
-    def respelled(quoted: re.Match) -> str:
+    def respell(quoted: re.Match) -> str:
         nonlocal unread
         written = quoted[1].strip(" ()")
         plain = re.sub(r"^([A-G][#b]?)(?:-|minor|min|mi)", r"\1m", written)
@@ -398,9 +396,9 @@ def _first_tune(text: str) -> tuple[str, tuple[str, ...], int]:
         return f'"{plain}"'
 
     lines = [
-        line if re.match(r"[A-Za-z]:|%", line) else re.sub(r'"([^"]*)"', respelled, line) for line in text.splitlines()
+        line if re.match(r"[A-Za-z]:|%", line) else re.sub(r'"([^"]*)"', respell, line) for line in text.splitlines()
     ]
-    return "\n".join(lines) + "\n", told, unread
+    return "\n".join(lines) + "\n", unread
 
 
 def _is_known(figure: str) -> bool:
@@ -435,7 +433,7 @@ def _parsed(text: str, kind: str) -> Sheet:
 
 
 def _sheet(score) -> Sheet:
-    from music21 import bar, chord, harmony, instrument, meter, note, repeat, stream, tempo
+    from music21 import bar, harmony, instrument, meter, repeat, stream, tempo
 
     if isinstance(score, stream.Opus):
         score = score.scores[0]
@@ -451,15 +449,14 @@ def _sheet(score) -> Sheet:
             unread += symbol is None
             if symbol and symbol.root is not None:
                 written.append((round(element.offset * TICKS), symbol))
-        notes = _notes(flat, chord.ChordBase, note.Note, harmony.Harmony)
+        notes = _notes(flat)
         if notes:
             events = [event for start, end, pitch in notes for event in ((start, True, pitch), (end, False, pitch))]
             events = [(*event, VELOCITY) for event in sorted(events)]  # at one tick releases come before onsets
             players = flat.getElementsByClass(instrument.Instrument)
             is_drums = any(isinstance(player, instrument.Percussion) and player.midiChannel == 9 for player in players)
             name = getattr(part, "partName", None) or next((player.instrumentName for player in players), None) or ""
-            name = " ".join(str(name).split())[:LONGEST_NAME]
-            tracks.append(Track(name, (), DRUM_CHANNEL if is_drums else 0, TICKS, events))
+            tracks.append(Track(_label(str(name)), (), DRUM_CHANNEL if is_drums else 0, TICKS, events))
             symbols.append(written)
             inner = list(part.getElementsByClass(stream.Measure))
             ends = [round((inner[-1].offset + inner[-1].highestTime) * TICKS)] if inner else []
@@ -478,15 +475,17 @@ def _sheet(score) -> Sheet:
     )
 
 
-def _notes(flat, ChordBase: type, Note: type, Harmony: type) -> list[tuple[int, int, int]]:
+def _notes(flat) -> list[tuple[int, int, int]]:
     """The notes of a part as (start, end, pitch), in ticks; ties joined, grace notes and unpitched ones left out."""
+    from music21 import chord, harmony, note
+
     notes, tied = [], {}
     for element in flat.notes:
         start, end = round(element.offset * TICKS), round((element.offset + element.quarterLength) * TICKS)
-        if isinstance(element, Harmony) or element.duration.isGrace or end <= start or start < 0:
+        if isinstance(element, harmony.Harmony) or element.duration.isGrace or end <= start or start < 0:
             continue
-        for single in element.notes if isinstance(element, ChordBase) else (element,):
-            if not isinstance(single, Note):
+        for single in element.notes if isinstance(element, chord.ChordBase) else (element,):
+            if not isinstance(single, note.Note):
                 continue
             pitch, tie = single.pitch.midi, single.tie or element.tie
             before = tied.pop(pitch, None) if tie and tie.type in ("stop", "continue") else None
@@ -521,6 +520,11 @@ def _symbol(element) -> Symbol | None:
 
 def _spelled(pitch) -> str:
     return pitch.name.replace("-", "b")
+
+
+def _label(text: str) -> str:
+    """A name or title as one short line that can be printed."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:LONGEST_NAME]
 
 
 def _some(count: int, what: str) -> str:

@@ -50,15 +50,6 @@ def optional(rule: Rule) -> Rule:
     )
 
 
-def ending_in(ending: str) -> Rule:
-    """A file with this ending, or an empty text for none."""
-    return Rule(
-        str,
-        lambda value: OPTIONAL_TEXT.holds(value) and (not value or value.endswith(ending)),
-        f"a file ending in {ending}, or empty for none",
-    )
-
-
 TEXT = Rule(str, lambda value: isinstance(value, str) and value.strip() != "" and "\0" not in value, "a path")
 OPTIONAL_TEXT = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
 

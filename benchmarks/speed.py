@@ -401,13 +401,11 @@ def line_of(row: Row, rounds: list[dict[str, Took]]) -> str:
         target, met = f"<= {row.most_times:g} times", times <= row.most_times
     if row.least is not None:
         target, met = f">= {row.least:,} {row.unit}/s", 1 / median(each) >= row.least
-    ends = sorted([amount(min(each), row.unit), amount(max(each), row.unit)], key=len)
-    if not row.unit:
-        ends = [amount(min(each), row.unit), amount(max(each), row.unit)]
+    ends = [min(each), max(each)] if not row.unit else [max(each), min(each)]  # the smaller figure first
     cells = [
         row.name.strip(),
         amount(median(each), row.unit),
-        " to ".join(ends),
+        " to ".join(amount(end, row.unit) for end in ends),
         amount(cpu, row.unit),
         row.floor_name,
         amount(median(floors), row.unit) if floors else "",
