@@ -19,7 +19,7 @@ from preprocess import Selection, Tune, read_tune, write_grammars
 from progress import show
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
-LEAD_SHEET_ENDINGS = (".musicxml", ".mxl", ".xml", ".abc", ".krn")
+LEAD_SHEET_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
 READERS = "preprocess midi_file midi_events bars voices find_tracks choose_parts harmonise lead_sheets grammar harmony"
 READERS += " notes piece chord_symbols voicings"
