@@ -61,7 +61,11 @@ def train(
     An epoch takes `windows_an_epoch` of the windows, in turn, and None all of them.
 
     The loss is the categorical cross-entropy summed over the Tx steps, as a mean over the epoch's windows while they
-    were learned from. Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told after every
+    were learned from. A window's last target is all zeros: its loss is 0, but its gradient is not, because softmax and
+    cross-entropy are one operation to TensorFlow, which takes targets to add up to 1. So it was where the original was
+    measured (7.5 after 100 epochs; without that gradient it would be 6.1), and so it is kept.
+
+    Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told after every
     `report_every` epochs, which run inside one call of the compiled graph, and at the end.
     """
     optimizer = make_optimizer()
@@ -71,15 +75,24 @@ def train(
     n = inputs.shape[0]
     m = windows_an_epoch or n
 
-    def batch_step(rows):
-        X = tf.one_hot(tf.gather(inputs, rows), n_values)  # (batch, Tx, n_values)
-        Y = tf.one_hot(tf.gather(targets, rows), n_values)  # (batch, Tx, n_values)
+    strategy = tf.distribute.get_strategy()
+
+    def replica_step(rows):
+        """Learn from this replica's share of a batch; gradients are summed over the replicas."""
+        replica = tf.distribute.get_replica_context()
+        batch = tf.cast(tf.shape(rows)[0], tf.float32)
+        share = rows[replica.replica_id_in_sync_group :: replica.num_replicas_in_sync]
+        X = tf.one_hot(tf.gather(inputs, share), n_values)  # (share, Tx, n_values)
+        Y = tf.one_hot(tf.gather(targets, share), n_values)  # (share, Tx, n_values)
         with tf.GradientTape() as tape:
-            step_losses = keras.losses.categorical_crossentropy(Y, model(X, training=True))  # (batch, Tx)
-            loss = tf.reduce_mean(tf.reduce_sum(step_losses, axis=1))
+            step_losses = keras.losses.categorical_crossentropy(Y, model(X, training=True))  # (share, Tx)
+            loss = tf.reduce_sum(step_losses) / batch
         gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
         optimizer.apply(gradients, model.trainable_variables)
-        return loss * tf.cast(tf.shape(rows)[0], tf.float32)
+        return loss * batch
+
+    def batch_step(rows):
+        return strategy.reduce("SUM", strategy.run(replica_step, (rows,)), axis=None)
 
     @tf.function(reduce_retracing=True)
     def run_epochs(orders):
@@ -100,6 +113,16 @@ def train(
         losses.extend(run_epochs(tf.constant(orders)).numpy())
         on_epoch(len(losses), float(losses[-1]))
     return np.array(losses)
+
+
+def best_strategy() -> tf.distribute.Strategy:
+    """How to train on the devices there are: mirrored on several GPUs, otherwise on one device.
+
+    The layers are made, and `train` is called, inside its scope.
+    """
+    if len(tf.config.list_logical_devices("GPU")) > 1:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
 
 
 def _chunks(total: int, size: int) -> Iterator[int]:

@@ -46,7 +46,7 @@ from improvise import (
     tune_chorus,
 )
 from measures import RUN, Heard, known_run_share, longest_verbatim_run, rank, values_of
-from outputs import VERSIONS_ON_PAGE, Run, Wanted, begin_sound, write_outputs
+from outputs import VERSIONS_ON_PAGE, Run, Studio, Wanted, write_outputs
 from preprocess import Selection, Tune
 from progress import show
 from saved_model import load, save
@@ -167,15 +167,18 @@ def main(argv: list[str] | None = None) -> None:
     material = learn_material([r.tune for r in reads], [r.abstract_grammars for r in reads], given.density, chorus)
     tell("corpus", f"{len(material.corpus)} values, {len(material.values)} unique")
     source = piece_of(material.source, reads[0].path.stem, given.tempo)
-    source_sound = begin_sound([source], given.sound and given.page)[0]  # beside the learning, which leaves it room
+    studio = Studio(given.sound)
+    (source_sound,) = studio.begin([source] if given.page else [])[:1] or [None]  # beside the learning
 
     # Model: one LSTM and one softmax layer, shared by learning and improvising.
     from inference_model import music_inference_model
-    from model import djmodel, shared_layers
+    from model import best_strategy, djmodel, shared_layers
 
     n_values, n_a = len(material.values), saved.n_a if saved else given.n_a
-    LSTM_cell, densor = shared_layers(n_values, n_a, given.seed)
-    model = djmodel(given.tx, LSTM_cell, densor, n_values)
+    strategy = best_strategy()
+    with strategy.scope():
+        LSTM_cell, densor = shared_layers(n_values, n_a, given.seed)
+        model = djmodel(given.tx, LSTM_cell, densor, n_values)
     inference_model = music_inference_model(LSTM_cell, densor, n_values)
     tell("network", f"{model.count_params():,} parameters")
 
@@ -185,7 +188,8 @@ def main(argv: list[str] | None = None) -> None:
         losses = saved.losses
         tell("loaded", f"{given.load}, trained for {len(losses)} epochs")
     else:
-        losses = learn(model, material, reads, given, cache)
+        with strategy.scope():
+            losses = learn(model, material, reads, given, cache)
     if given.save:
         save(given.save, model, reads, losses, n_a)
         tell("saved", given.save)
@@ -213,8 +217,10 @@ def main(argv: list[str] | None = None) -> None:
         losses=losses.tolist(),
         settings={"seed": str(given.seed), "tune": reads[0].path.name, "temperature": f"{playing.temperature:g}"},
     )
-    for line in write_outputs(output, run_, Wanted(given.sound, given.score, given.pictures, given.page)):
+    wanted = Wanted(given.sound, given.score, given.pictures, given.page)
+    for line in write_outputs(output, run_, wanted, studio):
         print(line)
+    studio.close()
 
 
 def read_all(given: SimpleNamespace, cache: Path | None) -> list[Read]:

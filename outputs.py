@@ -5,8 +5,12 @@ written all the same. Left to others: each kind of file (`midi_file.py`, `sound.
 `page.py`).
 """
 
-from concurrent.futures import Future, ThreadPoolExecutor
+import signal
+import threading
+from concurrent.futures import Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import get_context
 from pathlib import Path
 
 from chord_symbols import name_chord
@@ -48,23 +52,51 @@ class Run:
         return self.pieces[self.ranking[0]]
 
 
-def begin_sound(pieces: list[Piece], wanted: bool = True) -> list[Future | None]:
-    """Begin to render pieces as MP3 files, beside whatever is done meanwhile; None for each where it cannot be done.
+class Studio:
+    """Renders sound in a process of its own, beside whatever is done meanwhile.
 
-    Synthesis and encoding do not need Python, so that another thread really is beside the rest.
+    Synthesis holds Python's lock, so a thread would not do. The process starts at once, and serves the whole run. With
+    `wanted` False, or without the libraries, there is none, and every sound is None.
     """
-    import sound
 
-    if not wanted or sound.missing():
-        return [None] * len(pieces)
-    pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="sound")
-    begun = [pool.submit(sound.mp3_bytes, piece.parts, piece.tempo) for piece in pieces]
-    pool.shutdown(wait=False)
-    return begun
+    def __init__(self, wanted: bool = True):
+        import sound
+
+        self.pool = None
+        if wanted and not sound.missing():
+            self.pool = ProcessPoolExecutor(max_workers=1, mp_context=get_context("spawn"))
+
+    def begin(self, pieces: list[Piece]) -> list[Future | None]:
+        """Begin to render pieces as MP3 files, one after the other."""
+        if self.pool is None:
+            return [None] * len(pieces)
+        from sound import mp3_bytes
+
+        with _deaf_to_ctrl_c():
+            return [self.pool.submit(mp3_bytes, piece.parts, piece.tempo) for piece in pieces]
+
+    def close(self) -> None:
+        """End the process; what has not begun is left undone."""
+        if self.pool is not None:
+            self.pool.shutdown(wait=False, cancel_futures=True)
 
 
-def write_outputs(folder: Path, run: Run, wanted: Wanted) -> list[str]:
-    """Write what is wanted into `folder`; return a line for each thing that was written or is missing.
+@contextmanager
+def _deaf_to_ctrl_c():
+    """What is started meanwhile never hears Ctrl-C: that is for this process to answer, in one line."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def write_outputs(folder: Path, run: Run, wanted: Wanted, studio: Studio) -> list[str]:
+    """Write what is wanted into `folder`, with the sound from `studio`; return a line for each thing that was written
+    or is missing.
 
     The best solo is `my_music.*`; of several, each is `my_music_001.midi` and so on too. Raises ValueError where the
     folder cannot be written.
@@ -74,7 +106,7 @@ def write_outputs(folder: Path, run: Run, wanted: Wanted) -> list[str]:
     write_midi(path, run.best)
     wanted, missing = _possible(wanted)
     shown = [run.pieces[number] for number in run.ranking[: VERSIONS_ON_PAGE if wanted.page else 1]]
-    begun = begin_sound(shown, wanted.sound)
+    begun = studio.begin(shown) if wanted.sound else [None] * len(shown)
     if wanted.score:
         files += _write_score(path, run)
     if wanted.pictures:

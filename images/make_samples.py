@@ -27,9 +27,9 @@ def main() -> None:
     written = {}
     write_outputs = music_generate.write_outputs
 
-    def write_and_note(folder, run, wanted):
+    def write_and_note(folder, run, *others):
         written["best"] = run.best
-        return write_outputs(folder, run, wanted)
+        return write_outputs(folder, run, *others)
 
     music_generate.write_outputs = write_and_note
     with tempfile.TemporaryDirectory() as folder:

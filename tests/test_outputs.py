@@ -4,9 +4,10 @@ import outputs
 import score
 import sound
 from notes import Chord, Note
-from outputs import Run, Wanted, begin_sound, write_outputs
+from outputs import Run, Studio, Wanted, write_outputs
 from piece import Bar, Part, Piece
 
+STUDIO = Studio()
 EVERYTHING = ["html", "midi", "mp3", "musicxml", "png", "svg"]
 
 
@@ -24,7 +25,7 @@ def run_of(*pitches, ranking=None) -> Run:
         ranking or [*range(len(pieces))],
         dict.fromkeys(range(len(pieces)), {"copied": "0"}),
         piece(),
-        *begin_sound([piece()]),
+        *STUDIO.begin([piece()]),
         None,
         [9.0],
         {},
@@ -36,19 +37,19 @@ def names(folder):
 
 
 def test_everything_is_written_and_named(tmp_path):
-    told = write_outputs(tmp_path, run_of(60), Wanted())
+    told = write_outputs(tmp_path, run_of(60), Wanted(), STUDIO)
     written = [*(f"my_music.{ending}" for ending in EVERYTHING), "training.png"]
     assert names(tmp_path) == written
     assert sorted(line.split()[-1] for line in told) == [str(tmp_path / name) for name in written]
 
 
 def test_each_output_can_be_turned_off(tmp_path):
-    write_outputs(tmp_path, run_of(60), Wanted(sound=False, score=False, pictures=False, page=False))
+    write_outputs(tmp_path, run_of(60), Wanted(sound=False, score=False, pictures=False, page=False), STUDIO)
     assert names(tmp_path) == ["my_music.midi"]
 
 
 def test_of_several_each_has_a_number_and_the_best_the_name(tmp_path):
-    told = write_outputs(tmp_path, run_of(60, 62, 64, ranking=[1, 0, 2]), Wanted(False, False, False, True))
+    told = write_outputs(tmp_path, run_of(60, 62, 64, ranking=[1, 0, 2]), Wanted(False, False, False, True), STUDIO)
     numbered = [f"my_music_{number:03d}.midi" for number in (1, 2, 3)]
     assert names(tmp_path) == ["my_music.html", "my_music.midi", *numbered]
     assert (tmp_path / "my_music.midi").read_bytes() == (tmp_path / numbered[1]).read_bytes()
@@ -60,7 +61,7 @@ def test_of_several_each_has_a_number_and_the_best_the_name(tmp_path):
 @pytest.mark.parametrize(("module", "left_out"), [(sound, ["mp3"]), (score, ["musicxml", "svg"])])
 def test_a_missing_library_is_one_sentence_and_the_rest_is_written(tmp_path, monkeypatch, module, left_out):
     monkeypatch.setattr(module, "missing", lambda: "it is not installed: pip install it")
-    told = write_outputs(tmp_path, run_of(60), Wanted())
+    told = write_outputs(tmp_path, run_of(60), Wanted(), STUDIO)
     assert told[0] == "it is not installed: pip install it"
     expected = [f"my_music.{ending}" for ending in EVERYTHING if ending not in left_out]
     assert names(tmp_path) == [*expected, "training.png"]
@@ -68,7 +69,7 @@ def test_a_missing_library_is_one_sentence_and_the_rest_is_written(tmp_path, mon
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):
     for folder in ("one", "two"):
-        write_outputs(tmp_path / folder, run_of(60, 62), Wanted())
+        write_outputs(tmp_path / folder, run_of(60, 62), Wanted(), STUDIO)
     for name in names(tmp_path / "one"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
 
