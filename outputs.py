@@ -78,7 +78,7 @@ class Studio:
     def close(self) -> None:
         """End the process; what has not begun is left undone."""
         if self.pool is not None:
-            self.pool.shutdown(wait=False, cancel_futures=True)
+            self.pool.shutdown(cancel_futures=True)
 
 
 @contextmanager
