@@ -21,8 +21,8 @@ from progress import show
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 LEAD_SHEET_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
-READERS = "preprocess midi_file midi_events bars voices find_tracks choose_parts harmonise lead_sheets grammar harmony"
-READERS += " notes piece chord_symbols voicings"
+READERS = "preprocess midi_file midi_events bars voices find_tracks choose_parts harmonise lead_sheets score_text"
+READERS += " grammar harmony notes piece chord_symbols voicings"
 
 
 class Read(NamedTuple):
