@@ -162,15 +162,17 @@ def _free_loop(inference_model: keras.Model):
     states = [tf.TensorSpec([None, shape[-1]]) for shape in inference_model.input_shape]
     numbers = [tf.TensorSpec([], dtype) for dtype in (tf.int32, tf.float32, tf.float32, tf.int32)]
 
-    @tf.function(input_signature=[*states, *numbers])  # one trace serves every batch
+    # Without autograph, whose rewriting takes longer than the tracing itself; one trace serves every batch.
+    @tf.function(input_signature=[*states, *numbers], autograph=False)
     def loop(x, a, c, n_steps, temperature, min_p, seed):
-        chosen = tf.TensorArray(tf.int32, size=n_steps)
-        for step in tf.range(n_steps):
+        def body(step, x, a, c, chosen):
             probabilities, a, c = inference_model([x, a, c])
             uniform = tf.random.stateless_uniform([tf.shape(x)[0]], seed=tf.stack([seed, step]))
             value = draw(probabilities, temperature, min_p, uniform)  # (batch,)
-            x = tf.one_hot(value, x.shape[1])
-            chosen = chosen.write(step, value)
+            return step + 1, tf.one_hot(value, x.shape[1]), a, c, chosen.write(step, value)
+
+        start = (tf.constant(0), x, a, c, tf.TensorArray(tf.int32, size=n_steps))
+        _, x, a, c, chosen = tf.while_loop(lambda step, *_: step < n_steps, body, start)
         return tf.transpose(chosen.stack()), (x, a, c)
 
     return loop
@@ -224,13 +226,8 @@ def _bar_loop(inference_model: keras.Model):
         hash_weights, hashes, followers, ranks, temperature, min_p, seed,
     ):  # fmt: skip
         batch, end = tf.shape(first_places)[0], tf.shape(bars)[0]
-        x, a, c = tf.zeros([batch, n_values]), tf.zeros([batch, n_a]), tf.zeros([batch, n_a])
-        place, is_first = first_places, tf.ones([batch], tf.int32)
-        run = tf.fill([batch, tf.shape(hash_weights)[0]], tf.constant(-1, tf.int64))  # the last values
-        chosen = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
-        places = tf.TensorArray(tf.int32, size=0, dynamic_size=True)
-        step = 0
-        while tf.reduce_any(place < end):
+
+        def body(step, place, is_first, run, x, a, c, chosen, places):
             probabilities, a, c = inference_model([x, a, c])
             here = tf.minimum(place, end - 1)
             fits = tf.gather_nd(allowed, tf.stack([is_first, tf.gather(left, here)], axis=1))  # (batch, n_values)
@@ -240,19 +237,26 @@ def _bar_loop(inference_model: keras.Model):
             probabilities = tf.where(fits, tf.maximum(probabilities, 1e-30), 0.0)
             uniform = tf.random.stateless_uniform([2, batch], seed=tf.stack([seed, step]))
             value = draw(probabilities, temperature, min_p, uniform[0])  # (batch,)
-            chosen, places = chosen.write(step, value), places.write(step, place)
             at = tf.stack([tf.gather(tables, here), tf.gather(in_bar, here), tf.gather(steps, value)], axis=1)
             row = tf.gather_nd(cumulative, at)  # (batch, longest distance + 1)
             distance = tf.reduce_sum(tf.cast(row <= uniform[1][:, None] * row[:, -1:], tf.int32), axis=1)
-            place += distance
-            is_first = tf.cast(tf.gather(bars, tf.minimum(place, end - 1)) != tf.gather(bars, here), tf.int32)
+            after = place + distance
+            crossed = tf.gather(bars, tf.minimum(after, end - 1)) != tf.gather(bars, here)
             run = tf.concat([run, tf.cast(value, tf.int64)[:, None]], axis=1)[:, 1:]
             x = tf.one_hot(value, n_values)
-            step += 1
+            chosen, places = chosen.write(step, value), places.write(step, place)
+            return step + 1, after, tf.cast(crossed, tf.int32), run, x, a, c, chosen, places
+
+        nothing = [tf.zeros([batch, size]) for size in (n_values, n_a, n_a)]
+        no_run = tf.fill([batch, tf.shape(hash_weights)[0]], tf.constant(-1, tf.int64))  # of the last values
+        noted = [tf.TensorArray(tf.int32, size=0, dynamic_size=True) for _ in range(2)]
+        start = (tf.constant(0), first_places, tf.ones([batch], tf.int32), no_run, *nothing, *noted)
+        *_, chosen, places = tf.while_loop(lambda step, place, *_: tf.reduce_any(place < end), body, start)
         return tf.transpose(chosen.stack()), tf.transpose(places.stack())
 
     specs = _bar_signature()
-    return tf.function(loop, input_signature=[specs[name] for name in inspect.signature(loop).parameters])
+    signature = [specs[name] for name in inspect.signature(loop).parameters]
+    return tf.function(loop, input_signature=signature, autograph=False)
 
 
 def _allowed_values(rules: BarRules) -> np.ndarray:

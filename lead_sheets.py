@@ -13,10 +13,7 @@ one that is named is opened, and nothing is unpacked, fetched or written. Left t
 import io
 import os
 import re
-import stat
 import warnings
-import zipfile
-import zlib
 from bisect import bisect_left, bisect_right
 from contextlib import redirect_stderr, redirect_stdout
 from fractions import Fraction
@@ -43,26 +40,25 @@ from preprocess import (
     by_bar,
     inside,
 )
+from score_text import (
+    FORMATS,
+    READABLE_ELSEWHERE,
+    check_text,
+    first_line,
+    first_tune,
+    label,
+    score_bytes,
+    score_text,
+)
 from voices import melody_notes, split_hands
 from voicings import voice_changes
 
-# By the file's ending, what music21 calls its format.
-FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".mei": "mei", ".abc": "abc"}
-FORMATS |= {".krn": "humdrum"}
-MAX_FILE_BYTES = 10_000_000  # of a file, and of the score in an .mxl: some hundred times a lead sheet
 TICKS = 10_080  # a quarter: 2**5 * 3**2 * 5 * 7, exact for 32nds, triplets of triplets, quintuplets and septuplets
 UNITS = (1, 2, 4, 8, 16, 32, 64)  # denominators of meters that a MIDI file can tell
 VELOCITY = 90  # of notes whose loudness the score leaves open
-LONGEST_NAME = 60  # characters of a part's name or a title
-LONGEST_TEXT = {"abc": 100_000, "humdrum": 1_000_000}  # characters of one tune
-# A meter with four digits or more, in each of the formats: music21 would count all its beats.
-LONG_METER = re.compile(r"(?:<beats>\s*|^M:\s*|\[M:\s*|\*M|meter\.count=.)[\d+ ()]*\d{4}", re.MULTILINE)
-ENCODINGS = re.compile(r"utf-?8|utf-?16|us-ascii|iso-8859-\d+|windows-125\d", re.IGNORECASE)
 MEANT_FLAT = re.compile(r"(^|/)([A-Ga-g])-")  # music21 writes 'B-7/E-' for Bb7/Eb
 ABC_SYMBOL = re.compile(r"[A-G][#b]?($|[-mMdas+/(^°øΔ#b\d])|N\.?C")  # what stands in quotes and is no annotation
-READABLE_ELSEWHERE = "open it in a notation program and save it as MusicXML"
 
-NOT_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, KeyError, ValueError)
 # What music21 raises over scores that are broken, beside its own exceptions.
 NOT_MUSIC = (ParseError, ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
 NOT_MUSIC += (StopIteration, TypeError, ValueError)
@@ -98,10 +94,10 @@ def read_lead_sheet(path: str | os.PathLike, selection: Selection = Selection())
     if kind is None:
         raise ValueError(f"{path}: no score by its ending; those that end in {' '.join(FORMATS)} are read")
     try:
-        text, told, unread = _text(_bytes(path), path.suffix.lower()), (), 0
+        text, told, unread = score_text(score_bytes(path), path.suffix.lower()), (), 0
         if kind == "abc":
-            text, told = _first_tune(text)
-        _check_text(text, kind)
+            text, told = first_tune(text)
+        check_text(text, kind)
         if kind == "abc":
             text, unread = _respelled(text)
         sheet = _parsed(text, kind)
@@ -286,97 +282,7 @@ def _tempo_at(tempos: list[tuple[int, float]], beat: float) -> float:
     return before[-1] if before else DEFAULT_TEMPO
 
 
-# --- From a file to text ----------------------------------------------------------------------------------------------
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("not a file but a folder or a device; give the path of a score")
-        if status.st_size > MAX_FILE_BYTES:
-            raise ValueError(
-                f"a score has at most {MAX_FILE_BYTES:,} bytes here, this one {status.st_size:,}; take a smaller one"
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror}); is the path right?") from error
-    if not data.strip():
-        raise ValueError("it is empty; choose a file that holds a score")
-    return data
-
-
-def _text(data: bytes, ending: str) -> str:
-    """A file's content as text; XML that defines entities is refused, for they may grow without bounds."""
-    if ending == ".mxl" and data.startswith(b"PK"):
-        data = _unpacked(data)
-    is_xml = FORMATS[ending] in ("musicxml", "mei")
-    declared = re.match(rb"[^>]{,100}encoding=[\"']([\w.-]{,40})", data) if is_xml else None
-    encoding = declared[1].decode("ascii", "replace") if declared else "utf-8"
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encoding = "utf-16"
-    if not ENCODINGS.fullmatch(encoding):
-        raise ValueError(f"its encoding is said to be {encoding!r}; {READABLE_ELSEWHERE}")
-    try:
-        text = data.decode(encoding).removeprefix("\ufeff")
-    except (UnicodeDecodeError, LookupError) as error:
-        if is_xml:
-            raise ValueError(f"it is no text in {encoding}, so no MusicXML; {READABLE_ELSEWHERE}") from error
-        return data.decode("latin-1")
-    if is_xml and re.search(r"<!ENTITY|<!DOCTYPE[^>\[]{,1000}\[", text):
-        raise ValueError(f"its DOCTYPE defines something of its own, which no score needs; {READABLE_ELSEWHERE}")
-    return text
-
-
-def _check_text(text: str, kind: str) -> None:
-    """Refuse what would keep music21 busy for hours."""
-    if len(text) > LONGEST_TEXT.get(kind, MAX_FILE_BYTES):
-        raise ValueError(f"{len(text):,} characters are too many: {LONGEST_TEXT[kind]:,} of {kind} are read")
-    meter = LONG_METER.search(text)
-    if meter:
-        raise ValueError(f"no bar has as many beats as in {meter[0].strip()[:40]!r}; {READABLE_ELSEWHERE}")
-
-
-def _unpacked(data: bytes) -> bytes:
-    """The score in an .mxl: what its container names, else its first member in XML; no more than is allowed of it."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            name = _score_name(archive)
-            score = _member(archive, name) if name else b""
-    except NOT_ZIP as error:
-        raise ValueError(f"damaged: it cannot be unpacked ({_first_line(error)}); save it again") from error
-    if not name:
-        raise ValueError(f"no member of it is a score; {READABLE_ELSEWHERE}")
-    if len(score) > MAX_FILE_BYTES:
-        raise ValueError(f"'{_label(name)}' in it unpacks to more than {MAX_FILE_BYTES:,} bytes; take a smaller score")
-    return score
-
-
-def _score_name(archive: zipfile.ZipFile) -> str | None:
-    names = archive.namelist()
-    if "META-INF/container.xml" in names:
-        container = _member(archive, "META-INF/container.xml").decode("utf-8", "replace")
-        named = re.search(r"full-path=[\"']([^\"']+)[\"']", container)
-        if named and named[1] in names:
-            return named[1]
-    scores = (name for name in names if name.lower().endswith((".xml", ".musicxml")))
-    return next((name for name in scores if not name.startswith("META-INF/")), None)
-
-
-def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A member's content, or a byte too much of one that is too long."""
-    with archive.open(name) as member:
-        return member.read(MAX_FILE_BYTES + 1)
-
-
-def _first_tune(text: str) -> tuple[str, tuple[str, ...]]:
-    """The first tune of an ABC text, and what is told of it."""
-    starts = [found.start() for found in re.finditer(r"^X:", text, re.MULTILINE)]
-    if len(starts) < 2:
-        return text, ()
-    title = re.search(r"^T:(.*)", text[starts[0] : starts[1]], re.MULTILINE)
-    named = f", '{_label(title[1])}'" if title else ""
-    return text[: starts[1]], (f"file: the first of its {len(starts)} tunes{named}",)
+# --- ABC ---------------------------------------------------------------------------------------------------------
 
 
 def _respelled(text: str) -> tuple[str, int]:
@@ -428,7 +334,7 @@ def _parsed(text: str, kind: str) -> Sheet:
             return _sheet(converter.parseData(text, format=kind))
     except (Music21Exception, *NOT_MUSIC) as error:
         raise ValueError(
-            f"damaged, or no {kind} score: music21 cannot read it ({_first_line(error)}); {READABLE_ELSEWHERE}"
+            f"damaged, or no {kind} score: music21 cannot read it ({first_line(error)}); {READABLE_ELSEWHERE}"
         ) from error
 
 
@@ -456,7 +362,7 @@ def _sheet(score) -> Sheet:
             players = flat.getElementsByClass(instrument.Instrument)
             is_drums = any(isinstance(player, instrument.Percussion) and player.midiChannel == 9 for player in players)
             name = getattr(part, "partName", None) or next((player.instrumentName for player in players), None) or ""
-            tracks.append(Track(_label(str(name)), (), DRUM_CHANNEL if is_drums else 0, TICKS, events))
+            tracks.append(Track(label(str(name)), (), DRUM_CHANNEL if is_drums else 0, TICKS, events))
             symbols.append(written)
             inner = list(part.getElementsByClass(stream.Measure))
             ends = [round((inner[-1].offset + inner[-1].highestTime) * TICKS)] if inner else []
@@ -522,17 +428,6 @@ def _spelled(pitch) -> str:
     return pitch.name.replace("-", "b")
 
 
-def _label(text: str) -> str:
-    """A name or title as one short line that can be printed."""
-    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())[:LONGEST_NAME]
-
-
 def _some(count: int, what: str) -> str:
     """A count in words: '1 symbol', '2 symbols'."""
     return f"{count} {what}" + ("" if count == 1 else "s")
-
-
-def _first_line(error: BaseException) -> str:
-    """An error in one short line."""
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text}"[:120] if text else type(error).__name__

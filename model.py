@@ -94,15 +94,20 @@ def train(
     def batch_step(rows):
         return strategy.reduce("SUM", strategy.run(replica_step, (rows,)), axis=None)
 
-    @tf.function(reduce_retracing=True)
+    # Without autograph, whose rewriting takes as long as the tracing itself.
+    @tf.function(reduce_retracing=True, autograph=False)
     def run_epochs(orders):
-        losses = tf.TensorArray(tf.float32, size=tf.shape(orders)[0])
-        for epoch in tf.range(tf.shape(orders)[0]):
-            total = 0.0
-            for start in tf.range(0, m, batch_size):
-                total += batch_step(orders[epoch, start : start + batch_size])
-            losses = losses.write(epoch, total / m)
-        return losses.stack()
+        count = tf.shape(orders)[0]
+
+        def one_epoch(epoch, losses):
+            def one_batch(start, total):
+                return start + batch_size, total + batch_step(orders[epoch, start : start + batch_size])
+
+            _, total = tf.while_loop(lambda start, total: start < m, one_batch, (tf.constant(0), tf.constant(0.0)))
+            return epoch + 1, losses.write(epoch, total / m)
+
+        start = (tf.constant(0), tf.TensorArray(tf.float32, size=count))
+        return tf.while_loop(lambda epoch, losses: epoch < count, one_epoch, start)[1].stack()
 
     generator = np.random.RandomState(seed)
     losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch

@@ -50,7 +50,7 @@ from outputs import VERSIONS_ON_PAGE, Run, Studio, Wanted, write_outputs
 from preprocess import Selection, Tune
 from progress import show
 from saved_model import load, save
-from tunes import Read, read_tunes
+from tunes import Read, read_tunes, reading_on
 from weights import trained
 
 HERE = Path(__file__).resolve().parent
@@ -71,6 +71,7 @@ TX = 30  # values in a snippet, 2 to 1000: how far back the network is taught to
 N_A = 64  # units of the LSTM, 1 to 4096
 EPOCHS = 30  # times the snippets are learned, 1 to 100000; the original's 100 nearly memorise the solo
 BATCH_SIZE = 32  # snippets a step
+CLUSTER = ""  # address of a Dask scheduler whose workers read a folder, "tcp://host:8786"; "": this machine reads
 CACHE = ".cache"  # folder that keeps what was read and trained, so that it is done once; "": none
 
 # --- Improvising -----------------------------------------------------------------------------------------------------
@@ -119,6 +120,7 @@ RULES = {
     "N_A": whole(1, 4096),
     "EPOCHS": whole(1, 100_000),
     "BATCH_SIZE": whole(1, 100_000),
+    "CLUSTER": OPTIONAL_TEXT,
     "CACHE": OPTIONAL_TEXT,
     "CHORDS": OPTIONAL_TEXT,
     "CHORUSES": whole(1, 100),
@@ -227,7 +229,8 @@ def read_all(given: SimpleNamespace, cache: Path | None) -> list[Read]:
     """The tunes to learn from, read; what was chosen in them and what was skipped is told."""
     path = find_tune(given.tune)
     selection = Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat)
-    reads, skipped = read_tunes(path, selection, cache)
+    with reading_on(given.cluster):
+        reads, skipped = read_tunes(path, selection, cache)
     for file, reason in skipped:
         tell("skipped", reason if str(file) in reason else f"{file}: {reason}")
     bars = sum(len(read.abstract_grammars) for read in reads)

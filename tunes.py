@@ -6,7 +6,7 @@ reading one file (`preprocess.py`, `lead_sheets.py`).
 """
 
 import json
-import os
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +21,8 @@ from progress import show
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 LEAD_SHEET_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
-READERS = "preprocess midi_file midi_events bars voices find_tracks choose_parts harmonise lead_sheets grammar harmony"
-READERS += " notes piece chord_symbols voicings"
+READERS = "preprocess midi_file midi_events bars voices find_tracks choose_parts harmonise lead_sheets score_text"
+READERS += " grammar harmony notes piece chord_symbols voicings"
 
 
 class Read(NamedTuple):
@@ -74,7 +74,31 @@ def _results(files: list[Path], selection: Selection, memory: Path | None):
     from joblib import Parallel, delayed
 
     jobs = (delayed(_attempt)(file, selection, memory) for file in files)
-    return Parallel(n_jobs=os.cpu_count(), return_as="generator", batch_size="auto")(jobs)
+    return Parallel(n_jobs=-1, return_as="generator")(jobs)
+
+
+@contextmanager
+def reading_on(cluster: str):
+    """Inside, folders are read by the Dask cluster whose scheduler has this address; '': by this machine.
+
+    Its workers need this project on their path and the folder at the same place. Raises ValueError where Dask is not
+    installed or nobody answers.
+    """
+    if not cluster:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError("CLUSTER (--cluster) needs Dask, which is not installed: pip install distributed") from None
+    from joblib import parallel_config
+
+    try:
+        client = Client(cluster, timeout=10)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"CLUSTER (--cluster): no scheduler answers at {cluster!r} ({error}); start one") from error
+    with client, parallel_config(backend="dask"):
+        yield
 
 
 def _attempt(file: Path, selection: Selection, memory: Path | None) -> tuple[Tune, list[str]] | str:

@@ -6,11 +6,10 @@ import shutil
 import subprocess
 import sys
 
-import joblib
 import pytest
 from conftest import ROOT, four_bars
 
-from tunes import FEW, read_tunes
+from tunes import FEW, read_tunes, reading_on
 
 
 @pytest.fixture
@@ -42,7 +41,7 @@ def folder(tmp_path, write_tune, our_tune):
 
 
 def test_a_dask_cluster_reads_a_folder_as_one_process_does(cluster, folder, monkeypatch):
-    with joblib.parallel_config(backend="dask"):
+    with reading_on(cluster.scheduler.address):
         by_cluster = read_tunes(folder)
     readers = cluster.run(lambda: "tunes" in sys.modules)
     assert list(readers.values()) == [True, True]
@@ -51,6 +50,13 @@ def test_a_dask_cluster_reads_a_folder_as_one_process_does(cluster, folder, monk
     reads, skipped = by_cluster
     assert len(reads) == FEW + 1 and len({tuple(read.abstract_grammars) for read in reads}) == FEW + 1
     assert [file.name for file, _ in skipped] == ["broken.mid"]
+
+
+def test_a_cluster_that_does_not_answer_is_told():
+    if importlib.util.find_spec("distributed") is None:
+        pytest.skip("the distributed library is not installed: pip install -r requirements-dev.txt")
+    with pytest.raises(ValueError, match="no scheduler answers at 'nonsense://'"), reading_on("nonsense://"):
+        pytest.fail("a cluster answered")
 
 
 # Devices are set up before TensorFlow starts, hence a process of its own. 61 windows: the last batch, of 29, cannot
