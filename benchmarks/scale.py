@@ -153,7 +153,7 @@ def picture(rows: list[dict]) -> bytes:
     right.axhline(MOST_MEMORY, color="#666666", linewidth=0.8)
     right.annotate("target: 2 GB", (sizes[0], MOST_MEMORY), (0, 3), textcoords="offset points", fontsize=8)
     for axes, label, title in (
-        (left, "seconds", "Time grows no faster than the corpus"),
+        (left, "seconds", "Time: the whole run grows more slowly than the corpus"),
         (right, "peak memory (MB)", "Memory of the largest process"),
     ):
         axes.set_xscale("log")
