@@ -131,14 +131,16 @@ def _distances(counted, played, bar_steps, beat, longest_bar, shortest, wanted) 
     soonest = following.argmax(axis=2)[:, :, None]  # (bar_steps, lengths, 1)
     np.put_along_axis(weights, soonest, np.take_along_axis(weights, soonest, 2) + WEIGHT_BACK_TO_BACK, 2)
     shares = np.bincount([min(onset.steps, longest_bar) for onset in played], minlength=lengths) / len(played)
-    return _as_dense(weights, shares, wanted)
+    begun = np.bincount([onset.place % bar_steps for onset in played], minlength=bar_steps) / len(played)
+    return _as_dense(weights, shares, begun, wanted)
 
 
-def _as_dense(weights: np.ndarray, durations: np.ndarray, wanted: float) -> np.ndarray:
+def _as_dense(weights: np.ndarray, durations: np.ndarray, begun: np.ndarray, wanted: float) -> np.ndarray:
     """Probabilities of distances from `weights`, tilted by `exp(tilt * distance)` so that the mean distance of a long
     solo is the one that is wanted; 0 leaves them as they are.
 
-    A solo is taken as a chain of places in the bar whose durations are drawn as the player's were.
+    A solo is taken as a chain of places in the bar that begins where the player's notes are (`begun`, shares of
+    places), and whose durations are drawn as his were (`durations`, shares of lengths).
     """
     bar_steps, _, n_distances = weights.shape
     distance = np.arange(n_distances)
@@ -153,7 +155,7 @@ def _as_dense(weights: np.ndarray, durations: np.ndarray, wanted: float) -> np.n
         by_place = np.einsum("pld,l->pd", tilted(weights[:, used], tilt), durations[used])  # (bar_steps, n_distances)
         chain = np.zeros((bar_steps, bar_steps))
         np.add.at(chain, (np.arange(bar_steps)[:, None], landing), by_place)
-        share = np.full(bar_steps, 1 / bar_steps)
+        share = begun
         for _ in range(STEPS_TO_REST):
             share = share @ (chain + np.eye(bar_steps)) / 2  # half a step each time, or places might alternate for ever
         return float(share @ by_place @ distance)
