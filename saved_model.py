@@ -63,6 +63,8 @@ def save(path: str | os.PathLike, model, reads: list[Read], losses: np.ndarray, 
 def load(path: str | os.PathLike) -> Saved:
     """Read what `save` wrote. Raises ValueError, saying what is missing or differs, for anything else."""
     path = Path(path)
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path}: not a file but a folder or a device; give a file that SAVE wrote")
     try:
         with zipfile.ZipFile(path) as archive:
             content, material = _member(path, archive, WEIGHTS), json.loads(_member(path, archive, MATERIAL))

@@ -20,6 +20,8 @@ from progress import show
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 LEAD_SHEET_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
+LARGEST = 10_000_000  # bytes of a file whose reading is remembered
+LATEST, LONGEST_BAR = 1e7, 64.0  # quarters: beyond them nothing that was read can lie
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
 READERS = "preprocess midi_file midi_events bars voices find_tracks choose_parts harmonise lead_sheets score_text"
 READERS += " grammar harmony notes piece chord_symbols voicings"
@@ -109,12 +111,12 @@ def _attempt(file: Path, selection: Selection, memory: Path | None) -> tuple[Tun
 
 
 def _remembered(file: Path, selection: Selection, memory: Path | None) -> tuple[Tune, list[str]]:
-    if memory is None:
-        return _read(file, selection)
     try:
-        content = file.read_bytes()
+        content = file.read_bytes() if memory and file.is_file() and file.stat().st_size <= LARGEST else None
     except OSError:
-        return _read(file, selection)  # which says what is wrong
+        content = None
+    if content is None:
+        return _read(file, selection)  # which says what is wrong, if anything is
     kept = memory / "tunes" / f"{key_of(content, repr(selection), _code())}.json"
     text = recall(kept)
     if text is not None:
@@ -133,7 +135,7 @@ def tune_to_json(tune: Tune, abstract_grammars: list[str]) -> list:
 
 
 def tune_from_json(parts: dict, abstract_grammars: list[str]) -> tuple[Tune, list[str]]:
-    """What `tune_to_json` made, as a tune and its grammar again."""
+    """What `tune_to_json` made, as a tune and its grammar again; ValueError for what cannot be one."""
     parts = dict(parts)
     parts["melody"] = {int(bar): [Note(*note) for note in notes] for bar, notes in parts["melody"].items()}
     parts["chords"] = {
@@ -144,7 +146,31 @@ def tune_from_json(parts: dict, abstract_grammars: list[str]) -> tuple[Tune, lis
         int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
     }
     parts["told"] = tuple(parts["told"])
-    return Tune(**parts), abstract_grammars
+    tune = Tune(**parts)
+    _check(tune, abstract_grammars)
+    return tune, abstract_grammars
+
+
+def _check(tune: Tune, abstract_grammars: list[str]) -> None:
+    """Refuse a tune of which the rest of the program could not be sure: it may come from elsewhere."""
+    same_bars = list(tune.melody) == list(tune.chords) == list(tune.bars)
+    if not (same_bars and tune.bars and len(abstract_grammars) == len(tune.bars)):
+        raise ValueError("its melody, chords, bars and grammar do not hold the same bars")
+    for number, bar in tune.bars.items():
+        music = tune.melody[number] + tune.chords[number]
+        pitches = [note.pitch for note in tune.melody[number]]
+        pitches += [pitch for chord in tune.chords[number] for pitch in chord.pitches]
+        places = [item.offset - bar.start for item in music]
+        if not (
+            0 <= bar.start <= LATEST
+            and 0 < bar.length <= LONGEST_BAR
+            and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
+            and all(-1e-6 <= place < bar.length for place in places)
+            and all(0 <= item.quarter_length <= LATEST and 0 <= item.velocity <= 127 for item in music)
+            and tune.chords[number]
+            and all(chord.pitches for chord in tune.chords[number])
+        ):
+            raise ValueError(f"its bar {number} holds what cannot be played")
 
 
 @cache

@@ -62,6 +62,11 @@ def test_keras_opens_the_file_too(saved):
     assert all((one == two).all() for one, two in zip(opened.get_weights(), model.get_weights(), strict=True))
 
 
+def with_note(material, note):
+    material["tunes"][0][1]["melody"]["12"] = [note]
+    return material
+
+
 class Harmful:
     def __reduce__(self):
         return (pytest.fail, ("code of the file was run",))
@@ -85,6 +90,10 @@ def test_code_in_the_file_is_not_run(saved, tmp_path):
         (lambda material: material | {"tunes": [["a", 3, 4]]}, "cannot be used"),
         (lambda material: material | {"tunes": [["a", {"melody": {}}, ["Q,1"]]]}, "cannot be used"),
         (lambda material: [], "cannot be used"),
+        (lambda material: with_note(material, [48.0, 0.25, 300, 90]), "holds what cannot be played"),
+        (lambda material: with_note(material, [48.0, 0.25, "C4", 90]), "holds what cannot be played"),
+        (lambda material: with_note(material, [900.0, 0.25, 60, 90]), "holds what cannot be played"),
+        (lambda material: with_note(material, [None, 0.25, 60, 90]), "cannot be used"),
     ],
 )
 def test_what_does_not_fit_is_said(saved, tmp_path, change, message):
@@ -108,5 +117,8 @@ def test_files_that_are_something_else_are_told(saved, tmp_path):
         load(rewritten(saved[0], tmp_path, weights=None))
     with pytest.raises(ValueError, match="cannot be read"):
         load(tmp_path / "nonsuch.keras")
+    for path in (tmp_path, "/dev/zero"):
+        with pytest.raises(ValueError, match="not a file but a folder or a device|cannot be read"):
+            load(path)
     with pytest.raises(ValueError, match="must end in .keras"):
         save(tmp_path / "network.zip", saved[2], saved[1], np.zeros(1), 8)

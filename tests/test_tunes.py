@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from conftest import four_bars
@@ -42,6 +43,11 @@ def test_what_was_read_is_remembered_by_content(folder, tmp_path, monkeypatch):
     (folder / "tiny.mid").rename(folder / "renamed.mid")
     again = read_tunes(folder, memory=memory)
     assert [read[1:] for read in again[0]] == [read[1:] for read in first[0]]
+
+
+def test_a_device_is_not_read_without_end(tmp_path):
+    with pytest.raises(ValueError, match="/dev/zero"):
+        read_tunes(Path("/dev/zero"), memory=tmp_path)
 
 
 def test_a_damaged_memory_is_not_believed(folder, tmp_path):
