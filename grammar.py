@@ -19,6 +19,7 @@ from notes import GRID, Chord, Note, from_grid, to_grid
 
 TYPES = "CSAX"  # of notes
 REST = "R"
+LONGEST_DURATION = 64 * GRID  # grid steps: what is longer was not read from music
 
 
 class Term(NamedTuple):
@@ -87,10 +88,14 @@ def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
 
 @cache
 def semitones(directed_name: str) -> int:
-    """Size of a directed interval: 'm-2' -> -1, 'P4' -> 5."""
+    """Size of a directed interval: 'm-2' -> -1, 'P4' -> 5. Raises ValueError for what is none."""
     from music21 import interval
+    from music21.exceptions21 import Music21Exception
 
-    return int(interval.Interval(directed_name).semitones)
+    try:
+        return int(interval.Interval(directed_name).semitones)
+    except (Music21Exception, ValueError, LookupError, AttributeError, TypeError) as error:
+        raise ValueError(f"{directed_name!r} is no interval") from error
 
 
 @cache
@@ -99,10 +104,10 @@ def parse_term(text: str) -> Term:
     try:
         kind, duration, *bounds = text.replace("<", "").replace(">", "").split(",")
         steps = to_grid(float(duration))
-        if kind not in (*TYPES, REST) or len(bounds) not in (0, 2):
-            raise ValueError("unknown type or interval")
+        if kind not in (*TYPES, REST) or len(bounds) not in (0, 2) or not 0 < steps <= LONGEST_DURATION:
+            raise ValueError("unknown type, or no possible duration or interval")
         upper, lower = (semitones(name) for name in bounds) if bounds else (None, None)
-    except Exception as error:
+    except (ValueError, OverflowError) as error:
         raise ValueError(f"{text!r} is not a term such as 'S,0.333,<P4,m-2>' ({error})") from error
     return Term(kind, steps, lower, upper)
 

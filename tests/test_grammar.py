@@ -49,7 +49,7 @@ def test_bounds_lie_a_minor_third_either_side(pitch_class, step):
 def test_terms_are_read_and_nonsense_refused():
     assert parse_term("S,0.333,<P4,m-2>") == Term("S", 4, -1, 5)
     assert parse_term("C,0.500") == Term("C", 6)
-    for text in ("", "Q,0.250", "C", "C,x", "C,0.250,<P4>", "C,0.250,<P4,zz>"):
+    for text in ("", "Q,0.250", "C", "C,x", "C,0.250,<P4>", "C,0.250,<P4,zz>", "C,-0.250", "C,0.000", "C,inf"):
         with pytest.raises(ValueError, match="is not a term"):
             parse_term(text)
 
