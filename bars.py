@@ -89,12 +89,12 @@ def _change(stretches: list[Stretch], start: int, length: int, meter: tuple[int,
     if not whole:
         stretches.pop()
     if cut:
-        stretches.append(Stretch(start - cut, cut, _meter_of(cut), number))
+        stretches.append(Stretch(start - cut, cut, meter_of(cut), number))
         number += 1
     stretches.append(Stretch(start, length, meter, number))
 
 
-def _meter_of(steps: int) -> tuple[int, int]:
+def meter_of(steps: int) -> tuple[int, int]:
     """The meter of a bar that is some sixteenths long: 12 -> (1, 4), 18 -> (3, 8)."""
     for denominator in (4, 8):
         unit = 4 * GRID // denominator

@@ -21,6 +21,7 @@ from files import check_folder, write_aside
 from grammar import TYPES
 from improvise import AS_THE_ORIGINAL, Playing, Solo, generate_music, heard_solo, learn_material
 from measures import Heard
+from pictures import png_bytes
 from preprocess import get_corpus_data
 from progress import show
 from settings import read_settings, run, whole
@@ -280,14 +281,10 @@ def n_gram_perplexity(abstract_grammars: list[str], order: int, folds: int) -> f
 
 def picture(columns: dict[str, list[Heard]]) -> bytes:
     """A PNG of the measures: our solos and the original's settings as spreads, the source as a line."""
-    import io
-
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     names = [name for name in ROWS if name != "notes over the next or the bar"]
-    figure = Figure(figsize=(11, 8.5), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Figure(figsize=(11, 8.5), dpi=120, layout="constrained")
     for axes, name in zip(figure.subplots(4, 4).flat, [*names, None, None], strict=False):
         if name is None:
             axes.set_axis_off()
@@ -303,9 +300,7 @@ def picture(columns: dict[str, list[Heard]]) -> bytes:
         axes.set_yticks([1, 2], ["ours", "original"], fontsize=8)
         axes.tick_params(axis="x", labelsize=8)
     figure.suptitle("Solos against their source (green): boxes hold the middle half, whiskers everything", fontsize=11)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
-    return buffer.getvalue()
+    return png_bytes(figure)
 
 
 if __name__ == "__main__":

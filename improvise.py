@@ -136,8 +136,10 @@ def learn_material(
     played = [_bars_of(tune) for tune in tunes]
     own = tune_chorus(tunes[0])
     source, chorus = Heard([notes for _, notes in played[0]], own.chords, own.bars), chorus or own
-    pitches = [note.pitch for tune in tunes for bar in tune.melody.values() for note in bar]
-    leap = max(1.5, float(np.abs(np.diff(pitches)).mean())) if len(pitches) > 1 else 3.0
+    lines = [[note.pitch for bar in tune.melody.values() for note in bar] for tune in tunes]
+    pitches = [pitch for line in lines for pitch in line]
+    leaps = np.concatenate([np.abs(np.diff(line)) for line in lines])
+    leap = max(1.5, float(leaps.mean())) if len(leaps) else 3.0
     line = Line(min(pitches), max(pitches), round(float(np.median(pitches))), leap=leap)
     rhythm = learn_rhythm(played, chorus.bars, min(term.steps for term in terms), density)
     return Material(corpus, values, terms, source, chorus, line, rhythm)

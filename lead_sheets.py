@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
 
-from bars import LONGEST_BAR, MAX_BARS, Bars, Stretch, find_bars
+from bars import LONGEST_BAR, MAX_BARS, Bars, Stretch, find_bars, meter_of
 from choose_parts import list_names
 from chord_symbols import Symbol, parse_symbol
 from find_tracks import EVERYTHING, Voice, between, find_melody, is_percussion, shown
@@ -33,12 +33,12 @@ from piece import Bar
 from preprocess import (
     DEFAULT_TEMPO,
     HIGHEST_TEMPO,
-    LONGEST_REST,
     LOWEST_TEMPO,
     Selection,
     Tune,
     by_bar,
     inside,
+    with_rests,
 )
 from score_text import (
     FORMATS,
@@ -132,7 +132,7 @@ def _tune(path: Path, sheet: Sheet, selection: Selection, told: tuple[str, ...])
     line, rest = _line(midi, number, window, number in (wanted or ()))
     first_at = {note.offset: note for note in reversed(melody_notes(line, TICKS))}
     notes = inside(sorted(first_at.values()), *window)
-    melody = _with_rests(by_bar(notes, bars))
+    melody = with_rests(by_bar(notes, bars))
     bars_of_tune = {bar: bars[bar] for bar in melody}
 
     sources = [part for part, count in enumerate(counts) if count and (wanted is None or part in wanted)]
@@ -190,7 +190,7 @@ def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
         whole = sheet.meters[before - 1][1] if before else (4, 4)
         length = end - start
         is_whole = whole[0] * 4 * GRID == whole[1] * length and whole[1] in UNITS
-        meter = whole if is_whole else _meter_of(length)
+        meter = whole if is_whole else meter_of(length)
         if length > LONGEST_BAR * GRID:  # chant, or a cadenza
             cut, meter, length = cut + 1, (4, 4), 4 * GRID
         if not stretches or stretches[-1][1:3] != (length, meter):
@@ -198,19 +198,13 @@ def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
         count, rest = divmod(end - start, length)
         number += count
         if rest:
-            stretches.append(Stretch(end - rest, rest, _meter_of(rest), number))
+            stretches.append(Stretch(end - rest, rest, meter_of(rest), number))
             number += 1
     if number > MAX_BARS:
         raise ValueError(f"it is {number:,} bars long and at most {MAX_BARS:,} are read; cut it into pieces")
     if cut:
         told += (f"bars: {_some(cut, 'measure')} longer than {LONGEST_BAR} quarters, cut into bars of 4/4",)
     return Bars(stretches or [Stretch(0, 4 * GRID, (4, 4), 0)]), told
-
-
-def _meter_of(steps: int) -> tuple[int, int]:
-    """The meter of a bar of some sixteenths, in grid steps: 12 -> (1, 4), 18 -> (3, 8)."""
-    upper, lower = Fraction(steps, 4 * GRID).as_integer_ratio()
-    return (upper, lower) if lower >= 4 else (upper * 4 // lower, 4)
 
 
 def _uppermost(notes: list[RawNote]) -> Lines:
@@ -224,15 +218,6 @@ def _uppermost(notes: list[RawNote]) -> Lines:
             line.append(note)
             sounding.append(note)
     return line, under
-
-
-def _with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
-    """The melody with its short rests, as bars without notes."""
-    complete = dict(melody)
-    for before, after in pairwise(melody):
-        if after - before - 1 <= LONGEST_REST:
-            complete |= {silent: [] for silent in range(before + 1, after)}
-    return dict(sorted(complete.items()))
 
 
 def _symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:

@@ -170,7 +170,7 @@ def main(argv: list[str] | None = None) -> None:
     tell("corpus", f"{len(material.corpus)} values, {len(material.values)} unique")
     source = piece_of(material.source, reads[0].path.stem, given.tempo)
     studio = Studio(given.sound)
-    (source_sound,) = studio.begin([source] if given.page else [])[:1] or [None]  # beside the learning
+    source_sound = studio.begin([source])[0] if given.page else None  # beside the learning
 
     # Model: one LSTM and one softmax layer, shared by learning and improvising.
     from inference_model import music_inference_model

@@ -73,11 +73,6 @@ def quantize(ticks: int, ticks_per_quarter: int) -> float:
     return from_grid(min(candidates)[1])
 
 
-def bar_number(offset: float, bar_length: float = 4.0) -> int:
-    """The bar that an offset in quarters falls into, counted from 0; grid times are taken exactly."""
-    return to_grid(offset) // to_grid(bar_length)
-
-
 def ticks(quarters: float, ticks_per_quarter: int) -> int:
     """Quarters to the nearest tick."""
     return round(Fraction(to_grid(quarters), GRID) * ticks_per_quarter)

@@ -47,7 +47,7 @@ def draw_piano_roll(path: str | os.PathLike, piece: Piece, chord_names: list[str
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a title may hold a letter that the font lacks: it becomes a box
         figure, boxes = piano_roll(piece, chord_names)
-        write_aside(path, _png(figure))
+        write_aside(path, png_bytes(figure))
     return boxes
 
 
@@ -91,7 +91,7 @@ def draw_training(path: str | os.PathLike, losses: list[float], reference: float
     axes.grid(axis="y", color=FAINTER, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    write_aside(path, _png(figure))
+    write_aside(path, png_bytes(figure))
 
 
 def systems(bars: list[Bar]) -> list[list[Bar]]:
@@ -260,7 +260,8 @@ def _shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
-def _png(figure) -> bytes:
+def png_bytes(figure) -> bytes:
+    """A figure of matplotlib's as a PNG at its own resolution; the same figure gives the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     content = io.BytesIO()

@@ -124,7 +124,7 @@ def _read_tune(midi: MidiTune, selection: Selection) -> Tune:
         )
     parts = choose_parts(midi, bars, selection.melody_track, selection.chord_tracks, window, reason)
     notes = inside(melody_notes(parts.line, midi.ticks_per_quarter), *parts.window)
-    melody = _with_rests(by_bar(notes, bars))
+    melody = with_rests(by_bar(notes, bars))
     bars_of_tune = {number: bars[number] for number in melody}
     chords, told_of_chords = _find_chords(midi, parts, bars, bars_of_tune, notes)
     tempo, told_of_tempo = _tempo_at(midi, next(iter(bars_of_tune.values())).start)
@@ -145,7 +145,7 @@ def by_bar(music: list, bars: Bars) -> dict[int, list]:
     return dict(sorted(by_number.items()))
 
 
-def _with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
+def with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
     """The melody with its short rests, as bars without notes."""
     complete, before = {}, None
     for number, notes in melody.items():

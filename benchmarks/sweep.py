@@ -7,7 +7,6 @@ to `benchmarks/sweep.md` and `images/sweep.png`. Takes some minutes. The default
 it.
 """
 
-import io
 import sys
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import measures  # noqa: E402
 import music_generate  # noqa: E402
 from files import write_aside  # noqa: E402
 from improvise import generate_music, heard_solo, learn_material  # noqa: E402
+from pictures import png_bytes  # noqa: E402
 from progress import show  # noqa: E402
 from settings import read_settings, run, whole  # noqa: E402
 
@@ -93,11 +93,9 @@ def markdown(rows: list[dict]) -> str:
 
 def picture(rows: list[dict], perplexity: dict[int, float]) -> bytes:
     """Left: distance from the source against copying, a line a temperature. Right: held-out perplexity by epochs."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = Figure(figsize=(11, 4.6), dpi=120, layout="constrained")
     left, right = figure.subplots(1, 2)
     for temperature, colour in zip(TEMPERATURES_TRIED, ("#0072B2", "#D55E00", "#009E73"), strict=True):
         line = [row for row in rows if row["temperature"] == temperature and row["min-p"] == 0]
@@ -116,9 +114,7 @@ def picture(rows: list[dict], perplexity: dict[int, float]) -> bytes:
     right.set_xlabel("epochs")
     right.set_ylabel("held-out perplexity")
     right.set_title("What the network learns beyond the solo", fontsize=10)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=120, metadata={"Software": None})
-    return buffer.getvalue()
+    return png_bytes(figure)
 
 
 if __name__ == "__main__":
