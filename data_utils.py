@@ -2,7 +2,7 @@
 
 Conventions: `m` windows of `Tx` values out of `n_values` unique ones; a window is kept as indices, with -1 for
 "nothing", and becomes one-hot only where it is used. Left to others: reading the tune (`preprocess.py`), the network
-(`model.py`).
+(`learning/network.py`).
 """
 
 import os

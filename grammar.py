@@ -1,12 +1,12 @@
 """The abstract grammar: a bar of melody as a line of terms, and terms as notes again.
 
 A term is `TYPE,DURATION[,<UPPER,LOWER>]`; terms are separated by one space. TYPE is what the note is over the chord
-that sounds (C, S, A or X: `harmony.py`), or R for a bar of rest; DURATION is its sounding length in quarters with three
-decimals, and UPPER and LOWER the directed interval from the bar's previous note plus and minus a minor third, as
-music21 names them. The first note of a bar has no interval. After Gillick, Tang and Keller, "Learning Jazz Grammars"
-(2009).
+that sounds (C, S, A or X: `music/note_types.py`), or R for a bar of rest; DURATION is its sounding length in quarters
+with three decimals, and UPPER and LOWER the directed interval from the bar's previous note plus and minus a minor
+third, as music21 names them. The first note of a bar has no interval. After Gillick, Tang and Keller, "Learning Jazz
+Grammars" (2009).
 
-Left to others: which durations and onsets are played (`rhythm.py`, `qa.py`), reading files (`preprocess.py`).
+Left to others: which durations and onsets are played (`learning/rhythm.py`, `qa.py`), reading files (`preprocess.py`).
 """
 
 import random
@@ -14,8 +14,8 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from harmony import first_scale_tones, note_types, sounding_chord
-from notes import GRID, Chord, Note, from_grid, to_grid
+from music.note_types import first_scale_tones, note_types, sounding_chord
+from music.notes import GRID, Chord, Note, from_grid, to_grid
 
 TYPES = "CSAX"  # of notes
 REST = "R"

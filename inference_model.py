@@ -2,7 +2,7 @@
 
 `music_inference_model` makes the one-step model, `predict_and_sample` lets it run freely for a number of values, and
 `sample_bars` lets it run inside bars, where the grammar and the rhythm say what may come next. Both loops are compiled
-whole. Left to others: turning values into notes (`grammar.py`), what was learned of rhythm (`rhythm.py`).
+whole. Left to others: turning values into notes (`grammar.py`), what was learned of rhythm (`learning/rhythm.py`).
 
 Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 """
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from quiet_tensorflow import keras, tf
+from learning.quiet_tensorflow import keras, tf
 
 
 def music_inference_model(LSTM_cell: keras.layers.LSTM, densor: keras.layers.Dense, n_values: int) -> keras.Model:

@@ -7,7 +7,7 @@ Change a constant, or give its flag (`--temperature 1.2`), run again, and listen
 
 import sys
 
-from settings import (
+from running.settings import (
     OPTIONAL_TEXT,
     SWITCH,
     TEXT,
@@ -31,11 +31,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from chorus import Chorus, typed_chorus, usual_bar
 from data_utils import training_windows, window_starts
-from fetch_tune import ensure_tune
-from files import check_folder
-from improvise import (
+from improvising.improvise import (
     AS_THE_ORIGINAL,
     Material,
     Playing,
@@ -45,13 +42,16 @@ from improvise import (
     piece_of,
     tune_chorus,
 )
-from measures import RUN, Heard, known_run_share, longest_verbatim_run, rank, values_of
-from outputs import VERSIONS_ON_PAGE, Run, Studio, Wanted, write_outputs
+from improvising.measures import RUN, Heard, known_run_share, longest_verbatim_run, rank, values_of
+from learning.saved_network import load, save
+from learning.weights import trained
 from preprocess import Selection, Tune
-from progress import show
-from saved_model import load, save
-from tunes import Read, read_tunes, reading_on
-from weights import trained
+from reading.changes import Chorus, typed_chorus, usual_bar
+from reading.collection import Read, read_tunes, reading_on
+from reading.fetching import ensure_tune
+from running.console import show
+from running.files import check_folder
+from writing.outputs import VERSIONS_ON_PAGE, Run, Studio, Wanted, write_outputs
 
 HERE = Path(__file__).resolve().parent
 
@@ -174,7 +174,7 @@ def main(argv: list[str] | None = None) -> None:
 
     # Model: one LSTM and one softmax layer, shared by learning and improvising.
     from inference_model import music_inference_model
-    from model import best_strategy, djmodel, shared_layers
+    from learning.network import best_strategy, djmodel, shared_layers
 
     n_values, n_a = len(material.values), saved.n_a if saved else given.n_a
     strategy = best_strategy()

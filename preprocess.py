@@ -4,22 +4,23 @@ Any MIDI file with pitches is a tune. Its melody is quantised to the grid and pa
 number (counted from 0 at the start of the file). Chords are those that are struck, where there are; else they are made
 from what sounds. Whatever is chosen is told, and `Selection` overrules it.
 
-Left to others: which tracks (`choose_parts.py`), notes and chords of a track (`voices.py`), chords that nobody strikes
-(`harmonise.py`), bars (`bars.py`), the grammar of a bar (`grammar.py`), windows and one-hot tensors (`data_utils.py`).
+Left to others: which tracks (`reading/choosing.py`), notes and chords of a track (`reading/grouping.py`), chords that
+nobody strikes (`reading/harmonise.py`), bars (`reading/meters.py`), the grammar of a bar (`grammar.py`), windows and
+one-hot tensors (`data_utils.py`).
 """
 
 import os
 from collections import defaultdict, deque
 from dataclasses import dataclass, replace
 
-from bars import Bars, find_bars
-from choose_parts import Parts, choose_parts, list_names
 from grammar import parse_melody
-from harmonise import harmonise, harmonise_melody
-from midi_file import MidiTune, RawNote, read_midi
-from notes import Chord, Note
-from piece import Bar
-from voices import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
+from music.notes import Chord, Note
+from music.piece import Bar
+from reading.choosing import Parts, choose_parts, list_names
+from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
+from reading.harmonise import harmonise, harmonise_melody
+from reading.meters import Bars, find_bars
+from reading.midi_tracks import MidiTune, RawNote, read_midi
 
 LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
 LOWEST_TEMPO, HIGHEST_TEMPO = 5.0, 1000.0  # quarters a minute: beyond them a file's tempo is a mistake

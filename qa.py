@@ -5,7 +5,7 @@ The original's rules stand beside ours. Left to others: what a term means and ho
 
 import random
 
-from notes import GRID, Note, from_grid, to_grid
+from music.notes import GRID, Note, from_grid, to_grid
 
 SHORTEST = GRID // 4  # grid steps: what a note without length gets, and what durations are rounded to
 FOLDED_TYPES = {"A": "C", "X": "C"}

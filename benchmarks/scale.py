@@ -21,11 +21,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from make_corpus import write_corpus  # noqa: E402
-from speed import MIDI_ONLY, Took, processor, whole_process  # noqa: E402
+from make_corpus import write_corpus
+from speed import MIDI_ONLY, Took, processor, whole_process
 
-from files import write_aside  # noqa: E402
-from progress import show  # noqa: E402
+from running.console import show
+from running.files import write_aside
 
 SIZES = (1, 10, 100, 1000)
 MOST_SECONDS, MOST_MEMORY = 77, 2000  # for the largest corpus: seconds, MB
@@ -34,7 +34,7 @@ import json, sys
 from pathlib import Path
 from time import perf_counter
 sys.path.insert(0, sys.argv[1])
-from tunes import read_tunes
+from reading.collection import read_tunes
 began = perf_counter()
 reads, _ = read_tunes(Path("corpus"), memory=Path(sys.argv[2]))
 values = {value for read in reads for line in read.abstract_grammars for value in line.split()}

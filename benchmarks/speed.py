@@ -30,9 +30,9 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import music_generate  # noqa: E402
-from files import write_aside  # noqa: E402
-from progress import show  # noqa: E402
+import music_generate
+from running.console import show
+from running.files import write_aside
 
 EPOCHS = 100  # the original's training
 CHUNK = 10  # epochs that run inside one call of the compiled graph
@@ -40,7 +40,7 @@ SOLOS = 1000  # the large batch
 SINGLE_SOLOS = 30  # how many batches of one are timed
 MIDI_ONLY = ["--sound", "no", "--score", "no", "--pictures", "no", "--page", "no"]
 BARE = "import tensorflow, music21"
-OWN = "import sys; sys.path.insert(0, sys.argv[1]); import music_generate, model, inference_model, music21"
+OWN = "import sys; sys.path.insert(0, sys.argv[1]); import music_generate, learning.network, inference_model, music21"
 FIRST, AGAIN = "whole run, first time", "whole run again"
 
 
@@ -228,9 +228,9 @@ def ours() -> dict:
     """The program's own parts, one after the other."""
     import inference_model
     from data_utils import data_processing
-    from improvise import Playing, bar_rules, generate_music, heard_solo, learn_material, piece_of
-    from midi_file import write_midi
-    from model import djmodel, shared_layers, train
+    from improvising.improvise import Playing, bar_rules, generate_music, heard_solo, learn_material, piece_of
+    from learning.network import djmodel, shared_layers, train
+    from reading.midi_tracks import write_midi
 
     clock = Clock()
     read, abstract_grammars, corpus, values_indices, inputs, targets = data()
@@ -327,7 +327,7 @@ def plain_numpy() -> dict:
     import numpy as np
     from plain_training import numpy_epochs, numpy_sampling, starting_weights
 
-    from notes import Note
+    from music.notes import Note
 
     clock = Clock()
     *_, values_indices, inputs, targets = data()

@@ -15,14 +15,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import evaluate  # noqa: E402
-import measures  # noqa: E402
-import music_generate  # noqa: E402
-from files import write_aside  # noqa: E402
-from improvise import generate_music, heard_solo, learn_material  # noqa: E402
-from pictures import png_bytes  # noqa: E402
-from progress import show  # noqa: E402
-from settings import read_settings, run, whole  # noqa: E402
+import evaluate
+
+import music_generate
+from improvising import measures
+from improvising.improvise import generate_music, heard_solo, learn_material
+from running.console import show
+from running.files import write_aside
+from running.settings import read_settings, run, whole
+from writing.pictures import png_bytes
 
 N = 60  # solos of each kind
 NETWORKS = 2  # networks that share them

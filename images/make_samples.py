@@ -15,8 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-import music_generate  # noqa: E402
-from score import write_svg  # noqa: E402
+import music_generate
+from writing.lead_sheet import write_svg
 
 BARS_SHOWN = 8
 ARGUMENTS = ["--tune", "data/our_tune.mid", "--backing", "true", "--n-solos", "20", "--cache", ""]

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from grammar import parse_term  # noqa: E402
-from notes import to_grid  # noqa: E402
+from music.notes import to_grid  # noqa: E402
 from preprocess import Selection, Tune, read_tune, write_grammars  # noqa: E402
 
 SECONDS_PER_FILE = 20

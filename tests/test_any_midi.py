@@ -11,12 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import preprocess
-from bars import find_bars
-from harmonise import find_key
-from midi_events import decode
-from midi_file import read_midi
-from piece import Bar
+from music.piece import Bar
 from preprocess import Selection, get_musical_data, read_tune, write_grammars
+from reading.harmonise import find_key
+from reading.meters import find_bars
+from reading.midi_bytes import decode
+from reading.midi_tracks import read_midi
 
 TPQ = 96
 SCALE = (72, 74, 76, 77, 79, 81, 83, 84)

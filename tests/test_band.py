@@ -3,9 +3,9 @@ from itertools import accumulate, pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from band import HIGHEST, LOWEST, backing, beat_steps, chord_root
-from notes import GRID, Chord, Note, from_grid, to_grid
-from piece import Bar, Part
+from improvising.backing import HIGHEST, LOWEST, backing, beat_steps, chord_root
+from music.notes import GRID, Chord, Note, from_grid, to_grid
+from music.piece import Bar, Part
 
 METERS = [(4, 4), (3, 4), (2, 4), (5, 4), (6, 8), (9, 8), (12, 8), (5, 8), (7, 8), (3, 8), (1, 8), (2, 2), (7, 16)]
 SEVENTH_CHORDS = [(0, 4, 7, 11), (0, 3, 7, 10), (0, 4, 7, 10)]

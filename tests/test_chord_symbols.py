@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chord_symbols import COMMON, FLAT_ROOTS, name_chord, parse_changes, parse_symbol, pitch_class, tone_name
-from notes import to_grid
-from voicings import voice_changes
+from music.chord_symbols import COMMON, FLAT_ROOTS, name_chord, parse_changes, parse_symbol, pitch_class, tone_name
+from music.notes import to_grid
+from music.voicings import voice_changes
 
 SPELLINGS = {
     (0, 4, 7, 11): "Bbmaj7 BbM7 Bb^7 BbΔ Bb△7 Bbma7 BbMaj7 Bb7M B♭maj7",

@@ -1,7 +1,7 @@
 import pytest
 
-from chorus import lay_out, typed_chorus, usual_bar
-from piece import Bar
+from music.piece import Bar
+from reading.changes import lay_out, typed_chorus, usual_bar
 
 FOUR = Bar(0.0, 4.0)
 

@@ -9,7 +9,7 @@ import sys
 import pytest
 from conftest import ROOT, four_bars
 
-from tunes import FEW, read_tunes, reading_on
+from reading.collection import FEW, read_tunes, reading_on
 
 
 @pytest.fixture
@@ -43,9 +43,9 @@ def folder(tmp_path, write_tune, our_tune):
 def test_a_dask_cluster_reads_a_folder_as_one_process_does(cluster, folder, monkeypatch):
     with reading_on(cluster.scheduler.address):
         by_cluster = read_tunes(folder)
-    readers = cluster.run(lambda: "tunes" in sys.modules)
+    readers = cluster.run(lambda: "reading.collection" in sys.modules)
     assert list(readers.values()) == [True, True]
-    monkeypatch.setattr("tunes.FEW", 1000)
+    monkeypatch.setattr("reading.collection.FEW", 1000)
     assert by_cluster == read_tunes(folder)
     reads, skipped = by_cluster
     assert len(reads) == FEW + 1 and len({tuple(read.abstract_grammars) for read in reads}) == FEW + 1
@@ -63,8 +63,8 @@ def test_a_cluster_that_does_not_answer_is_told():
 # be shared out evenly.
 TRAIN_ON_ONE_AND_ON_TWO = """
 import numpy as np
-from model import djmodel, shared_layers, train
-from quiet_tensorflow import tf
+from learning.network import djmodel, shared_layers, train
+from learning.quiet_tensorflow import tf
 
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)

@@ -3,14 +3,20 @@
 import subprocess
 import sys
 
+import evaluate
 import pytest
 from conftest import ROOT
 
-import evaluate
-
 
 def test_the_table_is_printed_and_written(tmp_path):
-    command = [sys.executable, ROOT / "evaluate.py", "--tune", ROOT / "data/our_tune.mid", "--output", tmp_path]
+    command = [
+        sys.executable,
+        ROOT / "benchmarks/evaluate.py",
+        "--tune",
+        ROOT / "data/our_tune.mid",
+        "--output",
+        tmp_path,
+    ]
     command += ["--n", "2", "--epochs", "10", "--folds", "2"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stderr) == (0, "")

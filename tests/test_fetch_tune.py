@@ -15,8 +15,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-import fetch_tune
-from fetch_tune import MAX_BYTES, METHENY_SHA256, METHENY_URL, ensure_tune
+from reading import fetching as fetch_tune
+from reading.fetching import MAX_BYTES, METHENY_SHA256, METHENY_URL, ensure_tune
 
 PAYLOAD = bytes(range(256)) * 150  # 38,400 bytes: more than two chunks
 PAYLOAD_SHA256 = hashlib.sha256(PAYLOAD).hexdigest()

@@ -16,8 +16,8 @@ from grammar import (
     semitones,
     unparse_grammar,
 )
-from harmony import note_types, sounding_chord
-from notes import Chord, Note, from_grid
+from music.note_types import note_types, sounding_chord
+from music.notes import Chord, Note, from_grid
 
 C_MINOR_7 = Chord(0.0, 4.0, (48, 51, 55, 58))
 

@@ -1,8 +1,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harmony import _derive, _scales, first_scale_tones, note_types, sounding_chord
-from notes import Chord
+from music.note_types import _derive, _scales, first_scale_tones, note_types, sounding_chord
+from music.notes import Chord
 
 
 def test_a_major_seventh_by_hand():

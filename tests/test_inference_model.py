@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from data_utils import training_windows, window_starts
-from improvise import bar_rules, learn_material
+from improvising.improvise import bar_rules, learn_material
+from improvising.measures import longest_verbatim_run
 from inference_model import BarRules, draw, known_runs, music_inference_model, predict_and_sample, sample_bars
-from measures import longest_verbatim_run
-from model import djmodel, shared_layers, train
+from learning.network import djmodel, shared_layers, train
+from learning.quiet_tensorflow import tf
 from preprocess import read_tune, write_grammars
-from quiet_tensorflow import tf
 
 
 def untrained(n_values=12, n_a=8):

@@ -1,5 +1,6 @@
-"""The project's shape: flat scripts that do nothing when imported."""
+"""The project's shape: six scripts and a handful of folders, none of which does anything when imported."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
+FOLDERS = ("music", "running", "reading", "learning", "improvising", "writing")
 MODULES = sorted(path.stem for path in ROOT.glob("*.py"))
+MODULES += [f"{folder}.{path.stem}" for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.py"))]
 
 
 def test_the_names_of_the_design_are_at_the_top():
@@ -16,8 +19,14 @@ def test_the_names_of_the_design_are_at_the_top():
         assert (ROOT / name).exists(), name
 
 
-def test_there_is_no_package_tree():
-    assert not list(ROOT.glob("*/__init__.py"))
+def test_the_scripts_are_six_and_the_folders_flat():
+    scripts = {"music_generate", "data_utils", "preprocess", "qa", "grammar", "inference_model"}
+    assert {path.stem for path in ROOT.glob("*.py")} == scripts
+    assert {path.parent.name for path in ROOT.glob("*/__init__.py")} == set(FOLDERS)
+    for folder in FOLDERS:
+        assert not list((ROOT / folder).glob("*/*.py"))
+        tree = ast.parse((ROOT / folder / "__init__.py").read_text())
+        assert ast.get_docstring(tree) and len(tree.body) == 1, folder
 
 
 @pytest.mark.parametrize("module", MODULES)

@@ -4,11 +4,11 @@ import pytest
 from music21 import chord, common, harmony, instrument, key, meter, note, stream, tempo, tie
 
 from grammar import parse_term
-from lead_sheets import read_lead_sheet
-from notes import to_grid
-from piece import Bar
+from music.notes import to_grid
+from music.piece import Bar
 from preprocess import Selection, write_grammars
-from score_text import MAX_FILE_BYTES
+from reading.score_text import MAX_FILE_BYTES
+from reading.scores import read_lead_sheet
 
 CORPUS = common.getCorpusFilePath() / "leadSheet"
 PARTS = "<part-list><score-part id='P1'><part-name/></score-part></part-list>"

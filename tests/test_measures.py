@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-import measures
-from improvise import learn_material
-from measures import Heard, hear
-from notes import Chord, Note
-from piece import Bar
+from improvising import measures
+from improvising.improvise import learn_material
+from improvising.measures import Heard, hear
+from music.notes import Chord, Note
+from music.piece import Bar
 from preprocess import read_tune, write_grammars
 
 BAR = Bar(0.0, 4.0)

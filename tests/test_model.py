@@ -3,9 +3,9 @@ import pytest
 
 from data_utils import NOTHING, one_hot, training_windows, window_starts
 from inference_model import music_inference_model
-from model import djmodel, make_optimizer, shared_layers, train
+from learning.network import djmodel, make_optimizer, shared_layers, train
+from learning.quiet_tensorflow import keras, tf
 from preprocess import get_corpus_data, get_musical_data
-from quiet_tensorflow import keras, tf
 
 
 def layers_and_inputs(n_values=78, Tx=30):

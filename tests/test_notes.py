@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bars import find_bars
-from notes import GRID, Chord, Note, from_grid, pitch_name, quantize, ticks, to_grid
+from music.notes import GRID, Chord, Note, from_grid, pitch_name, quantize, ticks, to_grid
+from reading.meters import find_bars
 
 
 def test_names_are_those_music21_gives():

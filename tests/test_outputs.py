@@ -1,11 +1,10 @@
 import pytest
 
-import outputs
-import score
-import sound
-from notes import Chord, Note
-from outputs import Run, Studio, Wanted, write_outputs
-from piece import Bar, Part, Piece
+from music.notes import Chord, Note
+from music.piece import Bar, Part, Piece
+from writing import lead_sheet as score
+from writing import outputs, sound
+from writing.outputs import Run, Studio, Wanted, write_outputs
 
 STUDIO = Studio()
 EVERYTHING = ["html", "midi", "mp3", "musicxml", "png", "svg"]

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from test_pictures import empty_piece, names_of, our_piece
 
-from harmony import sounding_chord
-from page import Version, page_html, write_page
-from piece import Bar
+from music.note_types import sounding_chord
+from music.piece import Bar
+from writing.page import Version, page_html, write_page
 
 ARGUMENTS = (
     "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "

@@ -9,11 +9,11 @@ from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harmony import note_types, sounding_chord
-from notes import PITCH_CLASS_NAMES, Chord, Note
-from pictures import LEFT, RIGHT, WIDTH, Box, draw_piano_roll, draw_training, note_boxes, piano_roll, systems
-from piece import Bar, Piece
+from music.note_types import note_types, sounding_chord
+from music.notes import PITCH_CLASS_NAMES, Chord, Note
+from music.piece import Bar, Piece
 from preprocess import read_tune
+from writing.pictures import LEFT, RIGHT, WIDTH, Box, draw_piano_roll, draw_training, note_boxes, piano_roll, systems
 
 
 @cache
@@ -174,7 +174,8 @@ def test_a_folder_that_cannot_be_is_named(tmp_path):
 
 def test_matplotlib_waits_until_something_is_drawn_and_pyplot_is_never_needed(tmp_path):
     program = (
-        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pictures; early = 'matplotlib' in sys.modules;"
+        f"import sys; sys.path.insert(0, {str(ROOT)!r});"
+        "from writing import pictures; early = 'matplotlib' in sys.modules;"
         "pictures.draw_training('loss.png', [9.0]); print(early, 'matplotlib.pyplot' in sys.modules)"
     )
     ran = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60)

@@ -5,10 +5,10 @@ import pytest
 from conftest import four_bars
 
 from grammar import parse_melody
-from midi_file import RawNote, read_midi
-from notes import to_grid
+from music.notes import to_grid
 from preprocess import Selection, get_corpus_data, get_musical_data, read_tune, write_grammars
-from voices import group_notes
+from reading.grouping import group_notes
+from reading.midi_tracks import RawNote, read_midi
 
 GRAMMARS_SHA256 = "4efb38cde40b8bffcac868ac7a6a37f483a6f5fdeedc8d243001a5b3fa685891"
 MEASURES_SHA256 = (

@@ -3,7 +3,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notes import Note
+from music.notes import Note
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
 
 

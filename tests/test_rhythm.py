@@ -3,10 +3,10 @@ import random
 import numpy as np
 import pytest
 
-from notes import Note, to_grid
-from piece import Bar
+from learning.rhythm import beat_steps, draw_velocities, learn_rhythm
+from music.notes import Note, to_grid
+from music.piece import Bar
 from preprocess import read_tune
-from rhythm import beat_steps, draw_velocities, learn_rhythm
 
 FOUR = Bar(0.0, 4.0)
 # One bar: a sixteenth, an eighth on the second sixteenth, then nothing until the next bar's first beat.

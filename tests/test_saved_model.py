@@ -6,12 +6,12 @@ import zipfile
 import numpy as np
 import pytest
 
-from improvise import generate_music, learn_material
+from improvising.improvise import generate_music, learn_material
 from inference_model import music_inference_model
-from model import djmodel, shared_layers
+from learning.network import djmodel, shared_layers
+from learning.saved_network import MATERIAL, WEIGHTS, load, save
 from preprocess import read_tune, write_grammars
-from saved_model import MATERIAL, WEIGHTS, load, save
-from tunes import Read
+from reading.collection import Read
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def test_what_was_saved_is_loaded_and_improvises_alike(saved):
 
 
 def test_keras_opens_the_file_too(saved):
-    from quiet_tensorflow import keras
+    from learning.quiet_tensorflow import keras
 
     path, _, model = saved
     opened = keras.models.load_model(path, compile=False)

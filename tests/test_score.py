@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import score
-from chord_symbols import name_chord, parse_symbol
-from notation import TICKS, best_fifths, notate, spell
-from notes import Chord, Note, from_grid, to_grid
-from piece import Bar, Piece
+from music.chord_symbols import name_chord, parse_symbol
+from music.notes import Chord, Note, from_grid, to_grid
+from music.piece import Bar, Piece
 from preprocess import read_tune
-from score import engrave, lead_sheet, missing, write_musicxml, write_svg
+from writing import lead_sheet as score
+from writing.lead_sheet import engrave, lead_sheet, missing, write_musicxml, write_svg
+from writing.written_rhythm import TICKS, best_fifths, notate, spell
 
 DMINOR = (50, 53, 57, 60)
 needs_verovio = pytest.mark.skipif(missing() is not None, reason=str(missing()))

@@ -4,10 +4,10 @@ import time
 import numpy as np
 import pytest
 
-import sound
-from band import backing
-from notes import Chord, Note
-from piece import Bar, Part
+from improvising.backing import backing
+from music.notes import Chord, Note
+from music.piece import Bar, Part
+from writing import sound
 
 TEMPO = 130.0
 QUARTER = 60 / TEMPO

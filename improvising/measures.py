@@ -1,0 +1,335 @@
+"""What can be measured of a solo: density, line, harmony, rhythm, likeness to another set, and originality.
+
+A solo is heard as `Heard`: bars of notes (offsets from each bar line, quarters) over bars of chords. Every measure is a
+small function of it or of its notes; each says where it comes from and what it gives for
+nothing. Left to others: making solos and tables of measures (`evaluate.py`).
+"""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from grammar import TYPES, parse_melody
+from music.note_types import note_types, sounding_chord
+from music.notes import GRID, Chord, Note, from_grid, quantize, to_grid
+from music.piece import Bar
+
+GROOVE_POSITIONS = 64  # positions in a bar at which an onset is looked for, as in Wu and Yang 2020
+FINE = 480  # ticks a quarter in which a heard length is quantised again
+RUN = 4  # values in the runs that are looked up in the corpus
+
+
+class Heard(NamedTuple):
+    """A solo as it sounds: notes by bar and chords by bar, and the bars themselves, one after the other from 0."""
+
+    bars: list[list[Note]]
+    chords: list[list[Chord]]
+    lines: list[Bar]
+
+    def notes(self) -> list[Note]:
+        """All notes by onset, offsets from the start of the solo."""
+        return [
+            note._replace(offset=note.offset + line.start)
+            for line, bar in zip(self.lines, self.bars, strict=True)
+            for note in bar
+        ]
+
+
+def hear(notes: list[Note], chords: list[list[Chord]], lines: list[Bar]) -> Heard:
+    """Put notes with offsets from the start of the solo into the bars in which they begin.
+
+    Where notes come after the last bar, bars like it are added, without chords.
+    """
+    lines, chords = list(lines), list(chords)
+    for note in notes:
+        while not lines or to_grid(note.offset) >= to_grid(lines[-1].start + lines[-1].length):
+            last = lines[-1] if lines else Bar(-4.0, 4.0)
+            lines.append(last._replace(start=last.start + last.length))
+            chords.append([])
+    starts = [to_grid(line.start) for line in lines]
+    bars = [[] for _ in lines]
+    for note in sorted(notes):
+        number = bisect_right(starts, to_grid(note.offset)) - 1
+        bars[number].append(note._replace(offset=from_grid(to_grid(note.offset) - starts[number])))
+    return Heard(bars, chords, lines)
+
+
+def values_of(heard: Heard) -> list[str]:
+    """The solo read back as values of the grammar, each sounding length to the nearest third or fourth.
+
+    Bars without a chord have none.
+    """
+    values = []
+    for bar, chords in zip(heard.bars, heard.chords, strict=True):
+        if not chords:
+            continue
+        lengths = [quantize(round(note.quarter_length * FINE), FINE) or 0.25 for note in bar]
+        read = [note._replace(quarter_length=length) for note, length in zip(bar, lengths, strict=True)]
+        values += parse_melody(read, chords).split()
+    return values
+
+
+# --- The line --------------------------------------------------------------------------------------------------------
+
+
+def notes_a_bar(heard: Heard) -> float:
+    """Mean number of notes that begin in a bar; 0 without bars."""
+    return len(heard.notes()) / max(1, len(heard.bars))
+
+
+def sounding_share(heard: Heard) -> float:
+    """The share of the time in which a note sounds, overlaps counted once; 0 for no notes."""
+    total = sum(to_grid(line.length) for line in heard.lines)
+    sounding = np.zeros(total, dtype=bool)
+    for note in heard.notes():
+        sounding[to_grid(note.offset) : to_grid(note.offset + note.quarter_length)] = True
+    return float(sounding.mean()) if total else 0.0
+
+
+def pitch_range(heard: Heard) -> float:
+    """Highest minus lowest pitch in semitones; 0 for no notes."""
+    pitches = [note.pitch for note in heard.notes()]
+    return float(max(pitches) - min(pitches)) if pitches else 0.0
+
+
+def mean_leap(heard: Heard) -> float:
+    """Mean distance between neighbouring notes in semitones, also across bar lines; 0 below two notes."""
+    return _mean(np.abs(np.diff([note.pitch for note in heard.notes()])))
+
+
+def repeated_pitch_share(heard: Heard) -> float:
+    """The share of neighbouring notes that have the same pitch; 0 below two notes."""
+    return _mean(np.diff([note.pitch for note in heard.notes()]) == 0)
+
+
+def mean_onset_distance(heard: Heard) -> float:
+    """Mean time between neighbouring onsets in quarters, also across bar lines; 0 below two notes."""
+    return _mean(np.diff([note.offset for note in heard.notes()]))
+
+
+def simultaneous_notes(heard: Heard) -> int:
+    """How many notes begin before the one before them has ended, or end after their bar: 0 is one line in its bars."""
+    notes = heard.notes()
+    ends = [to_grid(note.offset + note.quarter_length) for note in notes]
+    over = [end > to_grid(later.offset) for end, later in zip(ends, notes[1:], strict=False)]
+    bars = zip(heard.lines, heard.bars, strict=True)
+    bar_ends = [to_grid(line.start + line.length) for line, bar in bars for _ in bar]
+    out = [end > bar_end for end, bar_end in zip(ends, bar_ends, strict=True)]
+    return sum(one or two for one, two in zip([*over, False], out, strict=True)) if notes else 0
+
+
+# --- Harmony and rhythm ----------------------------------------------------------------------------------------------
+
+
+def pitch_class_entropy(heard: Heard, n_bars: int = 1) -> float:
+    """Entropy in bits of the pitch classes of `n_bars` neighbouring bars, mean over all places.
+
+    Each note counts once. Windows without notes are left out; 0 if all are. Source: Wu and Yang, "The Jazz
+    Transformer on the Front Line" (2020), H1 and H4.
+    """
+    entropies = []
+    for start in range(len(heard.bars) - n_bars + 1):
+        window = [note.pitch % 12 for bar in heard.bars[start : start + n_bars] for note in bar]
+        if window:
+            shares = np.bincount(window) / len(window)
+            shares = shares[shares > 0]
+            entropies.append(-(shares * np.log2(shares)).sum())
+    return _mean(entropies)
+
+
+def grooving_similarity(heard: Heard) -> float:
+    """How alike the bars' rhythms are: 1 minus the share of 64 positions whose onsets differ, mean over pairs of bars.
+
+    1 below two bars. Source: Wu and Yang (2020), GS.
+    """
+    patterns = np.zeros((len(heard.bars), GROOVE_POSITIONS), dtype=bool)
+    for number, (line, bar) in enumerate(zip(heard.lines, heard.bars, strict=True)):
+        for note in bar:
+            patterns[number, round(note.offset / line.length * GROOVE_POSITIONS) % GROOVE_POSITIONS] = True
+    one, two = np.triu_indices(len(patterns), k=1)
+    return float(1 - (patterns[one] != patterns[two]).mean()) if len(one) else 1.0
+
+
+def type_shares(heard: Heard) -> dict[str, float]:
+    """Shares of chord, scale, approach and other tones (C, S, A, X), each note over the chord that sounds.
+
+    The grammar's own classes; JazzGAN (Trieu and Keller, 2018) counts the same. All 0 for no notes.
+    """
+    found = Counter(
+        note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12]
+        for bar, chords in zip(heard.bars, heard.chords, strict=True)
+        for note in (bar if chords else ())
+    )
+    return {kind: found[kind] / max(1, found.total()) for kind in TYPES}
+
+
+def distinct_bars(heard: Heard) -> float:
+    """The share of bars with notes that differ in onsets or pitches from all before them; 1 for no notes."""
+    played = [tuple((to_grid(note.offset), note.pitch) for note in bar) for bar in heard.bars if bar]
+    return len(set(played)) / len(played) if played else 1.0
+
+
+# --- Originality -----------------------------------------------------------------------------------------------------
+
+
+def longest_verbatim_run(values: list[str], corpus: list[str]) -> int:
+    """The length of the longest run of values that stands in the corpus as it is; 0 for no values.
+
+    Source: dynamic programming for the longest common substring.
+    """
+    numbers = {value: index for index, value in enumerate(set(corpus))}
+    known = np.array([numbers[value] for value in corpus], dtype=np.int64)
+    longest, ending = 0, np.zeros(len(known) + 1, dtype=np.int64)
+    for value in values:
+        continued = np.zeros_like(ending)
+        continued[1:] = np.where(known == numbers.get(value, -1), ending[:-1] + 1, 0)
+        ending = continued
+        longest = max(longest, int(ending.max()))
+    return longest
+
+
+def known_run_share(values: list[str], corpus: list[str], length: int = RUN) -> float:
+    """The share of runs of `length` values that stand in the corpus; 0 if there is no such run."""
+    known = _known_runs(tuple(corpus), length)
+    return _mean([run in known for run in _runs(values, length)])
+
+
+def self_borrowing(corpus_by_bar: list[list[str]], length: int = RUN) -> tuple[float, float]:
+    """How much the source borrows from itself: `known_run_share` and longest run of each bar in all other bars.
+
+    The human baseline for originality: means over bars. (0, 0) below two bars.
+    """
+    shares, longest = [], []
+    for number, bar in enumerate(corpus_by_bar):
+        before = [value for other in corpus_by_bar[:number] for value in other]
+        after = [value for other in corpus_by_bar[number + 1 :] for value in other]
+        others = [*before, "|", *after]  # no run goes over the gap
+        if before or after:
+            longest.append(longest_verbatim_run(bar, others))
+            if len(bar) >= length:
+                shares.append(known_run_share(bar, others, length))
+    return _mean(shares), _mean(longest)
+
+
+# --- Likeness of two sets --------------------------------------------------------------------------------------------
+
+
+def bar_features(heard: Heard) -> dict[str, np.ndarray]:
+    """Features of each bar that has two notes or more, one row a bar, after Yang and Lerch (2018).
+
+    Histograms of pitch classes (12) and of note lengths (grid steps up to two quarters), transitions between pitch
+    classes (144), mean interval in semitones and mean distance of onsets in quarters (1 each).
+    """
+    rows = {name: [] for name in ("pitch classes", "note lengths", "transitions", "intervals", "onset distances")}
+    for bar in heard.bars:
+        if len(bar) < 2:
+            continue
+        classes = np.array([note.pitch % 12 for note in bar])
+        lengths = np.minimum([to_grid(note.quarter_length) for note in bar], 2 * GRID)
+        pairs = np.bincount(classes[:-1] * 12 + classes[1:], minlength=144)
+        rows["pitch classes"].append(np.bincount(classes, minlength=12) / len(bar))
+        rows["note lengths"].append(np.bincount(lengths, minlength=2 * GRID + 1) / len(bar))
+        rows["transitions"].append(pairs / pairs.sum())
+        rows["intervals"].append([_mean(np.abs(np.diff([note.pitch for note in bar])))])
+        rows["onset distances"].append([_mean(np.diff([note.offset for note in bar]))])
+    return {name: np.array(bars, dtype=float) for name, bars in rows.items()}
+
+
+def overlapping_area(source: np.ndarray, other: np.ndarray) -> float:
+    """How alike two sets are in one feature, 0 to 1; rows are samples.
+
+    The area under both the density of the distances within the source and that of the distances between the sets,
+    densities by Gaussian kernels. Source: Yang and Lerch, "On the evaluation of generative models in music" (2018).
+    0 where a set has fewer than two samples; 1 or 0 where all distances are the same.
+    """
+    from scipy.spatial.distance import cdist, pdist
+    from scipy.stats import gaussian_kde
+
+    if len(source) < 2 or len(other) < 2:
+        return 0.0
+    within, between = pdist(source), cdist(source, other).ravel()
+    if np.ptp(within) < 1e-9 or np.ptp(between) < 1e-9:
+        return float(abs(within.mean() - between.mean()) < 1e-9)
+    edges = min(within.min(), between.min()), max(within.max(), between.max())
+    margin = 0.2 * (edges[1] - edges[0])
+    axis = np.linspace(edges[0] - margin, edges[1] + margin, 400)
+    lower = np.minimum(gaussian_kde(within)(axis), gaussian_kde(between)(axis))
+    return float(np.trapezoid(lower, axis))
+
+
+def overlapping_areas(source: Heard, others: list[Heard]) -> dict[str, float]:
+    """`overlapping_area` of each of the `bar_features`, all bars of the other solos as one set."""
+    ours = bar_features(source)
+    theirs = [bar_features(other) for other in others]
+    return {
+        name: overlapping_area(
+            rows, np.concatenate([features[name].reshape(-1, rows.shape[-1]) for features in theirs])
+        )
+        for name, rows in ours.items()
+    }
+
+
+def halves_ceiling(source: Heard, splits: int = 20) -> dict[str, float]:
+    """What the source's own halves reach: `overlapping_areas` of random halves of its bars, mean over splits."""
+    generator = np.random.default_rng(0)
+    areas = []
+    for _ in range(splits):
+        order = generator.permutation(len(source.bars))
+        half = [
+            Heard(*([column[number] for number in part] for column in source))
+            for part in (order[: len(order) // 2], order[len(order) // 2 :])
+        ]
+        areas.append(overlapping_areas(half[0], [half[1]]))
+    return {name: _mean([area[name] for area in areas]) for name in areas[0]}
+
+
+# --- Choosing --------------------------------------------------------------------------------------------------------
+
+# What a solo is held against its source by, and how far it may be off before it counts as one whole fault.
+CLOSENESS: dict[str, tuple[Callable[[Heard], float], float]] = {
+    "notes a bar": (notes_a_bar, 1.0),
+    "sounding share": (sounding_share, 0.1),
+    "mean leap": (mean_leap, 0.5),
+    "onset distance": (mean_onset_distance, 0.04),
+    "entropy, 1 bar": (pitch_class_entropy, 0.17),
+    "entropy, 4 bars": (lambda heard: pitch_class_entropy(heard, 4), 0.2),
+    "grooving": (grooving_similarity, 0.05),
+    "chord tones": (lambda heard: type_shares(heard)["C"], 0.08),
+}
+
+
+def distance_from(source: Heard, solo: Heard) -> float:
+    """How far a solo is from its source: the mean of the `CLOSENESS` measures' differences, each in its own unit."""
+    return _mean([abs(measure(solo) - measure(source)) / unit for measure, unit in CLOSENESS.values()])
+
+
+def rank(source: Heard, solos: list[Heard], corpus: list[str]) -> list[int]:
+    """The numbers of the solos, the best first: close to the source and yet new.
+
+    A solo's faults are its distance from the source and its copying: a tenth for each value of its longest verbatim
+    run, and ten times its share of known runs.
+    """
+    faults = []
+    for solo in solos:
+        values = values_of(solo)
+        copied = longest_verbatim_run(values, corpus) / 10 + 10 * known_run_share(values, corpus)
+        faults.append(distance_from(source, solo) + copied)
+    return sorted(range(len(solos)), key=lambda number: (faults[number], number))
+
+
+@lru_cache(maxsize=8)
+def _known_runs(corpus: tuple[str, ...], length: int) -> frozenset[tuple[str, ...]]:
+    return frozenset(_runs(corpus, length))
+
+
+def _runs(values: Sequence[str], length: int) -> list[tuple[str, ...]]:
+    return [tuple(values[start : start + length]) for start in range(len(values) - length + 1)]
+
+
+def _mean(numbers: Iterable) -> float:
+    numbers = list(numbers)
+    return float(np.mean(numbers)) if numbers else 0.0

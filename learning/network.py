@@ -1,0 +1,135 @@
+"""The network and its training.
+
+One LSTM and one softmax layer are made once and shared: `djmodel` runs them over whole windows to learn, and
+`inference_model.music_inference_model` runs the same two one step at a time to improvise.
+
+Conventions: `n_a` is the width of the LSTM, `a` its output and `c` its cell state, both (batch, n_a) and zero at the
+start; axes are (batch, time, values).
+"""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from learning.quiet_tensorflow import keras, tf
+
+
+def shared_layers(n_values: int, n_a: int = 64, seed: int = 0) -> tuple[keras.layers.LSTM, keras.layers.Dense]:
+    """The LSTM and the softmax layer with their starting weights, drawn from `seed`."""
+    LSTM_cell = keras.layers.LSTM(
+        n_a,
+        return_sequences=True,
+        kernel_initializer=keras.initializers.GlorotUniform(seed),
+        recurrent_initializer=keras.initializers.Orthogonal(seed=seed + 1),
+        name="lstm",
+    )
+    densor = keras.layers.Dense(
+        n_values, activation="softmax", kernel_initializer=keras.initializers.GlorotUniform(seed + 2), name="softmax"
+    )
+    return LSTM_cell, densor
+
+
+def djmodel(Tx: int, LSTM_cell: keras.layers.LSTM, densor: keras.layers.Dense, n_values: int) -> keras.Model:
+    """The training model: (batch, Tx, n_values) one-hot -> (batch, Tx, n_values) probabilities of the next value.
+
+    The states start at zero. All Tx steps are one pass over the sequence, equal to Tx explicit steps of the two shared
+    layers. Source: the family's `djmodel`, which unrolls them.
+    """
+    X = keras.Input((Tx, n_values))
+    return keras.Model(X, densor(LSTM_cell(X)), name="djmodel")
+
+
+def make_optimizer(rate: float = 0.01, decay: float = 0.01) -> keras.optimizers.Adam:
+    """Adam with the original's decay, `rate / (1 + decay * step)`, as a schedule: Keras 3 ignores the old argument."""
+    schedule = keras.optimizers.schedules.InverseTimeDecay(rate, decay_steps=1, decay_rate=decay)
+    return keras.optimizers.Adam(schedule, beta_1=0.9, beta_2=0.999)
+
+
+def train(
+    model: keras.Model,
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    epochs: int = 100,
+    batch_size: int = 32,
+    seed: int = 0,
+    windows_an_epoch: int | None = None,
+    on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
+    report_every: int = 10,
+) -> np.ndarray:
+    """Train on windows of indices, both (n, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
+
+    An epoch takes `windows_an_epoch` of the windows, in turn, and None all of them.
+
+    The loss is the categorical cross-entropy summed over the Tx steps, as a mean over the epoch's windows while they
+    were learned from. A window's last target is all zeros: its loss is 0, but its gradient is not, because softmax and
+    cross-entropy are one operation to TensorFlow, which takes targets to add up to 1. So it was where the original was
+    measured (7.5 after 100 epochs; without that gradient it would be 6.1), and so it is kept.
+
+    Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told after every
+    `report_every` epochs, which run inside one call of the compiled graph, and at the end.
+    """
+    optimizer = make_optimizer()
+    optimizer.build(model.trainable_variables)
+    n_values = model.output_shape[-1]
+    inputs, targets = tf.constant(inputs), tf.constant(targets)
+    n = inputs.shape[0]
+    m = windows_an_epoch or n
+
+    strategy = tf.distribute.get_strategy()
+
+    def replica_step(rows):
+        """Learn from this replica's share of a batch; gradients are summed over the replicas."""
+        replica = tf.distribute.get_replica_context()
+        batch = tf.cast(tf.shape(rows)[0], tf.float32)
+        share = rows[replica.replica_id_in_sync_group :: replica.num_replicas_in_sync]
+        X = tf.one_hot(tf.gather(inputs, share), n_values)  # (share, Tx, n_values)
+        Y = tf.one_hot(tf.gather(targets, share), n_values)  # (share, Tx, n_values)
+        with tf.GradientTape() as tape:
+            step_losses = keras.losses.categorical_crossentropy(Y, model(X, training=True))  # (share, Tx)
+            loss = tf.reduce_sum(step_losses) / batch
+        gradients = tape.gradient(loss, [variable.value for variable in model.trainable_variables])
+        optimizer.apply(gradients, model.trainable_variables)
+        return loss * batch
+
+    def batch_step(rows):
+        return strategy.reduce("SUM", strategy.run(replica_step, (rows,)), axis=None)
+
+    # Without autograph, whose rewriting takes as long as the tracing itself.
+    @tf.function(reduce_retracing=True, autograph=False)
+    def run_epochs(orders):
+        count = tf.shape(orders)[0]
+
+        def one_epoch(epoch, losses):
+            def one_batch(start, total):
+                return start + batch_size, total + batch_step(orders[epoch, start : start + batch_size])
+
+            _, total = tf.while_loop(lambda start, total: start < m, one_batch, (tf.constant(0), tf.constant(0.0)))
+            return epoch + 1, losses.write(epoch, total / m)
+
+        start = (tf.constant(0), tf.TensorArray(tf.float32, size=count))
+        return tf.while_loop(lambda epoch, losses: epoch < count, one_epoch, start)[1].stack()
+
+    generator = np.random.RandomState(seed)
+    losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch
+    for count in _chunks(epochs, report_every):
+        while len(order) < count * m:
+            order = np.concatenate([order, generator.permutation(n)])
+        orders, order = order[: count * m].reshape(count, m).astype(np.int32), order[count * m :]
+        losses.extend(run_epochs(tf.constant(orders)).numpy())
+        on_epoch(len(losses), float(losses[-1]))
+    return np.array(losses)
+
+
+def best_strategy() -> tf.distribute.Strategy:
+    """How to train on the devices there are: mirrored on several GPUs, otherwise on one device.
+
+    The layers are made, and `train` is called, inside its scope.
+    """
+    if len(tf.config.list_logical_devices("GPU")) > 1:
+        return tf.distribute.MirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def _chunks(total: int, size: int) -> Iterator[int]:
+    for start in range(0, total, size):
+        yield min(size, total - start)

@@ -1,0 +1,184 @@
+"""What the values do not say: when the next note comes, and how loud.
+
+A term holds how long a note sounds, not how long until the next one, so the gaps of a solo are lost in the grammar.
+They are learned beside it, by counting in the source: given a note's place in the bar and its duration, the distance to
+the next onset, which may lie beyond the bar line. Places seen seldom lean on what happens at the same place of the
+half bar and of the beat. Onsets that were rounded onto neighbouring grid steps are left out, and what is left is
+then hastened until it is as dense as the player was. Velocities are drawn from those the player gave to the same place.
+
+Conventions: places, durations and distances are in grid steps (twelfths of a quarter), places from the bar line. Bars
+of each length have a table of their own. A bar of rest counts as one long silent note on its first place.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from music.notes import GRID, Note, to_grid
+from music.piece import Bar
+
+SHORTEST_DISTANCE = 2  # steps: closer onsets are an artefact of rounding to thirds and fourths, not playing
+# How much one count weighs, from the most to the least particular evidence.
+WEIGHT_PLACE, WEIGHT_HALF_BAR, WEIGHT_BEAT, WEIGHT_BEAT_ANY_DURATION, WEIGHT_DURATION = 8.0, 3.0, 2.0, 0.5, 0.02
+WEIGHT_BACK_TO_BACK = 1e-6  # so that a place never seen still leads somewhere
+MOST_TILT, BISECTIONS, STEPS_TO_REST = 2.0, 20, 60  # for the density: tilted more, only the nearest onset would be left
+ON_GRID = np.array([step % 3 == 0 or step % 4 == 0 for step in range(GRID)])
+
+
+class Played(NamedTuple):
+    """One onset of the source: the length and the beat of its bar, its place, its duration, the distance to the next
+    onset (0: there is none) and its velocity (0: a bar of rest)."""
+
+    bar_steps: int
+    place: int
+    steps: int
+    distance: int
+    velocity: int
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """`distances[n][place, steps, d]`: in a bar of n steps, the probability that the next onset comes d steps later.
+
+    Each table is (n, longest bar + 1, longest distance + 1); longer durations count as the longest bar. `velocities[n]`
+    are those the player used at each place or, where he never played, at the same place of the beat, or anywhere.
+    `first_places` are the places of the tunes' first notes.
+    """
+
+    distances: dict[int, np.ndarray]
+    velocities: dict[int, list[list[int]]]
+    first_places: tuple[int, ...]
+
+
+def learn_rhythm(
+    tunes: list[list[tuple[Bar, list[Note]]]], chorus: Iterable[Bar], shortest: int, density: float = 1.0
+) -> Rhythm:
+    """Count the rhythm of tunes, each its bars in order with their notes, offsets from the bar lines.
+
+    `chorus` are the bars to improvise in: they decide for which lengths there are tables. `shortest` is the shortest
+    duration of the grammar in steps, `density` how many notes are wanted for each that the player played in the same
+    time. One note alone gives notes back to back.
+    """
+    played = [onset for tune in tunes for onset in _onsets(tune)]
+    shapes = {to_grid(bar.length): beat_steps(bar) for bar in chorus}
+    longest_bar = max([*shapes, *(onset.bar_steps for onset in played)])
+    sounding = [onset for onset in played if onset.distance]
+    wanted = np.mean([onset.distance for onset in sounding]) / density if sounding else 0.0
+    counted = [onset for onset in sounding if onset.distance >= SHORTEST_DISTANCE]
+    return Rhythm(
+        {
+            bar_steps: _distances(counted, played, bar_steps, beat, longest_bar, shortest, wanted)
+            for bar_steps, beat in shapes.items()
+        },
+        {bar_steps: _velocities(played, bar_steps, beat) for bar_steps, beat in shapes.items()},
+        tuple(next(_onsets(tune)).place for tune in tunes),
+    )
+
+
+def beat_steps(bar: Bar) -> int:
+    """The length of a beat in steps: a dotted one where eighths come in threes, otherwise a quarter."""
+    compound = bar.meter[1] == 8 and bar.meter[0] % 3 == 0
+    return GRID * 3 // 2 if compound else GRID
+
+
+def draw_velocities(notes: list[Note], bar: Bar, rhythm: Rhythm, generator: random.Random) -> list[Note]:
+    """Give one bar's notes, offsets from the bar line, velocities that the player used at their places."""
+    places = rhythm.velocities[to_grid(bar.length)]
+    return [note._replace(velocity=generator.choice(places[to_grid(note.offset) % len(places)])) for note in notes]
+
+
+def _onsets(tune: list[tuple[Bar, list[Note]]]) -> Iterable[Played]:
+    """The onsets of a tune whose bars follow one another, whatever was left out between them."""
+    found, start = [], 0
+    for bar, notes in tune:
+        bar_steps = to_grid(bar.length)
+        for note in notes or [Note(0.0, bar.length, 0, 0)]:
+            found.append((start + to_grid(note.offset), bar_steps, note, start))
+        start += bar_steps
+    for index, (onset, bar_steps, note, bar_start) in enumerate(found):
+        distance = found[index + 1][0] - onset if index + 1 < len(found) else 0
+        yield Played(bar_steps, onset - bar_start, to_grid(note.quarter_length), distance, note.velocity)
+
+
+def _distances(counted, played, bar_steps, beat, longest_bar, shortest, wanted) -> np.ndarray:
+    longest = 2 * longest_bar
+    lengths, durations = longest_bar + 1, np.minimum([onset.steps for onset in counted], longest_bar).astype(int)
+    places = np.array([onset.place for onset in counted], dtype=int)
+    gaps = np.minimum([onset.distance for onset in counted], longest).astype(int)
+    alike = np.array([onset.bar_steps == bar_steps for onset in counted], dtype=bool)
+    half = bar_steps // 2 if bar_steps % (2 * beat) == 0 else bar_steps
+    by_place = _count((bar_steps, lengths, longest + 1), places[alike], durations[alike], gaps[alike])
+    by_half = _count((half, lengths, longest + 1), places[alike] % half, durations[alike], gaps[alike])
+    by_beat = _count((beat, lengths, longest + 1), places % beat, durations, gaps)
+    every_place = np.arange(bar_steps)
+    weights = (
+        WEIGHT_PLACE * by_place
+        + WEIGHT_HALF_BAR * by_half[every_place % half]
+        + WEIGHT_BEAT * by_beat[every_place % beat]
+        + WEIGHT_BEAT_ANY_DURATION * by_beat.sum(axis=1, keepdims=True)[every_place % beat]
+        + WEIGHT_DURATION * by_beat.sum(axis=0)
+    )  # (bar_steps, lengths, longest + 1)
+    distance, length = np.arange(longest + 1), np.arange(lengths)[:, None]
+    landing = (every_place[:, None] + distance) % bar_steps
+    lands_well = ON_GRID[landing % GRID] & (landing <= max(0, bar_steps - shortest))  # (bar_steps, longest + 1)
+    # A note may be cut by one step, as players' legato is, but not more.
+    weights *= lands_well[:, None, :] & (distance >= np.maximum(length - 1, SHORTEST_DISTANCE))
+    following = lands_well[:, None, :] & (distance >= np.minimum(np.maximum(length, SHORTEST_DISTANCE), bar_steps))
+    soonest = following.argmax(axis=2)[:, :, None]  # (bar_steps, lengths, 1)
+    np.put_along_axis(weights, soonest, np.take_along_axis(weights, soonest, 2) + WEIGHT_BACK_TO_BACK, 2)
+    shares = np.bincount([min(onset.steps, longest_bar) for onset in played], minlength=lengths) / len(played)
+    begun = np.bincount([onset.place % bar_steps for onset in played], minlength=bar_steps) / len(played)
+    return _as_dense(weights, shares, begun, wanted)
+
+
+def _as_dense(weights: np.ndarray, durations: np.ndarray, begun: np.ndarray, wanted: float) -> np.ndarray:
+    """Probabilities of distances from `weights`, tilted by `exp(tilt * distance)` so that the mean distance of a long
+    solo is the one that is wanted; 0 leaves them as they are.
+
+    A solo is taken as a chain of places in the bar that begins where the player's notes are (`begun`, shares of
+    places), and whose durations are drawn as his were (`durations`, shares of lengths).
+    """
+    bar_steps, _, n_distances = weights.shape
+    distance = np.arange(n_distances)
+    landing = (np.arange(bar_steps)[:, None] + distance) % bar_steps
+    used = np.flatnonzero(durations)
+
+    def tilted(weights: np.ndarray, tilt: float) -> np.ndarray:
+        probabilities = weights * np.exp(tilt * distance)
+        return probabilities / probabilities.sum(axis=2, keepdims=True)
+
+    def mean_distance(tilt: float) -> float:
+        by_place = np.einsum("pld,l->pd", tilted(weights[:, used], tilt), durations[used])  # (bar_steps, n_distances)
+        chain = np.zeros((bar_steps, bar_steps))
+        np.add.at(chain, (np.arange(bar_steps)[:, None], landing), by_place)
+        share = begun
+        for _ in range(STEPS_TO_REST):
+            share = share @ (chain + np.eye(bar_steps)) / 2  # half a step each time, or places might alternate for ever
+        return float(share @ by_place @ distance)
+
+    low, high = (-MOST_TILT, MOST_TILT) if wanted else (0.0, 0.0)
+    for _ in range(BISECTIONS if wanted else 0):
+        middle = (low + high) / 2
+        low, high = (middle, high) if mean_distance(middle) < wanted else (low, middle)
+    return tilted(weights, (low + high) / 2)
+
+
+def _count(shape: tuple[int, ...], *indices: np.ndarray) -> np.ndarray:
+    counts = np.zeros(shape)
+    np.add.at(counts, indices, 1.0)
+    return counts
+
+
+def _velocities(played: list[Played], bar_steps: int, beat: int) -> list[list[int]]:
+    at_place, at_beat = defaultdict(list), defaultdict(list)
+    heard = [onset for onset in played if onset.velocity]
+    for onset in heard:
+        at_beat[onset.place % beat].append(onset.velocity)
+        if onset.bar_steps == bar_steps:
+            at_place[onset.place].append(onset.velocity)
+    everywhere = [onset.velocity for onset in heard] or [Note._field_defaults["velocity"]]
+    return [at_place.get(place) or at_beat.get(place % beat) or everywhere for place in range(bar_steps)]

@@ -1,0 +1,107 @@
+"""A trained network with all that belongs to it in one file, to take along and to improvise with elsewhere.
+
+The file is what Keras saves (`.keras`, a zip archive that Keras opens too) with two members more: the weights as bare
+arrays, and the tunes, their grammar and the settings as JSON. Loading reads only those two, so that nothing in a file
+from elsewhere is ever run; the network is built here, as always. Left to others: training (`learning/network.py`).
+"""
+
+import json
+import os
+import zipfile
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from grammar import parse_term
+from learning import weights
+from preprocess import get_corpus_data
+from reading.collection import Read, tune_from_json, tune_to_json
+from running.files import write_aside
+
+FORMAT = 1
+WEIGHTS, MATERIAL = "improviser/weights.npz", "improviser/material.json"
+LARGEST_MEMBER = 500_000_000  # bytes, unpacked; a file from elsewhere may lie about its size
+
+
+class Saved(NamedTuple):
+    """What a file holds: the tunes as read, the losses, the weights in the order of the layers, and `n_a`."""
+
+    reads: list[Read]
+    losses: np.ndarray
+    weights: list[np.ndarray]
+    n_a: int
+
+
+def save(path: str | os.PathLike, model, reads: list[Read], losses: np.ndarray, n_a: int) -> None:
+    """Write a trained model and its tunes. Raises ValueError for a name not in .keras, and where it cannot be
+    written."""
+    path = Path(path)
+    if path.suffix != ".keras":
+        raise ValueError(f"{path}: SAVE (--save) must end in .keras, the ending that Keras knows")
+    material = {
+        "format": FORMAT,
+        "n_a": n_a,
+        "tunes": [[read.path.name, *tune_to_json(read.tune, read.abstract_grammars)] for read in reads],
+    }
+    aside = path.with_name(f".{path.stem}.{os.getpid()}.keras")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        model.save(aside)
+        with zipfile.ZipFile(aside, "a") as archive:
+            archive.writestr(WEIGHTS, weights.to_bytes(model.get_weights(), losses))
+            archive.writestr(MATERIAL, json.dumps(material))
+        content = aside.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be written ({error.strerror}); choose another place for SAVE") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    write_aside(path, content)
+
+
+def load(path: str | os.PathLike) -> Saved:
+    """Read what `save` wrote. Raises ValueError, saying what is missing or differs, for anything else."""
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path}: not a file but a folder or a device; give a file that SAVE wrote")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content, material = _member(path, archive, WEIGHTS), json.loads(_member(path, archive, MATERIAL))
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); is the path right?") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        raise ValueError(f"{path}: not a file that SAVE wrote, or damaged ({error}); save the network again") from error
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    try:
+        if material["format"] != FORMAT:
+            raise ValueError(f"has format {material['format']}, this program reads format {FORMAT}")
+        reads = [Read(Path(name), *tune_from_json(tune, lines)) for name, tune, lines in material["tunes"]]
+        n_a = int(material["n_a"])
+        values = get_corpus_data([line for read in reads for line in read.abstract_grammars])[1]
+        for value in values:
+            parse_term(value)
+        if not values or not 1 <= n_a <= 4096:
+            raise ValueError(f"has {len(values)} values and {n_a} units")
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+        raise ValueError(f"{path}: its tunes or settings cannot be used ({error}); save the network again") from error
+    n = len(values)
+    shapes = [(n, 4 * n_a), (n_a, 4 * n_a), (4 * n_a,), (n_a, n), (n,)]
+    arrays = weights.from_bytes(content, shapes)
+    if arrays is None:
+        raise ValueError(
+            f"{path}: its weights do not fit its {n} values and {n_a} units, or are damaged; save the network again"
+        )
+    return Saved(reads, arrays[1], arrays[0], n_a)
+
+
+def _member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
+    try:
+        size = archive.getinfo(name).file_size
+    except KeyError:
+        raise ValueError(f"has no member {name}: SAVE of this program did not write it") from None
+    if size > LARGEST_MEMBER:
+        raise ValueError(f"its member {name} has {size:,} bytes, more than the {LARGEST_MEMBER:,} that are read")
+    with archive.open(name) as member:
+        return member.read(LARGEST_MEMBER)

@@ -1,0 +1,97 @@
+"""What each of the twelve pitch classes is over a chord: C, S, A or X.
+
+The meaning is music21's (chord quality, scale derivation). music21 is asked for its scales once; which of them it
+would derive from a chord is looked up afterwards. A chord's table is a string of twelve letters, one for each pitch
+class from C to B, so that the type of a MIDI pitch is `table[pitch % 12]`.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+from music.notes import PITCH_CLASS_NAMES, Chord
+
+HEXATONIC_BLUES = (0, 3, 5, 6, 7, 10)  # semitones above the tonic
+
+
+class Scale(NamedTuple):
+    """A scale as `tonic` (a pitch class), the names of its notes, and their pitch classes."""
+
+    tonic: int
+    names: frozenset[str]
+    pitch_classes: frozenset[int]
+
+
+@cache
+def note_types(pitches: tuple[int, ...]) -> str:
+    """The type of each pitch class over a chord of these MIDI pitches, as twelve letters.
+
+    C: its name is among the chord's; S: its name is in the scale music21 derives from the chord, major for a major
+    chord and Dorian for any other; A: it lies a semitone from a chord tone; X: none of these. Names compare as spelled.
+    Example: over C4 E4 G4 B4, from C to B -> 'CASACASCASAC'.
+    """
+    scale_names = _derive(_scales("MajorScale" if is_major(pitches) else "DorianScale"), pitches).names
+    chord = {pitch % 12 for pitch in pitches}
+    neighbours = {(pitch_class + step) % 12 for pitch_class in chord for step in (-1, 1)}
+    types = []
+    for pitch_class, name in enumerate(PITCH_CLASS_NAMES):
+        if pitch_class in chord:
+            types.append("C")
+        elif name in scale_names:
+            types.append("S")
+        else:
+            types.append("A" if pitch_class in neighbours else "X")
+    return "".join(types)
+
+
+def first_scale_tones(pitches: tuple[int, ...]) -> list[int]:
+    """Pitch classes from which the original draws a bar's first scale tone: major, or hexatonic blues if not major."""
+    major = _scales("MajorScale")
+    if is_major(pitches):
+        return sorted(_derive(major, pitches).pitch_classes)
+    blues = [Scale(tonic, frozenset(), _blues(tonic)) for tonic, *_ in major]
+    return sorted(_derive(blues, pitches).pitch_classes)
+
+
+@cache
+def is_major(pitches: tuple[int, ...]) -> bool:
+    """Whether music21 calls the chord of these MIDI pitches, each spelled by itself, a major one."""
+    from music21 import chord, pitch
+
+    return chord.Chord([pitch.Pitch(midi) for midi in pitches]).quality == "major"
+
+
+def sounding_chord(chords: list[Chord], offset: float) -> Chord:
+    """The bar's last chord that starts no later than `offset`; before the first one, the first."""
+    chosen = chords[0]
+    for chord in chords:
+        if chord.offset <= offset + 1e-6:
+            chosen = chord
+    return chosen
+
+
+@cache
+def _scales(kind: str) -> list[Scale]:
+    """music21's scales of one kind on every tonic, in the order in which it prefers them among equals.
+
+    All of them hold seven of the twelve pitch classes, so ranking them by those gives the bare order of preference.
+    """
+    from music21 import pitch, scale
+
+    every_pitch = [pitch.Pitch(midi) for midi in range(60, 72)]
+    ranked = getattr(scale, kind)().deriveRanked(every_pitch, resultsReturned=None)
+    scales = []
+    for _, concrete in ranked:
+        pitches = concrete.getPitches()
+        names = frozenset(pitch.name for pitch in pitches)
+        scales.append(Scale(concrete.tonic.pitchClass, names, frozenset(pitch.pitchClass for pitch in pitches)))
+    return scales
+
+
+def _derive(scales: list[Scale], pitches: tuple[int, ...]) -> Scale:
+    """The scale that shares most pitch classes with the chord, as music21's `derive` chooses it."""
+    chord = {pitch % 12 for pitch in pitches}
+    return max(scales, key=lambda scale: len(chord & scale.pitch_classes))
+
+
+def _blues(tonic: int) -> frozenset[int]:
+    return frozenset((tonic + step) % 12 for step in HEXATONIC_BLUES)

@@ -1,0 +1,1 @@
+"""From a file or a chart to a tune: its melody, its chords, its bars."""

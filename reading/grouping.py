@@ -1,0 +1,134 @@
+"""From one track's raw notes to a line or to chords.
+
+The rules for a line and for chords struck together are those of the family's programs on the music21 they were written
+for, worked out over raw ticks, so that every music21 gives the same. The rule for a track that holds a melody and its
+accompaniment, as two hands at one piano, is ours.
+
+Raw notes are in ticks, in order of onset; notes and chords in quarters, on the grid. No notes give no line and no
+chords. Left to others: which tracks these are (`reading/track_roles.py`), chords that nobody strikes
+(`reading/harmonise.py`).
+"""
+
+from collections import Counter
+
+from music.notes import Chord, Note, quantize
+from reading.midi_tracks import SLACK, RawNote
+
+SHORTEST_NOTE = 0.25  # quarters: what a melody note gets whose length rounds to nothing
+LONGEST_NOTE = 16.0  # quarters: what is left of one that hangs, for minutes or hours
+HIGHEST_CHORD = 128  # notes that are compared with a group's first: no chord has more pitches
+DOUBLED = 0.05  # share of onsets with several notes above which a line counts as doubled, not as played unevenly
+REACH = 7  # semitones that a line may drop from where it has been and still be the line
+HANDS_MEET = 60  # MIDI pitch above which no accompaniment is looked for by its height alone
+MEMORY = 0.75  # share that the line's past keeps in where it is
+
+
+def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[Note]:
+    """A line, quantised, by onset; of notes struck and released together, the highest.
+
+    Where many onsets have several notes all the same (a doubled line, released unevenly), each keeps its highest.
+    """
+    line = []
+    for group in group_notes(notes, ticks_per_quarter):
+        top = max(group, key=lambda note: note.pitch)
+        offset, length = _quantized(group[0], ticks_per_quarter)
+        line.append(Note(offset, min(length or SHORTEST_NOTE, LONGEST_NOTE), top.pitch, top.velocity))
+    highest = {}
+    for note in line:
+        if note.offset not in highest or note.pitch > highest[note.offset].pitch:
+            highest[note.offset] = note
+    return list(highest.values()) if len(line) > (1 + DOUBLED) * len(highest) else line
+
+
+def struck_chords(notes: list[RawNote], ticks_per_quarter: int) -> list[Chord]:
+    """The chords struck together, quantised, by onset: the groups of two or more notes, bare octaves left out."""
+    chords = []
+    for group in group_notes(notes, ticks_per_quarter):
+        if is_chord(group):
+            velocity = round(sum(note.velocity for note in group) / len(group))
+            pitches = tuple(note.pitch for note in group)
+            offset, length = _quantized(group[0], ticks_per_quarter)
+            chords.append(Chord(offset, min(length, LONGEST_NOTE), pitches, velocity))
+    return chords
+
+
+def is_chord(group: list[RawNote]) -> bool:
+    """Whether notes are of more than one pitch class."""
+    return len({note.pitch % 12 for note in group}) > 1
+
+
+def group_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[list[RawNote]]:
+    """Group notes that are struck and released together, within a sixteenth of a quarter of the group's first.
+
+    `notes` are in order of onset. A note that joined a group opens none of its own, but may join a second one, as it
+    could in the music21 that the family used. A group of one is a note by itself.
+    """
+    slack = ticks_per_quarter / SLACK
+    groups, taken = [], set()
+    for index, opener in enumerate(notes):
+        if index in taken:
+            continue
+        group = [opener]
+        for later in range(index + 1, min(index + HIGHEST_CHORD, len(notes))):
+            note = notes[later]
+            if note.start - opener.start > slack:
+                break
+            if abs(note.end - opener.end) <= slack:
+                taken.add(later)
+                group.append(note)
+        groups.append(group)
+    return groups
+
+
+def split_hands(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawNote], list[RawNote]]:
+    """Part a track into its upper line, one note at a time, and the rest.
+
+    The highest note at each onset is the line's, except where a higher one of the line sounds on through most of it,
+    and where it lies both below the middle between high and low notes and well below where the line has been.
+    """
+    middle = min(_middle(notes), HANDS_MEET)
+    line, rest = [], []
+    place = None
+    for struck in _onsets(notes, ticks_per_quarter / SLACK):
+        top = max(struck, key=lambda note: (note.pitch, note.end))
+        is_under = bool(line) and top.pitch < line[-1].pitch and 2 * (line[-1].end - top.start) > top.end - top.start
+        is_far = top.pitch < middle if place is None else top.pitch < min(middle, place - REACH)
+        if is_under or is_far:
+            rest += struck
+            continue
+        if line and line[-1].end > top.start:
+            line[-1] = line[-1]._replace(end=top.start)
+        line.append(top)
+        place = top.pitch if place is None else MEMORY * place + (1 - MEMORY) * top.pitch
+        rest += [note for note in struck if note is not top]
+    return line, rest
+
+
+def _onsets(notes: list[RawNote], slack: float) -> list[list[RawNote]]:
+    """The notes that start together."""
+    onsets = []
+    for note in notes:
+        if onsets and note.start - onsets[-1][0].start <= slack:
+            onsets[-1].append(note)
+        else:
+            onsets.append([note])
+    return onsets
+
+
+def _middle(notes: list[RawNote]) -> float:
+    """The pitch half-way between the high notes' mean and the low ones' (two means, found by turns)."""
+    counts = Counter(note.pitch for note in notes)
+    middle = (min(counts) + max(counts)) / 2 if counts else 0.0
+    for _ in range(10):
+        halves = [[], []]
+        for pitch, count in counts.items():
+            halves[pitch > middle].append((pitch, count))
+        if not all(halves):
+            break
+        means = [sum(pitch * count for pitch, count in half) / sum(count for _, count in half) for half in halves]
+        middle = sum(means) / 2
+    return middle
+
+
+def _quantized(note: RawNote, ticks_per_quarter: int) -> tuple[float, float]:
+    return quantize(note.start, ticks_per_quarter), quantize(note.end - note.start, ticks_per_quarter)

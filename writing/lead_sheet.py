@@ -1,0 +1,377 @@
+"""A piece as a lead sheet: its solo on one staff with chord symbols above, as MusicXML and engraved as SVG.
+
+The MusicXML is written directly, without music21, because that takes seconds for what takes milliseconds; the tests
+read it back through music21. Conventions: pitches sound as written; the clef is a plain treble clef, or one with an 8
+below where that saves ledger lines. Ids: measure `m1`, `m2` ... as numbered, a solo's note `n0`, `n1` ... by index, and
+the notes it is tied on to `n0-2`, `n0-3` ...; the SVG keeps all of them. The same piece gives the same bytes.
+
+Left to others: written rhythm, key and spelling (`writing/written_rhythm.py`), and what a voicing is called
+(`music/chord_symbols.py`).
+"""
+
+import importlib.util
+import os
+import re
+import xml.etree.ElementTree as ET
+import zlib
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+from music.chord_symbols import NO_CHORD, Symbol, key_names, name_chord, parse_symbol
+from music.notes import to_grid
+from music.piece import Bar, Piece
+from running.files import write_aside
+from writing.written_rhythm import TICKS, Written, best_fifths, notate, spell
+
+PAGE_WIDTH = 2400  # verovio's units: four bars of sixteenths side by side
+PAGE_HEIGHT = 60000  # the most that verovio knows; a page is cut where its music ends
+DOCTYPE = (
+    '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
+    'Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
+)
+# MusicXML's name of a chord by its tones, fullest first; what a chord has beyond them is added as degrees.
+KINDS = [
+    ("dominant-ninth", {0, 2, 4, 7, 10}), ("major-ninth", {0, 2, 4, 7, 11}), ("minor-ninth", {0, 2, 3, 7, 10}),
+    ("minor-11th", {0, 2, 3, 5, 7, 10}), ("major-seventh", {0, 4, 7, 11}), ("minor-seventh", {0, 3, 7, 10}),
+    ("dominant", {0, 4, 7, 10}), ("diminished-seventh", {0, 3, 6, 9}), ("half-diminished", {0, 3, 6, 10}),
+    ("augmented-seventh", {0, 4, 8, 10}), ("major-minor", {0, 3, 7, 11}), ("major-sixth", {0, 4, 7, 9}),
+    ("minor-sixth", {0, 3, 7, 9}), ("major", {0, 4, 7}), ("minor", {0, 3, 7}), ("diminished", {0, 3, 6}),
+    ("augmented", {0, 4, 8}), ("suspended-fourth", {0, 5, 7}), ("suspended-second", {0, 2, 7}), ("power", {0, 7}),
+]  # fmt: skip
+# Degree and alteration of an interval, as added to or left out of a chord.
+ADDED = {0: (1, 0), 1: (9, -1), 2: (9, 0), 3: (9, 1), 4: (3, 0), 5: (11, 0), 6: (11, 1), 7: (5, 0), 8: (13, -1)}
+ADDED |= {9: (13, 0), 10: (7, 0), 11: (7, 1)}
+
+
+class LeadSheet(NamedTuple):
+    """A lead sheet's MusicXML text, the ids of each solo note's elements by its index, and the measures' ids."""
+
+    musicxml: str
+    note_ids: list[list[str]]
+    measure_ids: list[str]
+
+
+def lead_sheet(piece: Piece, symbols: list[tuple[float, str]] | None = None, prefix: str = "") -> LeadSheet:
+    """Write a piece as MusicXML.
+
+    The chord symbols are `symbols`, offsets in quarters and texts, or are named from `piece.chords`; a symbol stands
+    where the chord changes, and one struck up to an eighth ahead of a beat stands over that beat. `prefix` (letters)
+    goes before every id, for several scores on one web page. No bars give one empty measure; no notes give rests.
+    Raises ValueError for bars that cannot be written, a note outside the bars, and a symbol that cannot be read.
+    """
+    bars = piece.bars or [Bar(0.0, 4.0)]
+    fifths = best_fifths(piece.solo, piece.chords)
+    written = notate(bars, piece.solo)
+    changes = _changes(piece, symbols, fifths, bars, written)
+    note_ids = [[] for _ in piece.solo]
+    measure_ids = [f"{prefix}m{number}" for number in range(1, len(bars) + 1)]
+    spelled = _spelled(piece, changes, fifths)
+    root = ET.Element("score-partwise", version="4.0")
+    title = re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", piece.title)
+    _add(_add(root, "work"), "work-title", title)
+    score_part = _add(_add(root, "part-list"), "score-part", id="P1")
+    _add(score_part, "part-name", "Guitar")
+    part = _add(root, "part", id="P1")
+    for number, (bar, content) in enumerate(zip(bars, written, strict=True)):
+        measure = _add(part, "measure", number=str(number + 1), id=measure_ids[number])
+        if sum(item.length for item in content) * bar.meter[1] != bar.meter[0] * 4 * TICKS:
+            measure.set("implicit", "yes")  # a pickup, say: shorter or longer than its meter
+        _attributes(measure, bar, bars[number - 1] if number else None, fifths, piece)
+        if number == 0:
+            _tempo(measure, piece.tempo)
+        _music(measure, content, changes, spelled, fifths, note_ids, prefix)
+        if number == len(bars) - 1:
+            _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
+    ET.indent(root, " ")
+    return LeadSheet(DOCTYPE + ET.tostring(root, encoding="unicode") + "\n", note_ids, measure_ids)
+
+
+def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE_HEIGHT) -> list[str]:
+    """Engrave MusicXML: one SVG a page, each of them self-contained; as set, a page holds about a thousand bars.
+
+    The ids of measures and notes are kept. Raises ValueError where verovio is missing and for what is not MusicXML.
+    """
+    problem = missing()
+    if problem:
+        raise ValueError(problem)
+    try:  # verovio itself takes anything, and engraves an empty page
+        readable = ET.fromstring(musicxml.encode()).find("part/measure") is not None
+    except ET.ParseError:
+        readable = False
+    if not readable:
+        raise ValueError("this text cannot be read as a MusicXML score; give what lead_sheet wrote")
+    import verovio
+
+    verovio.enableLog(verovio.LOG_OFF)
+    toolkit = verovio.toolkit()
+    options = {
+        "inputFrom": "musicxml",
+        "pageWidth": page_width,
+        "pageHeight": page_height,
+        "adjustPageHeight": True,
+        "breaks": "auto",
+        "footer": "none",
+        "header": "auto",
+        "scale": 50,
+        "svgViewBox": True,
+        "svgFormatRaw": True,
+        "xmlIdSeed": zlib.crc32(musicxml.encode()) % 2**31 or 1,
+    }
+    assert toolkit.setOptions(options), "verovio refuses the options of the engraving"
+    # The kind's text is the whole symbol, but verovio prints the degrees behind it whatever they say of themselves,
+    # and a sharp or flat only as the character.
+    plain = re.sub(r"\s*<degree .*?</degree>", "", musicxml, flags=re.DOTALL)
+    plain = re.sub(r'(?<=<kind text=")[^"]*', lambda kind: _with_signs(kind[0]), plain)
+    if not toolkit.loadData(plain):
+        raise ValueError("verovio cannot read this MusicXML score")
+    return [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
+
+
+def write_musicxml(path: str | os.PathLike, piece: Piece, symbols: list[tuple[float, str]] | None = None) -> None:
+    """Write a piece's lead sheet as MusicXML. Raises ValueError as `lead_sheet` and `write_aside` do."""
+    write_aside(path, lead_sheet(piece, symbols).musicxml.encode())
+
+
+def write_svg(
+    path: str | os.PathLike, piece: Piece, symbols: list[tuple[float, str]] | None = None
+) -> tuple[LeadSheet, list[Path]]:
+    """Engrave a piece's lead sheet as SVG: the lead sheet with its ids, and the files: `path`, then `path`-2 and so on
+    where there is more than a page. Raises ValueError as `lead_sheet`, `engrave` and `write_aside` do."""
+    sheet, path = lead_sheet(piece, symbols), Path(path)
+    paths = []
+    for number, page in enumerate(engrave(sheet.musicxml), 1):
+        paths.append(path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}"))
+        write_aside(paths[-1], page.encode())
+    return sheet, paths
+
+
+def missing() -> str | None:
+    """What to install where engraving is impossible, in one sentence; None where it is possible."""
+    if importlib.util.find_spec("verovio") is None:
+        return "engraving needs verovio, which is not installed: pip install verovio"
+    return None
+
+
+def _with_signs(suffix: str) -> str:
+    """'7b9#11' -> '7♭9♯11', '^7' -> 'Δ7'."""
+    return re.sub(r"b(?=\d)", "♭", suffix.replace("#", "♯").replace("^", "Δ"))
+
+
+def _add(parent: ET.Element, tag: str, content: object = None, /, **attributes: str) -> ET.Element:
+    element = ET.SubElement(parent, tag, attributes)
+    if content is not None:
+        element.text = str(content)
+    return element
+
+
+def _changes(piece, symbols, fifths, bars, written: list[list[Written]]) -> list[tuple[int, Symbol]]:
+    """The symbols to write, each with its place in ticks, only where the chord changes."""
+    if symbols is None:
+        struck = {}
+        for chord in piece.chords:
+            struck.setdefault(to_grid(chord.offset), set()).update(chord.pitches)
+        timed = [(step * 2, name_chord(tuple(sorted(pitches)), fifths)) for step, pitches in struck.items()]
+    else:
+        timed = [(to_grid(offset) * 2, text) for offset, text in symbols]
+    timed.sort(key=lambda change: change[0])
+    starts = [content[0].start for content in written]
+    end = written[-1][-1].start + written[-1][-1].length
+    changes, shown = [], None
+    for (tick, text), (following, _) in pairwise([*timed, (end, "")]):
+        if not 0 <= tick < end or text == shown:
+            continue
+        bar_start = starts[bisect_right(starts, tick) - 1]
+        ahead = -(tick - bar_start) % TICKS
+        # Struck ahead of a beat, a chord is that beat's: unless another one is struck by then.
+        tick = tick + ahead if ahead <= 12 and tick + ahead < following else bar_start + (tick - bar_start) // 12 * 12
+        if changes and changes[-1][0] == tick:
+            changes.pop()
+        changes.append((tick, parse_symbol(text)))
+        shown = text
+    return changes
+
+
+def _spelled(piece: Piece, changes, fifths: int) -> list[tuple[str, int, int]]:
+    spelled = []
+    ticks = [tick for tick, _ in changes]
+    goal = None  # the next other pitch, looked for from the end
+    for note, following in reversed(list(pairwise([*piece.solo, None]))):
+        if following and following.pitch != note.pitch:
+            goal = following.pitch
+        sounding = bisect_right(ticks, to_grid(note.offset) * 2)
+        rising = goal is not None and goal > note.pitch
+        spelled.append(spell(note.pitch, changes[sounding - 1][1] if sounding else None, fifths, rising))
+    return spelled[::-1]
+
+
+def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, piece: Piece) -> None:
+    if before and before.meter == bar.meter:
+        return
+    attributes = _add(measure, "attributes")
+    if before is None:
+        _add(attributes, "divisions", TICKS)
+        _add(_add(attributes, "key"), "fifths", fifths)
+    time = _add(attributes, "time")
+    _add(time, "beats", bar.meter[0])
+    _add(time, "beat-type", bar.meter[1])
+    if before is None:
+        clef = _add(attributes, "clef")
+        _add(clef, "sign", "G")
+        _add(clef, "line", 2)
+
+        # Ledger lines begin a tone below E4 and above F5, or an octave lower with the 8.
+        def ledgers(low):
+            return sum(max(0, low - 2 - note.pitch) + max(0, note.pitch - low - 15) for note in piece.solo)
+
+        if ledgers(52) < ledgers(64):
+            _add(clef, "clef-octave-change", -1)
+
+
+def _tempo(measure: ET.Element, tempo: float) -> None:
+    direction = _add(measure, "direction", placement="above")
+    metronome = _add(_add(direction, "direction-type"), "metronome")
+    _add(metronome, "beat-unit", "quarter")
+    _add(metronome, "per-minute", f"{tempo:g}")
+    _add(direction, "sound", tempo=f"{tempo:g}")
+
+
+def _music(measure, content: list[Written], changes, spelled, fifths, note_ids, prefix) -> None:
+    altered = {}  # (letter, octave) -> alteration in force in this bar
+    in_key = {name[0]: {"": 0, "#": 1, "b": -1}[name[1:]] for name in key_names(fifths).values()}
+    beams, ticks = _beams(content), [tick for tick, _ in changes]
+    for place, item in enumerate(content):
+        for tick, symbol in changes[bisect_left(ticks, item.start) : bisect_left(ticks, item.start + item.length)]:
+            _harmony(measure, symbol, tick - item.start)
+        for voice, index in enumerate(item.notes or (None,)):
+            note = _add(measure, "note")
+            if index is None:
+                _add(note, "rest", **({"measure": "yes"} if not item.kind else {}))
+            else:
+                ids = note_ids[index]
+                ids.append(f"{prefix}n{index}" + (f"-{len(ids) + 1}" if ids else ""))
+                note.set("id", ids[-1])
+                if voice:
+                    _add(note, "chord")
+                letter, alter, octave = spelled[index]
+                pitch = _add(note, "pitch")
+                _add(pitch, "step", letter)
+                if alter:
+                    _add(pitch, "alter", alter)
+                _add(pitch, "octave", octave)
+            _add(note, "duration", item.length)
+            ties = [kind for kind, tied in (("stop", item.tied_from), ("start", item.tied_to)) if tied]
+            for kind in ties:
+                _add(note, "tie", type=kind)
+            _add(note, "voice", 1)
+            if item.kind:
+                _add(note, "type", item.kind)
+            for _ in range(item.dots):
+                _add(note, "dot")
+            if index is not None and not item.tied_from:
+                if altered.get((letter, octave), in_key[letter]) != alter:
+                    _add(note, "accidental", {-1: "flat", 0: "natural", 1: "sharp"}[alter])
+                altered[letter, octave] = alter
+            if item.beat.tuplet and item.kind:
+                modification = _add(note, "time-modification")
+                _add(modification, "actual-notes", item.beat.tuplet[0])
+                _add(modification, "normal-notes", item.beat.tuplet[1])
+            if not voice:
+                for level, state in enumerate(beams[place], 1):
+                    _add(note, "beam", state, number=str(level))
+            _notations(note, ties, item, content, beams, bool(voice))
+
+
+def _notations(note: ET.Element, ties: list[str], item: Written, content, beams, in_chord: bool) -> None:
+    tuplet_marks = []
+    if item.beat.tuplet and item.kind and not in_chord:
+        of_beat = [place for place, other in enumerate(content) if other.beat == item.beat]
+        if content[of_beat[0]] is item:
+            bracket = "no" if all(beams[place] for place in of_beat) else "yes"
+            tuplet_marks.append({"type": "start", "bracket": bracket, "number": "1"})
+        if content[of_beat[-1]] is item:
+            tuplet_marks.append({"type": "stop", "number": "1"})
+    if ties or tuplet_marks:
+        notations = _add(note, "notations")
+        for kind in ties:
+            _add(notations, "tied", type=kind)
+        for mark in tuplet_marks:
+            _add(notations, "tuplet", **mark)
+
+
+def _beams(content: list[Written]) -> list[list[str]]:
+    """For each thing in a bar its beams, from the eighths' down: 'begin', 'continue', 'end', a hook; none: []."""
+    levels = [{"eighth": 1, "16th": 2, "32nd": 3}.get(item.kind, 0) if item.notes else 0 for item in content]
+    beats = [item.beat.start for item in content]
+    # Four plain eighths of half a 4/4 bar share a beam.
+    for at in range(len(content) - 3):
+        four = content[at : at + 4]
+        half = (four[0].start - content[0].start) % 48 == 0 and sum(item.length for item in content) == 96
+        if half and all(item.notes and item.kind == "eighth" and item.length == 12 for item in four):
+            beats[at : at + 4] = [beats[at]] * 4
+    beams = [[] for _ in content]
+    for at, depth in enumerate(levels):
+        left = levels[at - 1] if at and beats[at - 1] == beats[at] else 0
+        right = levels[at + 1] if at + 1 < len(levels) and beats[at + 1] == beats[at] else 0
+        if not left and not right:
+            continue
+        for level in range(1, depth + 1):
+            if left >= level and right >= level:
+                beams[at].append("continue")
+            elif left >= level or right >= level:
+                beams[at].append("end" if left >= level else "begin")
+            else:
+                beams[at].append("backward hook" if left else "forward hook")
+    return beams
+
+
+def _harmony(measure: ET.Element, symbol: Symbol, offset: int) -> None:
+    harmony = _add(measure, "harmony")
+    if symbol.root is None:
+        _add(_add(harmony, "root"), "root-step", "C", text="")
+        _add(harmony, "kind", "none", text=NO_CHORD)
+    else:
+        _name(_add(harmony, "root"), "root", symbol.root_name)
+        kind, degrees = _kind(symbol.intervals)
+        suffix = symbol.text.translate(str.maketrans("♭♯", "b#")).removeprefix(symbol.root_name)
+        if symbol.bass_name != symbol.root_name:
+            suffix = suffix.rpartition("/")[0]
+            _name(_add(harmony, "bass"), "bass", symbol.bass_name)
+        harmony.insert(1, ET.Element("kind", {"text": suffix}))
+        harmony[1].text = kind
+        for value, alter, what in degrees:
+            degree = _add(harmony, "degree", **{"print-object": "no"})
+            _add(degree, "degree-value", value)
+            _add(degree, "degree-alter", alter)
+            _add(degree, "degree-type", what)
+    if offset:
+        _add(harmony, "offset", offset)
+
+
+def _name(parent: ET.Element, what: str, name: str) -> None:
+    _add(parent, f"{what}-step", name[0])
+    if name[1:]:
+        _add(parent, f"{what}-alter", 1 if name[1] == "#" else -1)
+
+
+def _kind(intervals: tuple[int, ...]) -> tuple[str, list[tuple[int, int, str]]]:
+    """MusicXML's kind of a chord and the degrees that differ, as (value, alteration, 'add', 'alter' or 'subtract')."""
+    tones = set(intervals)
+    # A suspended seventh chord is a dominant with a fourth for its third: an added 7 is read as 10 or 11 semitones.
+    suspended = not {3, 4} & tones and bool({2, 5} & tones) and bool({10, 11} & tones)
+    sought = tones | {4} if suspended else tones
+    # The kind that differs least: of equals the first, that is the fullest.
+    kind, core = min(KINDS, key=lambda known: len(sought ^ known[1]) + 2 * len(known[1] - sought - {7}))
+    degrees, extra, absent = [], sorted(tones - core), core - tones
+    if suspended and 5 in extra:
+        degrees.append((4, 0, "add"))
+        extra.remove(5)
+    for altered in (6, 8):
+        if 7 in absent and altered in extra:
+            degrees.append((5, altered - 7, "alter"))
+            extra.remove(altered)
+            absent = absent - {7}
+    degrees += [(*ADDED[tone], "add") for tone in extra]
+    degrees += [({3: 3, 4: 3, 7: 5}.get(tone, ADDED[tone][0]), 0, "subtract") for tone in sorted(absent)]
+    return kind, degrees

@@ -1,0 +1,270 @@
+"""Pictures of a run as PNG files: the piano roll of a solo, and how the loss fell.
+
+Left to others: the page that plays (`writing/page.py`, which takes palette and names from here), the engraved score,
+and what a chord is called. Conventions: times in quarters from the start of the piece, pitches as MIDI numbers. A
+system is a row of bars, as on paper. Pictures hold neither date nor version: the same music gives the same bytes on one
+machine.
+"""
+
+import io
+import os
+import warnings
+from typing import NamedTuple
+
+from music.notes import pitch_name
+from music.piece import Bar, Piece
+from running.files import write_aside
+
+# Okabe and Ito's palette keeps apart for every kind of colour vision; `TYPE_FILLS` tells the same in grey.
+TYPE_COLOURS = {"C": "#0072B2", "S": "#009E73", "A": "#E69F00", "X": "#CC79A7"}
+TYPE_NAMES = {"C": "chord tone", "S": "scale tone", "A": "approach tone", "X": "other tone"}
+TYPE_FILLS = {"C": "solid", "S": "hollow", "A": "striped", "X": "crossed"}
+
+INK, FAINT, FAINTER, SHADE, PALE_GREEN = "#1B1B1F", "#8A8A92", "#D9D9DE", "#F1F1F4", "#E3F4EE"
+BLACK_KEYS = (1, 3, 6, 8, 10)
+DPI = 110
+WIDTH = 12.0  # inches, as all measures of the layout below
+LEFT, RIGHT, TOP, BOTTOM = 0.55, 0.2, 1.0, 0.3
+SEMITONE = 0.065
+ABOVE, BELOW = 0.42, 0.16  # above a system: chord names and bar numbers; below it: air
+
+
+class Box(NamedTuple):
+    """A rectangle of the piano roll: `onset` and `length` in quarters, `pitch`, `type`, and the `system` it is in."""
+
+    onset: float
+    length: float
+    pitch: int
+    type: str
+    system: int
+
+
+def draw_piano_roll(path: str | os.PathLike, piece: Piece, chord_names: list[str]) -> list[Box]:
+    """Draw the solo as a piano roll in systems, with `chord_names[i]` over `piece.chords[i]`, as a PNG; what was drawn.
+
+    A name that would run into the one before it is left out; its chord keeps a tick. A piece without notes or without
+    bars is a picture that says so. Raises ValueError where the folder cannot be written.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a title may hold a letter that the font lacks: it becomes a box
+        figure, boxes = piano_roll(piece, chord_names)
+        write_aside(path, png_bytes(figure))
+    return boxes
+
+
+def draw_training(path: str | os.PathLike, losses: list[float], reference: float = 7.5) -> None:
+    """Draw the loss, summed over the steps of a window, after each epoch from 1 on, as a PNG.
+
+    `reference` is where the original ends after 100 epochs. The scale is logarithmic, because the end is what is
+    compared. No losses give the reference alone. Raises ValueError where the folder cannot be written.
+    """
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    figure = Figure(figsize=(8, 4.5), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0.09, 0.125, 0.87, 0.755))
+    epochs = [epoch for epoch, loss in enumerate(losses, 1) if 0 < loss < float("inf")]
+    drawn = [losses[epoch - 1] for epoch in epochs]
+    axes.set_yscale("log")
+    axes.set_xlim(0, max(105, len(losses) * 1.05))
+    axes.set_ylim(min([reference, *drawn]) / 1.6, max([reference * 4, *drawn]) * 1.6)
+    axes.axhline(reference, color=TYPE_COLOURS["A"], linewidth=1.5, linestyle=(0, (5, 3)))
+    axes.plot([100], [reference], "D", markersize=8, markerfacecolor="white", markeredgecolor=INK)
+    text = f"the original after 100 epochs: {reference:g}"
+    axes.annotate(text, (100, reference), (0, 11), textcoords="offset points", ha="right", color=INK, fontsize=10)
+    if drawn:
+        axes.plot(epochs, drawn, color=TYPE_COLOURS["C"], linewidth=2.2)
+        axes.plot(epochs[-1:], drawn[-1:], "o", markersize=7, color=TYPE_COLOURS["C"])
+        # Below its point, except on top of the reference's own text, which stands above the line.
+        below = drawn[-1] < reference * 1.6
+        style = {"textcoords": "offset points", "ha": "right" if len(losses) > 15 else "left", "color": INK}
+        text = f"after {epochs[-1]} epoch{'s' * (epochs[-1] > 1)}: {drawn[-1]:.2f}"
+        axes.annotate(text, (epochs[-1], drawn[-1]), (0, -20 if below else 11), fontsize=10, weight="bold", **style)
+    else:
+        axes.text(0.5, 0.6, "nothing was learned", transform=axes.transAxes, ha="center", color=INK, fontsize=12)
+    axes.set_title("How the loss fell", loc="left", fontsize=14, weight="bold", color=INK)
+    axes.set_xlabel("epoch", fontsize=10, color=INK)
+    axes.set_ylabel("loss, summed over the steps of a window", fontsize=10, color=INK)
+    axes.xaxis.set_major_locator(MaxNLocator(10, steps=[1, 2, 5, 10], integer=True))
+    axes.yaxis.set_major_locator(LogLocator(10, subs=(1, 2, 5), numticks=20))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.grid(axis="y", color=FAINTER, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    write_aside(path, png_bytes(figure))
+
+
+def systems(bars: list[Bar]) -> list[list[Bar]]:
+    """The bars of each row: four, which is a phrase, or six where four would make more than six rows."""
+    per_row = 4 if len(bars) <= 24 else 6
+    return [bars[first : first + per_row] for first in range(0, len(bars), per_row)]
+
+
+def note_boxes(piece: Piece) -> list[Box]:
+    """A rectangle for each note of the solo, in order; a note that is held over the end of a system gives one for each.
+
+    The lengths of a note's boxes add up to its own; what is held over the last bar stays in the last system.
+    """
+    starts = [system[0].start for system in systems(piece.bars)]
+    boxes = []
+    for note, kind in zip(piece.solo, piece.types, strict=True):
+        system = max((number for number, start in enumerate(starts) if start <= note.offset), default=0)
+        onset, end = note.offset, note.offset + note.quarter_length
+        for line in starts[system + 1 :]:
+            if line >= end:
+                break
+            boxes.append(Box(onset, line - onset, note.pitch, kind, system))
+            onset, system = line, system + 1
+        boxes.append(Box(onset, end - onset, note.pitch, kind, system))
+    return boxes
+
+
+def pitch_range(piece: Piece) -> tuple[int, int]:
+    """The lowest and highest MIDI pitch that a roll shows: a tone around the solo, and an octave at least."""
+    pitches = [note.pitch for note in piece.solo] or [66]
+    low, high = min(pitches) - 2, max(pitches) + 2
+    missing = max(0, 12 - (high - low))
+    return low - missing // 2, high + missing - missing // 2
+
+
+def named_pitches(low: int, high: int) -> list[int]:
+    """The pitches that an axis names: C, E and G; C and G over more than three octaves; C over more than five."""
+    classes = (0, 4, 7) if high - low <= 36 else (0, 7) if high - low <= 60 else (0,)
+    return [pitch for pitch in range(low, high + 1) if pitch % 12 in classes]
+
+
+def piano_roll(piece: Piece, chord_names: list[str]):
+    """The matplotlib Figure of a piano roll, and its boxes; see `draw_piano_roll`.
+
+    One pair of axes in inches holds everything, because a pair for each system would cost more than all its notes. Each
+    type's boxes are one collection, labelled with the type.
+    """
+    from matplotlib.collections import LineCollection, PolyCollection
+    from matplotlib.figure import Figure
+
+    assert len(chord_names) == len(piece.chords), f"{len(chord_names)} names for {len(piece.chords)} chords"
+    rows, (low, high) = systems(piece.bars), pitch_range(piece)
+    boxes = note_boxes(piece) if rows else []
+    staff = (high - low + 1) * SEMITONE
+    height = TOP + max(1, len(rows)) * (ABOVE + staff + BELOW) + BOTTOM
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, height))
+    axes.set_axis_off()
+    longest = max((row[-1].start + row[-1].length - row[0].start for row in rows), default=16.0)
+    quarter = (WIDTH - LEFT - RIGHT) / longest
+
+    def x(offset: float, system: int) -> float:
+        return LEFT + (offset - rows[system][0].start) * quarter
+
+    def y(pitch: float, system: int) -> float:
+        return height - TOP - (system + 1) * (ABOVE + staff) - system * BELOW + (pitch - low) * SEMITONE
+
+    def write(left, bottom, text, **style):
+        axes.text(left, bottom, text, **({"color": INK, "fontsize": 9, "parse_math": False} | style))
+
+    write(LEFT, height - 0.42, _shortened(piece.title, 90), fontsize=15, weight="bold")
+    _draw_legend(axes, write, piece, height - 0.8)
+    if not rows or not boxes:
+        middle = y((low + high) / 2, 0)
+        place = {"ha": "center", "va": "center", "backgroundcolor": "white"}
+        write(WIDTH / 2, middle, "the solo has no notes", fontsize=12, **place)
+
+    shades, lines, bar_lines, beat_lines = [], [], [], []
+    for system, row in enumerate(rows):
+        left, right = x(row[0].start, system), x(row[-1].start + row[-1].length, system)
+        bottom, top = y(low, system), y(high + 1, system)
+        for pitch in range(low, high + 1):
+            if pitch % 12 in BLACK_KEYS:
+                shades.append(_corners(left, y(pitch, system), right, y(pitch + 1, system)))
+        for pitch in named_pitches(low, high):
+            write(left - 0.08, y(pitch + 0.5, system), pitch_name(pitch), ha="right", va="center", fontsize=7.5)
+            if pitch % 12 == 0:
+                lines.append([(left, y(pitch, system)), (right, y(pitch, system))])
+        lines += [[(left, edge), (right, edge)] for edge in (bottom, top)]
+        for bar in row:
+            place = x(bar.start, system)
+            bar_lines.append([(place, bottom), (place, top + 0.1)])
+            number = piece.bars.index(bar) + 1
+            write(place + 0.04, top + 0.03, str(number), fontsize=7.5, color="#5C5C66")
+            beat = 4 / bar.meter[1]
+            for count in range(1, round(bar.length / beat)):
+                place = x(bar.start + count * beat, system)
+                beat_lines.append([(place, bottom), (place, top)])
+        bar_lines.append([(right, bottom), (right, top + 0.1)])
+        named = [(chord.offset, name) for chord, name in zip(piece.chords, chord_names, strict=True)]
+        _draw_chord_names(write, bar_lines, named, row, top, lambda offset, system=system: x(offset, system))
+    axes.add_collection(PolyCollection(shades, facecolor=SHADE, edgecolor="none"))
+    axes.add_collection(LineCollection(beat_lines, colors=FAINTER, linewidths=0.8))
+    axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.6))
+    axes.add_collection(LineCollection(bar_lines, colors=INK, linewidths=1.1))
+    for kind in TYPE_COLOURS:
+        # A hair of air on the right keeps a note from the one that follows on the same pitch.
+        corners = [
+            _corners(
+                x(box.onset, box.system),
+                y(box.pitch, box.system),
+                max(x(box.onset + box.length, box.system) - 0.015, x(box.onset, box.system) + 0.02),
+                y(box.pitch + 1, box.system),
+            )
+            for box in boxes
+            if box.type == kind
+        ]
+        axes.add_collection(_filled(corners, kind))
+    return figure, boxes
+
+
+def _draw_chord_names(write, bar_lines, named, row, top, x) -> None:
+    """The names over a system, above its bar numbers, each with a tick at its onset; those on bar lines come first."""
+    first, end = row[0].start, row[-1].start + row[-1].length
+    on_line = {bar.start for bar in row}
+    taken = []
+    for offset, name in sorted(named, key=lambda pair: (pair[0] not in on_line, pair[0])):
+        if not first <= offset < end:
+            continue
+        bar_lines.append([(x(offset), top), (x(offset), top + 0.06)])
+        width = 0.1 * len(name)  # about what bold letters of this size take
+        left = min(x(offset), WIDTH - 0.05 - width)
+        if all(left >= until + 0.1 or left + width + 0.1 <= since for since, until in taken):
+            write(left, top + 0.19, name, fontsize=10.5, weight="bold")
+            taken.append((left, left + width))
+
+
+def _draw_legend(axes, write, piece: Piece, bottom: float) -> None:
+    left = LEFT
+    for kind, name in TYPE_NAMES.items():
+        axes.add_collection(_filled([_corners(left, bottom, left + 0.3, bottom + 0.13)], kind))
+        text = f"{kind}  {name}, {piece.types.count(kind)}"
+        write(left + 0.38, bottom, text)
+        left += 0.75 + 0.075 * len(text)
+    bars = "1 bar" if len(piece.bars) == 1 else f"{len(piece.bars)} bars"
+    write(WIDTH - RIGHT, bottom, f"{bars}, {piece.tempo:g} quarters a minute", ha="right", color="#5C5C66")
+
+
+def _filled(corners: list, kind: str):
+    from matplotlib.collections import PolyCollection
+
+    colour, fill = TYPE_COLOURS[kind], TYPE_FILLS[kind]
+    style = {"facecolor": colour, "edgecolor": INK, "linewidth": 0.7, "zorder": 3, "label": kind}
+    if fill == "hollow":
+        style |= {"facecolor": PALE_GREEN, "edgecolor": colour, "linewidth": 1.7}
+    hatch = {"striped": "/////", "crossed": "xxxx"}.get(fill)
+    return PolyCollection(corners, hatch=hatch, **style)
+
+
+def _corners(left: float, bottom: float, right: float, top: float) -> list[tuple[float, float]]:
+    return [(left, bottom), (left, top), (right, top), (right, bottom)]
+
+
+def _shortened(text: str, length: int) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def png_bytes(figure) -> bytes:
+    """A figure of matplotlib's as a PNG at its own resolution; the same figure gives the same bytes."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    content = io.BytesIO()
+    FigureCanvasAgg(figure).print_png(content, metadata={"Software": None})
+    return content.getvalue()

@@ -1,0 +1,214 @@
+"""From parts to an MP3 or WAV file: synthesis on this computer, a mix, and an even loudness.
+
+The solo and what accompanies it are rendered apart by a SoundFont synthesiser and added by their measured loudness, so
+that the solo stands in front whatever instrument and velocities it has; among the accompanying parts, controllers make
+the balance. The sum is brought to one loudness and kept from clipping. Left to others: the notes
+(`improvising/improvise.py`, `improvising/backing.py`), MIDI files (`reading/midi_tracks.py`).
+
+Audio is a float32 array of shape (samples, 2), left and right, full scale 1. Loudness is in LUFS, the unit of ITU-R
+BS.1770; a difference of 1 LU is one of 1 dB. The helper libraries are wheels without system libraries; `missing` tells
+which of them is not there.
+"""
+
+import importlib.util
+import io
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+from music.piece import Part
+from reading.midi_tracks import TICKS_PER_QUARTER, midi_bytes
+from running.files import write_aside
+
+RATE = 44_100  # samples a second of what is written
+RENDERED_RATE, WAV_HEADER_BYTES = 48_000, 44  # of what the synthesiser gives: 16 bits, stereo
+LOUDNESS = -16.0  # LUFS: near what streaming services play music at, with room for the peaks of plucked strings
+SOLO_AHEAD = 5.0  # LU between the solo and everything else together
+CEILING = 0.79  # -2 dBFS: decoded MP3 overshoots what was encoded by up to about 1 dB
+TAIL = 2.0  # seconds after the last release, over which the sound rings out
+FADE = 1.5  # seconds at the end of the tail that fade to nothing
+MP3_COMPRESSION = 0.3  # 0 (largest) to 1 (smallest) of a variable bit rate: about 160 kbit/s for a quartet
+
+
+class Place(NamedTuple):
+    """A part's place in the mix as controllers, 0 to 127: `volume` (40 log10(volume / 127) dB), `pan`, `reverb`."""
+
+    volume: int
+    pan: int
+    reverb: int
+
+
+# The SoundFont's cymbals, softly struck, are some 20 LU below its piano: the other parts make room for them.
+PLACES = {
+    "Solo": Place(127, 64, 50),
+    "Chords": Place(56, 44, 40),
+    "Bass": Place(71, 64, 10),  # low notes stay in the middle and dry, or they blur
+    "Drums": Place(127, 80, 30),
+}
+ELSE = Place(56, 72, 40)
+SOUNDFONT, SOUNDFONT_CARRIER = "TimGM6mb.sf2", "pretty_midi==0.2.11.post0"  # of this wheel only its sound file is used
+HELPERS = ("midirenderer", "soundfile", SOUNDFONT_CARRIER)
+
+
+def missing() -> str | None:
+    """One sentence with the install command where a helper library is not installed, otherwise None."""
+    lacking = [helper for helper in HELPERS if importlib.util.find_spec(helper.partition("=")[0]) is None]
+    if not lacking and not _soundfont().is_file():
+        lacking = [SOUNDFONT_CARRIER]
+    return f"no sound file without {' and '.join(lacking)}: pip install {' '.join(lacking)}" if lacking else None
+
+
+def write_sound(path: str | os.PathLike, parts: list[Part], tempo: float) -> float:
+    """Render `parts` at `tempo` (quarters a minute) to `path`, .mp3 or .wav; returns its length in seconds.
+
+    The file lasts `TAIL` seconds longer than the music; it is written aside and moved into place, and the same parts
+    give the same bytes. No notes give `TAIL` seconds of silence. Raises ValueError for another suffix and where the
+    folder cannot be written; ask `missing` first whether the helper libraries are there.
+    """
+    path = Path(path)
+    kind = path.suffix.lower()
+    if kind not in (".mp3", ".wav"):
+        raise ValueError(f"{path}: sound is written as .mp3 or .wav, not {kind or 'without suffix'}; change the name")
+    audio = mix(parts, tempo)
+    write_aside(path, _encoded(audio, kind))
+    return len(audio) / RATE
+
+
+def mp3_bytes(parts: list[Part], tempo: float) -> bytes:
+    """The MP3 file that `write_sound` writes."""
+    return _encoded(mix(parts, tempo), ".mp3")
+
+
+def mix(parts: list[Part], tempo: float):
+    """The parts together, as audio at `RATE`: at `LOUDNESS`, peaks under `CEILING`, fading out after the last release.
+
+    The part named 'Solo' is set `SOLO_AHEAD` of the others; where there is none, or nothing else, there is nothing to
+    weigh. No notes: silence.
+    """
+    import numpy as np
+
+    solo, others = _render(parts, tempo)
+    audio = _at_loudness(solo, RENDERED_RATE, SOLO_AHEAD) + _at_loudness(others, RENDERED_RATE, 0.0)
+    audio = _limit(_at_loudness(_resample(audio), RATE, LOUDNESS))
+    faded = round(FADE * RATE)
+    audio[-faded:] *= np.cos(np.linspace(0, np.pi / 2, faded, dtype=np.float32))[:, None] ** 2
+    return audio
+
+
+def loudness(audio, rate: int) -> float:
+    """The integrated loudness of audio (samples, 2) in LUFS, gated as in ITU-R BS.1770-4; -inf for silence.
+
+    The K-weighting is applied to the spectra of tenths of a second instead of by filters in time, which differs by
+    less than 0.1 LU on music. Audio shorter than the gate's 0.4 s counts as -inf.
+    """
+    import numpy as np
+
+    tenth = rate // 10
+    n = len(audio) // tenth
+    if n < 4:
+        return -np.inf
+    weighting = _k_weighting(np.fft.rfftfreq(tenth, 1 / rate)) * 2 / tenth**2  # (tenth // 2 + 1,)
+    power = np.zeros(n)
+    for channel in audio[: n * tenth].T:
+        spectra = np.fft.rfft(channel.reshape(n, tenth))  # (n, tenth // 2 + 1)
+        power += (spectra.real**2 + spectra.imag**2) @ weighting
+    blocks = (power[:-3] + power[1:-2] + power[2:-1] + power[3:]) / 4  # (n - 3,): 0.4 s each, three quarters shared
+    loud = blocks[blocks > 10 ** ((-70 + 0.691) / 10)]
+    if not len(loud):
+        return -np.inf
+    loud = loud[loud > loud.mean() / 10]
+    return float(-0.691 + 10 * np.log10(loud.mean()))
+
+
+def _encoded(audio, kind: str) -> bytes:
+    import soundfile
+
+    buffer = io.BytesIO()
+    if kind == ".mp3":
+        # The encoder's delay (25 ms) is noted in the file's first frame, and players leave it out.
+        soundfile.write(buffer, audio, RATE, format="MP3", compression_level=MP3_COMPRESSION)
+    else:
+        soundfile.write(buffer, audio, RATE, format="WAV", subtype="PCM_16")
+    return buffer.getvalue()
+
+
+def _k_weighting(frequencies):
+    """The power gain of BS.1770's two filters, a shelf and a high-pass, whose coefficients it gives for 48 kHz."""
+    import numpy as np
+
+    z = np.exp(-2j * np.pi * frequencies / 48_000)
+    shelf = np.polyval([1.19839281085285, -2.69169618940638, 1.53512485958697], z)
+    shelf /= np.polyval([0.73248077421585, -1.69065929318241, 1], z)
+    high_pass = np.polyval([1, -2, 1], z) / np.polyval([0.99007225036621, -1.99004745483398, 1], z)
+    return (np.abs(shelf * high_pass) ** 2).astype(np.float32)
+
+
+def _render(parts: list[Part], tempo: float):
+    """The solo and everything else, each as audio at `RENDERED_RATE` and as long as the music and its tail."""
+    import mido
+    import numpy as np
+    from midirenderer import render_wave_from
+
+    head, *tracks = mido.MidiFile(file=io.BytesIO(midi_bytes(parts, tempo))).tracks
+    ends = [sum(message.time for message in track) for track in tracks]
+    last_tick = max(ends, default=0) + round(TAIL * tempo / 60 * TICKS_PER_QUARTER)
+    n = round(last_tick / TICKS_PER_QUARTER * 60 / tempo * RENDERED_RATE)
+    for part, track, end in zip(parts, tracks, ends, strict=True):
+        place = PLACES.get(part.name, ELSE)
+        for control, value in ((7, place.volume), (10, place.pan), (91, place.reverb)):
+            track.insert(0, mido.Message("control_change", channel=part.channel, control=control, value=value))
+        track[-1].time += last_tick - end + 1  # the synthesiser stops where the last track ends
+
+    soundfont, stems = _soundfont().read_bytes(), []
+    for is_solo in (True, False):
+        chosen = [track for part, track in zip(parts, tracks, strict=True) if (part.name == "Solo") == is_solo]
+        stem = np.zeros((n, 2), np.float32)
+        if chosen:
+            buffer = io.BytesIO()
+            mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[head, *chosen]).save(file=buffer)
+            wave = render_wave_from(soundfont, buffer.getvalue())
+            samples = np.frombuffer(wave, "<i2", offset=WAV_HEADER_BYTES).reshape(-1, 2)[:n]
+            stem[: len(samples)] = samples / np.float32(32768)
+        stems.append(stem)
+    return stems
+
+
+def _soundfont() -> Path:
+    # Only the file is wanted, so that the library itself is not imported.
+    return Path(importlib.util.find_spec("pretty_midi").origin).with_name(SOUNDFONT)
+
+
+def _at_loudness(audio, rate: int, level: float):
+    own = loudness(audio, rate)
+    return audio * 10 ** ((level - own) / 20) if own > float("-inf") else audio
+
+
+def _resample(audio):
+    """Audio at `RENDERED_RATE` to audio at `RATE`, by its spectrum."""
+    import numpy as np
+
+    seconds = -(-len(audio) // RENDERED_RATE)  # whole seconds: both rates then have a whole number of samples
+    resampled = np.empty((seconds * RATE, 2), np.float32)
+    for index, channel in enumerate(audio.T):
+        spectrum = np.fft.rfft(channel, seconds * RENDERED_RATE)[: seconds * RATE // 2 + 1]
+        resampled[:, index] = np.fft.irfft(spectrum * np.float32(RATE / RENDERED_RATE), seconds * RATE)
+    return resampled[: round(len(audio) * RATE / RENDERED_RATE)]
+
+
+def _limit(audio):
+    """Audio turned down smoothly around whatever would pass `CEILING`.
+
+    Gains are worked out for blocks of 5 ms: a block takes the smallest gain within three blocks, then the mean of its
+    neighbourhood of two, then samples take the line between block centres, so that none exceeds what its block needs.
+    """
+    import numpy as np
+
+    size = RATE // 200
+    n = -(-len(audio) // size)
+    padded = np.zeros((n * size, 2), np.float32)
+    padded[: len(audio)] = np.abs(audio)
+    needed = CEILING / np.maximum(padded.reshape(n, 2 * size).max(axis=1), CEILING)  # (n,)
+    lowest = np.lib.stride_tricks.sliding_window_view(np.pad(needed, 5, mode="edge"), 7).min(axis=1)  # (n + 4,)
+    gains = np.lib.stride_tricks.sliding_window_view(lowest, 5).mean(axis=1)  # (n,)
+    centres = np.arange(n) * size + (size - 1) / 2
+    return audio * np.interp(np.arange(len(audio)), centres, gains).astype(np.float32)[:, None]

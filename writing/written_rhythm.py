@@ -1,0 +1,248 @@
+"""From played times to written ones: which notes, rests, ties and triplets a solo is written with, and in what key.
+
+Conventions: written times are whole 24ths of a quarter from the start of the piece (`TICKS`), so that sixteenths (6),
+thirty-seconds (3), triplet eighths (8) and sextuplets (4) are all whole. A beat is a quarter, a dotted quarter in 6/8
+and its kin, and what is left at the end of a bar such as 7/8.
+
+Each beat is written in sixteenths or in triplets, whichever is nearer to its onsets, because readers cannot read both
+in one beat; sextuplets and finer are for beats with more notes than that. Two onsets never share a place: 8/12 and 9/12
+become the third and the fourth sixteenth. Left to others: MusicXML (`writing/lead_sheet.py`) and chord symbols
+(`music/chord_symbols.py`).
+"""
+
+from bisect import bisect_left
+from functools import cache
+from itertools import combinations, islice, pairwise, takewhile
+from typing import NamedTuple
+
+from music.chord_symbols import FLAT_ROOTS, SHARP_ROOTS, Symbol, key_names, tone_name
+from music.notes import GRID, Chord, Note, to_grid
+from music.piece import Bar
+
+TICKS = 24  # written times in a quarter
+# Place of one note in ticks and what choosing it costs in ticks of error: sextuplets, thirty-seconds and single grid
+# steps are there for crowded beats.
+PLACES = {6: 0, 8: 0.5, 4: 6, 3: 8, 2: 20}
+VALUES = {  # ticks: type and dots
+    144: ("whole", 1), 96: ("whole", 0), 72: ("half", 1), 48: ("half", 0), 36: ("quarter", 1), 24: ("quarter", 0),
+    18: ("eighth", 1), 12: ("eighth", 0), 9: ("16th", 1), 6: ("16th", 0), 3: ("32nd", 0),
+}  # fmt: skip
+
+
+class Beat(NamedTuple):
+    """A beat: where it starts, its length, and the size of its places, all in ticks; 8, 4 and 2 are of triplets."""
+
+    start: int
+    length: int
+    place: int
+
+    @property
+    def tuplet(self) -> tuple[int, int] | None:
+        """How many places there are in the time of how many: (3, 2) in a triplet; None where there is none."""
+        places = self.length // self.place
+        return (places, places * 2 // 3) if self.place in (8, 4, 2) else None
+
+
+class Written(NamedTuple):
+    """One written note, chord or rest: `start` and `length` in ticks, `notes` the solo's indices (none: a rest).
+
+    `kind` and `dots` are its look ('' for a rest of a whole bar), `beat` the beat it starts in; `tied_from` and
+    `tied_to` tell whether it continues the one before and is continued."""
+
+    start: int
+    length: int
+    notes: tuple[int, ...]
+    kind: str
+    dots: int
+    beat: Beat
+    tied_from: bool = False
+    tied_to: bool = False
+
+
+def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
+    """Write a solo: for each bar what stands in it, in order, filling it exactly; no bars give no bars.
+
+    Every note of the solo is there, once and with its ties, within a place of where it was played; notes that start
+    on one grid step are a chord. Gaps shorter than a sixteenth are closed, and so are those a reader would rather
+    not see: in a beat, up to the next note, if no longer than the note and an eighth.
+    Raises ValueError for a bar that is no whole number of sixteenths long, for bars that do not follow each other and
+    for a note outside all bars.
+    """
+    spans = _spans(bars)
+    groups = {}
+    for index in sorted(range(len(solo)), key=lambda i: (to_grid(solo[i].offset), i)):
+        groups.setdefault(to_grid(solo[index].offset), []).append(index)
+    end = spans[-1][1] if spans else 0
+    for onset in groups:
+        if not 0 <= onset * TICKS < end * GRID:
+            raise ValueError(f"a note at {onset / GRID:g} quarters is outside the bars, which end at {end / TICKS:g}")
+    placed, beats_by_bar, onsets = {}, [], sorted(groups)
+    for (start, stop), bar in zip(spans, bars, strict=True):
+        beats = []
+        for beat_start, beat_stop in pairwise(_beat_lines(start, stop, bar.meter)):
+            inside = onsets[bisect_left(onsets, beat_start / 2) : bisect_left(onsets, beat_stop / 2)]
+            place, slots = _places(tuple(onset * 2 - beat_start for onset in inside), beat_stop - beat_start)
+            beats.append(Beat(beat_start, beat_stop - beat_start, place))
+            placed |= {onset: beat_start + slot for onset, slot in zip(inside, slots, strict=True)}
+        beats_by_bar.append(beats)
+    sounding = _sounding(groups, placed, solo, [beat for beats in beats_by_bar for beat in beats], end)
+    written, at = [], 0
+    for (start, stop), bar, beats in zip(spans, bars, beats_by_bar, strict=True):
+        while at < len(sounding) and sounding[at][1] <= start:
+            at += 1
+        inside = takewhile(lambda piece, stop=stop: piece[0] < stop, islice(sounding, at, None))
+        written.append(_write_bar(start, stop, bar.meter, beats, list(inside)))
+    return written
+
+
+def best_fifths(solo: list[Note], chords: list[Chord]) -> int:
+    """The key signature that fits best, in sharps (flats below 0): the one whose notes sound longest in solo and
+    chords together; of equals the one with fewer signs, then with flats. Nothing gives 0."""
+    weights = [0.0] * 12
+    for note in solo:
+        weights[note.pitch % 12] += note.quarter_length
+    for chord in chords:
+        for tone in {pitch % 12 for pitch in chord.pitches}:
+            weights[tone] += chord.quarter_length / 2
+    # Rounded, so that the last bit of a sum never decides a tie.
+    return min(range(-6, 7), key=lambda f: (-round(sum(weights[tone] for tone in key_names(f)), 6), abs(f), f))
+
+
+def spell(pitch: int, symbol: Symbol | None, fifths: int, rising: bool) -> tuple[str, int, int]:
+    """A MIDI number as letter, alteration (-1 to 1) and octave: by its chord if it is of it, else by the key, else as
+    a passing note, sharp going up and flat going down. E#, B#, Cb and Fb are left to keys that hold them."""
+    tone, in_key = pitch % 12, key_names(fifths)
+    rare = {"E#", "B#", "Cb", "Fb"} - set(in_key.values())
+    name = ""
+    if symbol and symbol.root is not None and (tone - symbol.root) % 12 in symbol.intervals:
+        name = tone_name(symbol, tone)
+    if not name or name in rare:
+        name = in_key.get(tone) or (SHARP_ROOTS if rising else FLAT_ROOTS)[tone]
+    alter = {"": 0, "#": 1, "b": -1}[name[1:]]
+    return name[0], alter, (pitch - alter) // 12 - 1
+
+
+def _spans(bars: list[Bar]) -> list[tuple[int, int]]:
+    spans, at = [], 0
+    for number, bar in enumerate(bars, 1):
+        length = round(bar.length * TICKS)
+        if length <= 0 or length % 6 or abs(length - bar.length * TICKS) > 0.01:
+            raise ValueError(f"bar {number} is {bar.length:g} quarters long; make it a whole number of sixteenths")
+        if abs(bar.start * TICKS - at) > 0.5:
+            raise ValueError(f"bar {number} starts at {bar.start:g} quarters and the one before ends at {at / TICKS:g}")
+        spans.append((at, at + length))
+        at += length
+    return spans
+
+
+def _beat_lines(start: int, stop: int, meter: tuple[int, int]) -> list[int]:
+    beat = 36 if meter[1] == 8 and meter[0] % 3 == 0 and meter[0] > 3 else TICKS
+    return [*range(start, stop, beat), stop]
+
+
+@cache
+def _places(onsets: tuple[int, ...], length: int) -> tuple[int, tuple[int, ...]]:
+    """The size of a beat's places and the place of each onset, all in ticks from the beat: least error wins.
+
+    With 8/12 and 9/12 (16 and 18): `_places((0, 16, 18), 24)` -> (6, (0, 12, 18)).
+    """
+    if not onsets:  # nothing starts here, and what ends here ends on an eighth
+        return 12 if length % 12 == 0 else 6, ()
+    best = None
+    for place, cost in PLACES.items():
+        if length % (3 * place if place in (8, 4, 2) else place) or length // place < len(onsets):
+            continue
+        if best and cost >= best[0]:
+            continue
+        for slots in combinations(range(0, length, place), len(onsets)):
+            error = sum(abs(slot - onset) for slot, onset in zip(slots, onsets, strict=True))
+            if best is None or error + cost < best[0]:
+                best = (error + cost, place, slots)
+    return best[1:]
+
+
+def _sounding(groups, placed, solo, beats: list[Beat], end: int) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Start and end in ticks of each group of notes, and its notes."""
+    beat_at = {tick: beat for beat in beats for tick in range(beat.start, beat.start + beat.length)}
+    pieces = []
+    for onset, following in pairwise([*sorted(groups), None]):
+        start, until = placed[onset], placed.get(following, end)
+        released = max(to_grid(solo[index].offset + solo[index].quarter_length) for index in groups[onset]) * 2
+        gap, beat = until - released, beat_at[start]
+        in_beat = until <= beat.start + beat.length
+        if gap >= 6 and not (in_beat and gap <= 12 and gap <= released - start):
+            last = beat_at[released]
+            stop = last.start + int((released - last.start) / last.place + 0.5) * last.place
+            until = min(until, max(stop, start + beat.place))
+        pieces.append((start, until, tuple(groups[onset])))
+    return pieces
+
+
+def _write_bar(start: int, stop: int, meter: tuple[int, int], beats: list[Beat], sounding: list) -> list[Written]:
+    # A bar that its meter does not fill has no bar's rest: music21 reads one at the length of the meter.
+    if not sounding and (stop - start) * meter[1] == meter[0] * 4 * TICKS:
+        return [Written(start, stop - start, (), "", 0, beats[0])]
+    written, at = [], start
+    for first, last, notes in [*sounding, (stop, stop, ())]:
+        if at < first:
+            written += _write(at, first, (), beats, start, stop)
+        if notes:
+            begin, until = max(first, start), min(last, stop)
+            parts = _write(begin, until, notes, beats, start, stop)
+            for number, part in enumerate(parts):
+                tied_from, tied_to = number > 0 or first < start, number < len(parts) - 1 or last > stop
+                written.append(part._replace(tied_from=tied_from, tied_to=tied_to))
+            at = until
+    return written
+
+
+def _write(start: int, stop: int, notes, beats: list[Beat], bar_start: int, bar_stop: int) -> list[Written]:
+    """A note or a rest as values that can be read: the longest that fits and does not hide a beat that counts."""
+    parts = []
+    while start < stop:
+        beat = next(beat for beat in beats if start < beat.start + beat.length)
+        beat_stop = beat.start + beat.length
+        if beat.tuplet:
+            room = min(stop, beat_stop) - start
+            value = next(value for value in VALUES if value * 2 % 3 == 0 and value * 2 // 3 <= room)
+            length = value * 2 // 3
+        else:
+            # A tuplet has to begin on its beat, so that nothing reaches into it.
+            limit = min([stop, *(b.start for b in beats if b.start > start and b.tuplet)])
+            length = value = next(
+                value
+                for value in VALUES
+                if start + value <= limit
+                and _readable(start, value, beat, bool(notes), len({b.length for b in beats}) == 1, bar_start, bar_stop)
+            )
+        parts.append(Written(start, length, notes, *VALUES[value], beat))
+        start += length
+    return parts
+
+
+def _readable(
+    start: int, value: int, beat: Beat, is_note: bool, even_beats: bool, bar_start: int, bar_stop: int
+) -> bool:
+    place, in_bar = start - beat.start, start - bar_start
+    if place + value <= beat.length:
+        if beat.length == 36:
+            return (value != 36 or place == 0) and (value not in (18, 24) or place % 12 == 0) and _aligned(place, value)
+        return (is_note or value not in (18, 9)) and _aligned(place, value) and (is_note or place % value == 0)
+    if not even_beats:
+        return False
+    if beat.length == 36:
+        return place == 0 and is_note and value in (72, 144)
+    middle = bar_start + 48 if bar_stop - bar_start == 96 else None
+    crosses = middle is not None and start < middle < start + value
+    if not is_note:
+        return value == 48 and in_bar % 48 == 0 and middle is not None
+    if place == 0:
+        return value in (48, 72, 96) or (value == 36 and not crosses)
+    return place == 12 and value in (24, 36) and not crosses
+
+
+def _aligned(place: int, value: int) -> bool:
+    """Whether a value within a beat starts where its own kind may: an eighth may be off by a sixteenth, and so on."""
+    unit = {36: 12, 24: 12, 18: 6, 12: 6, 9: 3, 6: 3, 3: 3}.get(value, 12)
+    crosses = place // 12 != (place + value - 1) // 12 if value < 12 else False
+    return place % unit == 0 and not crosses
