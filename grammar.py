@@ -15,7 +15,8 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from music.note_types import first_scale_tones, note_types, sounding_chord
-from music.notes import GRID, Chord, Note, from_grid, to_grid
+from music.notes import Chord, Note
+from music.units import GRID, to_steps
 
 TYPES = "CSAX"  # of notes
 REST = "R"
@@ -23,16 +24,16 @@ LONGEST_DURATION = 64 * GRID  # grid steps: what is longer was not read from mus
 
 
 class Term(NamedTuple):
-    """One term: `steps` is its duration in grid steps, `lower` and `upper` its interval in semitones or None."""
+    """One term: its `duration` in grid steps, `lower` and `upper` its interval in semitones or None."""
 
     type: str
-    steps: int
+    duration: int
     lower: int | None = None
     upper: int | None = None
 
 
-class Line(NamedTuple):
-    """How terms become a line: the player's range, and how strongly the line prefers some notes to others.
+class Motion(NamedTuple):
+    """How a solo moves: the player's range, and how strongly the line prefers some notes to others.
 
     `low`, `high`: the lowest and highest MIDI pitch; `middle`: where the line is at home, and begins. Weights of a
     candidate pitch fall by the factor `closeness` for each semitone from the middle of the interval that is asked for
@@ -52,7 +53,7 @@ class Line(NamedTuple):
 def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
     """Write one bar of melody as a line of grammar.
 
-    Notes and chords count their offsets from the same start, in order of onset. A bar without notes is ''.
+    Notes and chords count from the same start, in order of onset. A bar without notes is ''.
     Example: E-5 for half a beat, then C5 for a third, over a C minor chord -> 'C,0.500 C,0.333,<P1,d-5>'.
     Raises ValueError for a bar that has notes but no chord.
     """
@@ -60,7 +61,7 @@ def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
         raise ValueError("a bar with notes needs a chord to be written as grammar")
     terms, previous = [], None
     for note in measure_notes:
-        types = note_types(sounding_chord(measure_chords, note.offset).pitches)
+        types = note_types(sounding_chord(measure_chords, note.onset).pitches)
         term = f"{types[note.pitch % 12]},{note.quarter_length:.3f}"
         if previous is not None:
             term += ",<{},{}>".format(*interval_bounds(previous % 12, note.pitch - previous))
@@ -103,7 +104,7 @@ def parse_term(text: str) -> Term:
     """A term's parts: 'S,0.333,<P4,m-2>' -> Term('S', 4, -1, 5). Raises ValueError for a text that is no term."""
     try:
         kind, duration, *bounds = text.replace("<", "").replace(">", "").split(",")
-        steps = to_grid(float(duration))
+        steps = to_steps(float(duration))
         if kind not in (*TYPES, REST) or len(bounds) not in (0, 2) or not 0 < steps <= LONGEST_DURATION:
             raise ValueError("unknown type, or no possible duration or interval")
         upper, lower = (semitones(name) for name in bounds) if bounds else (None, None)
@@ -116,40 +117,40 @@ def unparse_grammar(
     grammar: str,
     chords: list[Chord],
     generator: random.Random | None = None,
-    line: Line | None = None,
+    motion: Motion | None = None,
     previous: int | None = None,
     onsets: list[int] | None = None,
-    bar_steps: int = 4 * GRID,
+    bar_length: int = 4 * GRID,
 ) -> list[Note]:
-    """Realise one bar's line of grammar as notes over the bar's chords, offsets in quarters from the bar line.
+    """Realise one bar's line of grammar as notes over the bar's chords, from the bar line.
 
     As `realise`, which also tells how many terms had to fall back. Source: the family's `unparse_grammar`.
     """
     terms = [parse_term(text) for text in grammar.split()]
-    return realise(terms, chords, generator or random.Random(0), line, previous, onsets, bar_steps)[0]
+    return realise(terms, chords, generator or random.Random(0), motion, previous, onsets, bar_length)[0]
 
 
 def realise(
     terms: list[Term],
     chords: list[Chord],
     generator: random.Random,
-    line: Line | None = None,
+    motion: Motion | None = None,
     previous: int | None = None,
     onsets: list[int] | None = None,
-    bar_steps: int = 4 * GRID,
+    bar_length: int = 4 * GRID,
 ) -> tuple[list[Note], int]:
     """Turn one bar's terms into notes; return them and how many terms had to fall back.
 
-    `line` None is the original's way: notes are as long as their terms say, however long the bar is; the first note is
-    any note of the chord; later ones are drawn evenly among the pitches of the term's type in its interval, at least
+    `motion` None is the original's way: notes are as long as their terms say, however long the bar is; the first note
+    is any note of the chord; later ones are drawn evenly among the pitches of the term's type in its interval, at least
     from octave 3; where there is none, the line moves a whole tone (the fall-back).
 
-    With a `line`, notes end with the next note or the bar, keep to the line's range, and go on from the MIDI pitch
+    With a `motion`, notes end with the next note or the bar, keep to its range, and go on from the MIDI pitch
     `previous`; without one the line starts in the middle. A pitch is preferred from which the next term can be reached.
     Where no pitch in range fits, octaves are folded, and where the chord has no tone of the type, the nearest other
     tone is taken: both are fall-backs.
 
-    Notes start at `onsets` (grid steps from the bar line); None: one after the other, and without a `line` as
+    Notes start at `onsets` (grid steps from the bar line); None: one after the other, and without a `motion` as
     `late_onsets` says. No terms, or rests only, give no notes. Every choice is drawn from `generator`. Raises
     ValueError for terms without a chord.
     """
@@ -158,35 +159,35 @@ def realise(
     if not chords:
         raise ValueError("terms can be realised only over a chord")
     if onsets is None:
-        onsets = late_onsets(terms) if line is None else filled_onsets(terms)
+        onsets = late_onsets(terms) if motion is None else filled_onsets(terms)
     onsets = [onset for term, onset in zip(terms, onsets, strict=True) if term.type != REST]
     terms = [term for term in terms if term.type != REST]
-    if line is None:
+    if motion is None:
         return _realise_as_the_original(terms, onsets, chords, generator)
-    played = sum(onset < bar_steps for onset in onsets)
-    ends = [*onsets[1:played], bar_steps]
+    played = sum(onset < bar_length for onset in onsets)
+    ends = [*onsets[1:played], bar_length]
     tables = _tables_at(onsets[:played], chords)
     notes, fallbacks = [], 0
     for index in range(played):
-        choice = _candidates(tables[index], previous, terms[index], line)
+        choice = _candidates(tables[index], previous, terms[index], motion)
         pitches, weights = choice.pitches, choice.weights
         if index + 1 < played and len(pitches) > 1:
-            pitches, weights = _leading_on(choice, tables[index + 1], terms[index + 1], line)
+            pitches, weights = _leading_on(choice, tables[index + 1], terms[index + 1], motion)
         previous = pitches[0] if len(pitches) == 1 else generator.choices(pitches, weights)[0]
         fallbacks += choice.fell_back
-        length = min(terms[index].steps, ends[index] - onsets[index])
-        notes.append(Note(from_grid(onsets[index]), from_grid(length), previous))
+        duration = min(terms[index].duration, ends[index] - onsets[index])
+        notes.append(Note(onsets[index], duration, previous))
     return notes, fallbacks
 
 
 def filled_onsets(terms: list[Term]) -> list[int]:
     """Onsets of notes that follow one another without a gap, from the bar line, in grid steps."""
-    return list(accumulate((term.steps for term in terms[:-1]), initial=0))
+    return list(accumulate((term.duration for term in terms[:-1]), initial=0))
 
 
 def late_onsets(terms: list[Term]) -> list[int]:
     """Onsets as the original sets them: a note starts when its own duration has passed since the one before."""
-    return list(accumulate(term.steps for term in terms))
+    return list(accumulate(term.duration for term in terms))
 
 
 class Candidates(NamedTuple):
@@ -199,40 +200,45 @@ class Candidates(NamedTuple):
 
 
 @lru_cache(maxsize=2**18)
-def _candidates(types: str, previous: int | None, term: Term, line: Line) -> Candidates:
+def _candidates(types: str, previous: int | None, term: Term, motion: Motion) -> Candidates:
     """What a term may become after the pitch `previous`, over a chord of these types.
 
     Without an interval (a bar's first note) every pitch is allowed, and the last one played counts as the middle.
     """
-    start = line.middle if previous is None else previous
+    start = motion.middle if previous is None else previous
     if term.lower is None:
-        lower, upper, centre, closeness = line.low - start, line.high - start, start, 1 - 1 / line.leap
+        lower, upper, centre, closeness = motion.low - start, motion.high - start, start, 1 - 1 / motion.leap
     else:
-        lower, upper, centre, closeness = term.lower, term.upper, start + (term.lower + term.upper) / 2, line.closeness
-    of_type = [pitch for pitch in range(line.low, line.high + 1) if types[pitch % 12] == term.type]
+        lower, upper, centre, closeness = (
+            term.lower,
+            term.upper,
+            start + (term.lower + term.upper) / 2,
+            motion.closeness,
+        )
+    of_type = [pitch for pitch in range(motion.low, motion.high + 1) if types[pitch % 12] == term.type]
     found = [pitch for pitch in of_type if lower <= pitch - start <= upper]
     fell_back = not found
     if fell_back:
         octaves = (-24, -12, 12, 24)
         found = [pitch for pitch in of_type if any(lower <= pitch - start + octave <= upper for octave in octaves)]
-        found = found or of_type or list(range(line.low, line.high + 1))
-        centre = min(max(centre, line.low), line.high)
+        found = found or of_type or list(range(motion.low, motion.high + 1))
+        centre = min(max(centre, motion.low), motion.high)
     others = [pitch for pitch in found if pitch != previous]
     pitches = tuple(others or found)
     weights = [
-        closeness ** abs(pitch - centre) * line.gravity ** (((pitch - line.middle) / 12) ** 2) for pitch in pitches
+        closeness ** abs(pitch - centre) * motion.gravity ** (((pitch - motion.middle) / 12) ** 2) for pitch in pitches
     ]
     return Candidates(pitches, tuple(weights), fell_back, not others)
 
 
 @lru_cache(maxsize=2**18)
 def _leading_on(
-    choice: Candidates, next_types: str, next_term: Term, line: Line
+    choice: Candidates, next_types: str, next_term: Term, motion: Motion
 ) -> tuple[tuple[int, ...], tuple[float, ...]]:
     """Those of the candidates after which the next term fits too; all of them if there are none."""
     kept = []
     for pitch, weight in zip(choice.pitches, choice.weights, strict=True):
-        following = _candidates(next_types, pitch, next_term, line)
+        following = _candidates(next_types, pitch, next_term, motion)
         if not following.fell_back and not following.repeats:
             kept.append((pitch, weight))
     pitches, weights = zip(*kept, strict=True) if kept else (choice.pitches, choice.weights)
@@ -241,10 +247,9 @@ def _leading_on(
 
 def _tables_at(onsets: list[int], chords: list[Chord]) -> list[str]:
     """The note types of the chord that sounds at each onset; onsets are in order."""
-    starts = [to_grid(chord.offset) for chord in chords]
     tables, index = [], 0
     for onset in onsets:
-        while index + 1 < len(chords) and starts[index + 1] <= onset:
+        while index + 1 < len(chords) and chords[index + 1].onset <= onset:
             index += 1
         tables.append(note_types(chords[index].pitches))
     return tables
@@ -255,7 +260,7 @@ def _realise_as_the_original(
 ) -> tuple[list[Note], int]:
     notes, fallbacks, previous = [], 0, None
     for term, onset in zip(terms, onsets, strict=True):
-        chord = sounding_chord(chords, from_grid(onset))
+        chord = sounding_chord(chords, onset)
         if previous is None or term.lower is None:
             pitch = _first_pitch_as_the_original(term.type, chord, generator)
         else:
@@ -269,7 +274,7 @@ def _realise_as_the_original(
                 pitch = previous + generator.choice((-2, 2))
                 fallbacks += 1
             pitch = _raised(pitch, octave=3)
-        notes.append(Note(from_grid(onset), from_grid(term.steps), pitch))
+        notes.append(Note(onset, term.duration, pitch))
         previous = pitch
     return notes, fallbacks
 

@@ -2,7 +2,8 @@
 
 `music_inference_model` makes the one-step model, `predict_and_sample` lets it run freely for a number of values, and
 `sample_bars` lets it run inside bars, where the grammar and the rhythm say what may come next. Both loops are compiled
-whole. Left to others: turning values into notes (`grammar.py`), what was learned of rhythm (`learning/rhythm.py`).
+whole. TensorFlow is imported when it is first needed. Left to others: turning values into notes (`grammar.py`), what
+was learned of rhythm (`learning/rhythm.py`).
 
 Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 """
@@ -10,18 +11,21 @@ Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 import inspect
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from learning.quiet_tensorflow import keras, tf
+if TYPE_CHECKING:
+    from learning.quiet_tensorflow import keras
 
 
-def music_inference_model(LSTM_cell: keras.layers.LSTM, densor: keras.layers.Dense, n_values: int) -> keras.Model:
+def music_inference_model(LSTM_cell: "keras.layers.LSTM", densor: "keras.layers.Dense", n_values: int) -> "keras.Model":
     """The one-step model: (value, a, c) -> (probabilities, a, c), made of the same layers as the training model.
 
     The value is one-hot, (batch, n_values); so are the probabilities. Source: the family's `music_inference_model`.
     """
+    from learning.quiet_tensorflow import keras
+
     n_a = LSTM_cell.units
     x = keras.Input((n_values,))
     a0, c0 = keras.Input((n_a,)), keras.Input((n_a,))
@@ -32,7 +36,7 @@ def music_inference_model(LSTM_cell: keras.layers.LSTM, densor: keras.layers.Den
 
 
 def predict_and_sample(
-    inference_model: keras.Model,
+    inference_model: "keras.Model",
     x_initializer: np.ndarray,
     a_initializer: np.ndarray,
     c_initializer: np.ndarray,
@@ -48,6 +52,8 @@ def predict_and_sample(
     which one may go on. Temperature 0 takes the most probable value, as the original does; above 0 values are drawn,
     see `draw`. Source: the family's `predict_and_sample`.
     """
+    from learning.quiet_tensorflow import tf
+
     arguments = [tf.constant(array, tf.float32) for array in (x_initializer, a_initializer, c_initializer)]
     temperature, min_p = tf.constant(temperature, tf.float32), tf.constant(min_p, tf.float32)
     indices, state = _free_loop(inference_model)(
@@ -108,7 +114,7 @@ class BarRules:
 
 
 def sample_bars(
-    inference_model: keras.Model, rules: BarRules, batch: int, temperature: float, min_p: float = 0.0, seed: int = 0
+    inference_model: "keras.Model", rules: BarRules, batch: int, temperature: float, min_p: float = 0.0, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sample `batch` solos over all bars: `(indices, places)`, both (batch, n).
 
@@ -116,6 +122,8 @@ def sample_bars(
     have one; a value fits into the rest of its bar, the chord of its place has a tone of its type, and it does not go
     on with a known run, each as far as there are such values. States start at zero and go on from bar to bar.
     """
+    from learning.quiet_tensorflow import tf
+
     runs, longest = rules.known_runs, rules.distances.shape[2] - 1
     first_places = np.random.RandomState(seed).choice(rules.first_places, batch)
     arguments = {
@@ -148,6 +156,8 @@ def draw(probabilities, temperature, min_p, uniform):
     Temperature 0: the most probable. Above it: drawn in proportion to `p ** (1 / temperature)`, leaving out values
     whose share is less than `min_p` times the largest (min-p, Nguyen et al. 2024). A probability of 0 is never drawn.
     """
+    from learning.quiet_tensorflow import tf
+
     logits = tf.math.log(probabilities) / tf.maximum(temperature, 1e-6)
     weights = tf.exp(logits - tf.reduce_max(logits, axis=1, keepdims=True))
     weights = tf.where(weights >= min_p, weights, 0.0)
@@ -158,7 +168,9 @@ def draw(probabilities, temperature, min_p, uniform):
 
 
 @lru_cache(maxsize=4)
-def _free_loop(inference_model: keras.Model):
+def _free_loop(inference_model: "keras.Model"):
+    from learning.quiet_tensorflow import tf
+
     states = [tf.TensorSpec([None, shape[-1]]) for shape in inference_model.input_shape]
     numbers = [tf.TensorSpec([], dtype) for dtype in (tf.int32, tf.float32, tf.float32, tf.int32)]
 
@@ -178,8 +190,10 @@ def _free_loop(inference_model: keras.Model):
     return loop
 
 
-def _bar_signature() -> dict[str, tf.TensorSpec]:
+def _bar_signature() -> dict:
     """What the compiled loop takes; open sizes, so that one trace serves every batch and every tune."""
+
+    from learning.quiet_tensorflow import tf
 
     def numbers(axes: int, dtype=tf.int32) -> tf.TensorSpec:
         return tf.TensorSpec([None] * axes, dtype)
@@ -206,7 +220,9 @@ def _bar_signature() -> dict[str, tf.TensorSpec]:
 
 
 @lru_cache(maxsize=4)
-def _bar_loop(inference_model: keras.Model):
+def _bar_loop(inference_model: "keras.Model"):
+    from learning.quiet_tensorflow import tf
+
     n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
 
     def copies(run, hash_weights, hashes, followers, ranks):

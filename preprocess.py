@@ -1,87 +1,63 @@
-"""From a MIDI file to chords and lines of grammar: the data set.
+"""From a file, or a folder of them, to chords and lines of grammar: the data set.
 
-Any MIDI file with pitches is a tune. Its melody is quantised to the grid and paired with chords bar by bar, by real bar
-number (counted from 0 at the start of the file). Chords are those that are struck, where there are; else they are made
-from what sounds. Whatever is chosen is told, and `Selection` overrules it.
+A tune is any MIDI file or score with pitches; a folder is searched with everything below it, in parallel, and what
+cannot be used is listed with the reason and left out. What was read is remembered by the file's content and by the
+reading code, so that nothing is read twice.
 
-Left to others: which tracks (`reading/choosing.py`), notes and chords of a track (`reading/grouping.py`), chords that
-nobody strikes (`reading/harmonise.py`), bars (`reading/meters.py`), the grammar of a bar (`grammar.py`), windows and
+Left to others: what is found in a file and chosen (`reading/`), the grammar of a bar (`grammar.py`), windows and
 one-hot tensors (`data_utils.py`).
 """
 
+import json
 import os
-from collections import defaultdict, deque
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import NamedTuple
 
 from grammar import parse_melody
-from music.notes import Chord, Note
-from music.piece import Bar
-from reading.choosing import Parts, choose_parts, list_names
-from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
-from reading.harmonise import harmonise, harmonise_melody
-from reading.meters import Bars, find_bars
-from reading.midi_tracks import MidiTune, RawNote, read_midi
+from music.notes import Chord
+from music.piece import Tune
+from music.units import to_quarters
+from reading.choosing import Selection, tune_of
+from reading.midi import read_midi
+from reading.tune_json import tune_from_json, tune_to_json
+from running.console import show
+from running.files import key_of, read_bounded, recall, remember
 
-LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
-LOWEST_TEMPO, HIGHEST_TEMPO = 5.0, 1000.0  # quarters a minute: beyond them a file's tempo is a mistake
-DEFAULT_TEMPO = 120.0  # of a file that does not tell
-
-
-@dataclass(frozen=True)
-class Selection:
-    """Which part of a file is the tune: track numbers, and a window in quarters, both ends included, by onset.
-
-    None means: let the reader decide.
-    """
-
-    melody_track: int | None = None
-    chord_tracks: tuple[int, ...] | None = None
-    from_beat: float | None = None
-    to_beat: float | None = None
+MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
+SCORE_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
+LARGEST = 10_000_000  # bytes of a file whose reading is remembered
+FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
+# Whose code decides what is read: a reading is worth nothing after any of it has changed.
+READERS = ("music/*.py", "reading/*.py", "preprocess.py", "grammar.py")
 
 
-# Solos whose place in the file no rule can find: the file's sha256 and where the solo is.
-KNOWN_TUNES = {
-    "0da8322ceab36b036682b5ece0c315193f7b701a3340a0ca5a523b107c6f428d": Selection(5, (0,), 476.0, 548.0),
-}
+class Skipped(NamedTuple):
+    """A file that cannot be used, and why."""
 
-
-@dataclass(frozen=True)
-class Tune:
-    """Melody and chords by bar number, offsets in quarters from the start of the file; all three hold the same bars.
-
-    A bar without notes is one in which the melody rests; every bar has chords. `tempo` is the one at the tune's first
-    bar, in quarters a minute. `told`: what was chosen and why, a line each.
-    """
-
-    melody: dict[int, list[Note]]
-    chords: dict[int, list[Chord]]
-    bars: dict[int, Bar]
-    tempo: float = DEFAULT_TEMPO
-    told: tuple[str, ...] = ()
+    path: Path
+    reason: str
 
 
 def get_musical_data(
     path: str | os.PathLike, selection: Selection = Selection()
 ) -> tuple[dict[int, list[Chord]], list[str]]:
-    """Read a tune and write each bar of its melody as grammar.
+    """Read a tune, MIDI or score, and write each bar of its melody as grammar.
 
     Returns `chords`, the chords of each bar by bar number, and `abstract_grammars`, one line of grammar for each of
     those bars, in order. Source: the family's `get_musical_data`. Raises ValueError as `read_tune` does.
     """
     tune = read_tune(path, selection)
-    return tune.chords, write_grammars(tune)
+    return tune.chords, list(tune.abstract_grammars)
 
 
-def write_grammars(tune: Tune) -> list[str]:
-    """One line of grammar for each bar of a tune; a bar of rest is 'R' and its length: 'R,4.000'."""
-    return [
-        parse_melody(notes, tune.chords[bar]) if notes else f"R,{tune.bars[bar].length:.3f}"
-        for bar, notes in tune.melody.items()
-    ]
-
-
-def get_corpus_data(abstract_grammars: list[str]) -> tuple[list[str], list[str], dict[str, int], dict[int, str]]:
+def get_corpus_data(
+    abstract_grammars: Iterable[str],
+) -> tuple[list[str], list[str], dict[str, int], dict[int, str]]:
     """All terms in order, the unique ones sorted, and the maps from value to index and from index to value.
 
     Source: the family's `get_corpus_data`, which numbers the values in the changing order of a set. No grammars, or
@@ -95,123 +71,116 @@ def get_corpus_data(abstract_grammars: list[str]) -> tuple[list[str], list[str],
 
 
 def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tune:
-    """The quantised melody and the chords of a file, by bar.
+    """The quantised melody, its grammar, and the chords of a file, by bar; see `reading.choosing.tune_of`.
 
-    Up to two bars in a row in which the melody rests are bars without notes; longer rests are left out. A bar without a
-    chord of its own keeps the one before it (the tune's first bars: the one after). What `selection` leaves open is
-    known for a known file and otherwise chosen.
     Raises ValueError, naming the file and a fix, where it cannot be read, has no melody, or nothing in the window.
     """
-    midi = read_midi(path)
-    try:
-        return _read_tune(midi, selection)
-    except ValueError as error:
-        raise ValueError(f"{midi.path}: {error}") from error
+    path = Path(path)
+    if path.suffix.lower() in SCORE_ENDINGS:
+        from reading.scores import read_score
+
+        tune = tune_of(read_score(path), selection)
+    else:
+        tune = tune_of(read_midi(path), selection)
+    return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)
 
 
-def _read_tune(midi: MidiTune, selection: Selection) -> Tune:
-    last_tick = max(tick for track in midi.tracks for tick, is_on, *_ in track.events if is_on)
-    bars, told_of_bars = find_bars(midi.meters, midi.ticks_per_quarter, last_tick)
-    known, reason = KNOWN_TUNES.get(midi.sha256), "as asked"
-    if known:
-        asked = {name: value for name, value in vars(selection).items() if value is not None}
-        selection = replace(known, **asked)
-        reason = "as asked, or known by the file's checksum" if asked else "known by the file's checksum"
-    window = None
-    if selection.from_beat is not None or selection.to_beat is not None:
-        window = (
-            0.0 if selection.from_beat is None else selection.from_beat,
-            float("inf") if selection.to_beat is None else selection.to_beat,
-        )
-    parts = choose_parts(midi, bars, selection.melody_track, selection.chord_tracks, window, reason)
-    notes = inside(melody_notes(parts.line, midi.ticks_per_quarter), *parts.window)
-    melody = with_rests(by_bar(notes, bars))
-    bars_of_tune = {number: bars[number] for number in melody}
-    chords, told_of_chords = _find_chords(midi, parts, bars, bars_of_tune, notes)
-    tempo, told_of_tempo = _tempo_at(midi, next(iter(bars_of_tune.values())).start)
-    told = (*midi.told, *told_of_bars, *parts.told, told_of_chords, *told_of_tempo)
-    return Tune(melody, chords, bars_of_tune, tempo, told)
-
-
-def inside(music: list, from_beat: float, to_beat: float) -> list:
-    """The notes or chords that start in the window, both ends included."""
-    return [item for item in music if from_beat <= item.offset <= to_beat]
-
-
-def by_bar(music: list, bars: Bars) -> dict[int, list]:
-    """Notes or chords by bar number, bars in order."""
-    by_number = defaultdict(list)
-    for item in music:
-        by_number[bars.number(item.offset)].append(item)
-    return dict(sorted(by_number.items()))
-
-
-def with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
-    """The melody with its short rests, as bars without notes."""
-    complete, before = {}, None
-    for number, notes in melody.items():
-        if before is not None and number - before - 1 <= LONGEST_REST:
-            complete.update({silent: [] for silent in range(before + 1, number)})
-        complete[number] = notes
-        before = number
-    return complete
-
-
-def _find_chords(
-    midi: MidiTune, parts: Parts, bars: Bars, bars_of_tune: dict[int, Bar], melody: list[Note]
-) -> tuple[dict[int, list[Chord]], str]:
-    """The chords of the tune's bars, and what is told of them."""
-    names = list_names([voice.name for voice in parts.voices])
-    if parts.strikes:
-        chords = [chord for voice in parts.voices for chord in struck_chords(voice.notes, midi.ticks_per_quarter)]
-        chords.sort(key=lambda chord: chord.offset)
-        chords_by_bar = by_bar(inside(chords, *parts.window), bars)
-        if chords_by_bar:  # none where the only ones round onto a beat outside the window
-            return _chords_of_bars(chords_by_bar, bars_of_tune), f"chords: {names} ({parts.strikes})"
-    first, *_, last = [*bars_of_tune.values()] * 2
-    accompaniment = [
-        note
-        for voice in parts.voices
-        for note in _as_played(voice.notes, midi.ticks_per_quarter)
-        if note.offset < last.start + last.length and note.offset + note.quarter_length > first.start
+def write_grammars(tune: Tune) -> list[str]:
+    """One line of grammar for each bar of a tune; a bar of rest is 'R' and its length: 'R,4.000'."""
+    return [
+        parse_melody(notes, tune.chords[bar]) if notes else f"R,{to_quarters(tune.bars[bar].length):.3f}"
+        for bar, notes in tune.melody.items()
     ]
-    if accompaniment:
-        found = harmonise(accompaniment, melody, bars_of_tune)
-        return found, f"chords: made by bar or half bar from what sounds in {names} (none strikes them in most bars)"
-    found, key = harmonise_melody(melody, bars_of_tune)
-    return found, f"chords: made from the melody alone, in {key} (nothing else with pitches sounds)"
 
 
-def _as_played(notes: list[RawNote], ticks_per_quarter: int) -> list[Note]:
-    """Raw notes as notes that are not quantised."""
-    played = []
-    for start, end, pitch, velocity in notes:
-        length = min(max((end - start) / ticks_per_quarter, SHORTEST_NOTE), LONGEST_NOTE)
-        played.append(Note(start / ticks_per_quarter, length, pitch, velocity))
-    return played
+def read_tunes(
+    path: Path, selection: Selection = Selection(), memory: Path | None = None
+) -> tuple[list[Tune], list[Skipped]]:
+    """Read a file, or all tunes in a folder in order of their names; what cannot be used is skipped.
+
+    `memory` is a folder in which readings are remembered, None for not at all. Raises ValueError where the file, or
+    every file of the folder, cannot be used, and where the folder has none.
+    """
+    if not path.is_dir():
+        return [_remembered(path, selection, memory)], []
+    endings = MIDI_ENDINGS + SCORE_ENDINGS
+    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in endings and file.is_file())
+    if not files:
+        raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(endings)}; set TUNE to another one")
+    tunes, skipped = [], []
+    for number, (file, result) in enumerate(zip(files, _results(files, selection, memory), strict=True), 1):
+        if isinstance(result, str):
+            skipped.append(Skipped(file, result))
+        else:
+            tunes.append(result)
+        show(f"reading     {number} of {len(files)} files")
+    show(f"reading     {len(tunes)} tunes of {len(files)} files", done=True)
+    if not tunes:
+        raise ValueError(f"{path}: none of its {len(files)} files can be used; the first: {skipped[0].reason}")
+    return tunes, skipped
 
 
-def _chords_of_bars(chords_by_bar: dict[int, list[Chord]], bars_of_tune: dict[int, Bar]) -> dict[int, list[Chord]]:
-    """The chords of each bar; for a bar without, the last one before it, or else the first of all."""
-    waiting = deque(chords_by_bar.items())
-    held, found = waiting[0][1][0], {}
-    for number, bar in bars_of_tune.items():
-        while waiting and waiting[0][0] <= number:
-            held = waiting.popleft()[1][-1]
-        found[number] = chords_by_bar.get(number) or [held._replace(offset=bar.start, quarter_length=bar.length)]
-    return found
+@contextmanager
+def reading_on(cluster: str):
+    """Inside, folders are read by the Dask cluster whose scheduler has this address; '': by this machine.
+
+    Its workers need this project on their path and the folder at the same place. Raises ValueError where Dask is not
+    installed or nobody answers.
+    """
+    if not cluster:
+        yield
+        return
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ValueError("CLUSTER (--cluster) needs Dask, which is not installed: pip install distributed") from None
+    from joblib import parallel_config
+
+    try:
+        client = Client(cluster, timeout=10)
+    except (OSError, ValueError) as error:
+        raise ValueError(f"CLUSTER (--cluster): no scheduler answers at {cluster!r} ({error}); start one") from error
+    with client, parallel_config(backend="dask"):
+        yield
 
 
-def _tempo_at(midi: MidiTune, beat: float) -> tuple[float, tuple[str, ...]]:
-    """The tempo at a beat, in quarters a minute, and a line on tempos that make no sense, if there are any."""
-    tempo, left_out = DEFAULT_TEMPO, []
-    for tick, microseconds in midi.tempos:
-        quarters_a_minute = 60_000_000 / microseconds if microseconds else float("inf")
-        if not LOWEST_TEMPO <= quarters_a_minute <= HIGHEST_TEMPO:
-            left_out.append(microseconds)
-        elif tick <= beat * midi.ticks_per_quarter:
-            tempo = round(quarters_a_minute, 3)
-    if not left_out:
-        return tempo, ()
-    told = f"tempo: {len(left_out)} tempos make no sense and are left out, first {left_out[0]} microseconds a quarter"
-    return tempo, (told,)
+def _results(files: list[Path], selection: Selection, memory: Path | None):
+    """For each file, in order, what was read or why it cannot be used."""
+    if len(files) < FEW:
+        return (_attempt(file, selection, memory) for file in files)
+    from joblib import Parallel, delayed
+
+    jobs = (delayed(_attempt)(file, selection, memory) for file in files)
+    return Parallel(n_jobs=-1, return_as="generator")(jobs)
+
+
+def _attempt(file: Path, selection: Selection, memory: Path | None) -> Tune | str:
+    try:
+        return _remembered(file, selection, memory)
+    except ValueError as error:
+        return str(error)
+
+
+def _remembered(file: Path, selection: Selection, memory: Path | None) -> Tune:
+    """A file read, or the reading that is kept of a file with its content and ending."""
+    if not memory:
+        return read_tune(file, selection)
+    content = read_bounded(file, LARGEST, "a tune")
+    kept = memory / "tunes" / f"{key_of(content, file.suffix.lower(), repr(selection), _code())}.json"
+    text = recall(kept)
+    if text is not None:
+        try:
+            return replace(tune_from_json(json.loads(text)), path=file)
+        except (ValueError, TypeError, LookupError):
+            pass  # damaged: read the tune again
+    tune = read_tune(file, selection)
+    remember(kept, json.dumps(tune_to_json(tune)).encode())
+    return tune
+
+
+@cache
+def _code() -> bytes:
+    """What reading is done with."""
+    root = Path(__file__).resolve().parent
+    sources = [file.read_bytes() for pattern in READERS for file in sorted(root.glob(pattern))]
+    return b"".join(sources) + version("music21").encode() + version("mido").encode()

@@ -5,7 +5,8 @@ The original's rules stand beside ours. Left to others: what a term means and ho
 
 import random
 
-from music.notes import GRID, Note, from_grid, to_grid
+from music.notes import Note
+from music.units import GRID, to_quarters, to_steps
 
 SHORTEST = GRID // 4  # grid steps: what a note without length gets, and what durations are rounded to
 FOLDED_TYPES = {"A": "C", "X": "C"}
@@ -28,9 +29,9 @@ def prune_grammar(grammar: str, generator: random.Random) -> str:
     terms = []
     for term in grammar.split():
         kind, duration, *interval = term.split(",")
-        steps = to_grid(float(duration)) // SHORTEST * SHORTEST
+        steps = to_steps(float(duration)) // SHORTEST * SHORTEST
         steps += generator.choice((0, SHORTEST))
-        terms.append(",".join([kind, f"{from_grid(steps):.3f}", *interval]))
+        terms.append(",".join([kind, f"{to_quarters(steps):.3f}", *interval]))
     return " ".join(terms)
 
 
@@ -55,9 +56,7 @@ def clean_up_notes(notes: list[Note]) -> list[Note]:
     """
     cleaned, taken = [], set()
     for note in notes:
-        onset = to_grid(note.offset)
-        if onset not in taken:
-            taken.add(onset)
-            length = note.quarter_length if to_grid(note.quarter_length) > 0 else from_grid(SHORTEST)
-            cleaned.append(note._replace(quarter_length=length))
+        if note.onset not in taken:
+            taken.add(note.onset)
+            cleaned.append(note if note.duration > 0 else note._replace(duration=SHORTEST))
     return cleaned

@@ -4,15 +4,16 @@ The bass is the cheapest line through all beats at once (dynamic programming): r
 costs say which moves are pleasant, and small random costs make one seed's line differ from another's. Left to others:
 the chords and the solo (`improvising/improvise.py`), how loud the parts are together (`writing/sound.py`).
 
-Conventions: offsets and lengths in quarters, all on the grid of twelfths; offbeats fall on two thirds of a beat. A beat
+Conventions: times in grid steps; offbeats fall on two thirds of a beat. A beat
 is a quarter; in eighths and sixteenths it is a group of three (6/8), or of two with a three at the end (7/8: 2+2+3).
 """
 
 import random
 from typing import NamedTuple
 
-from music.notes import GRID, Chord, Note, from_grid, to_grid
-from music.piece import Bar, Part
+from music.notes import Bar, Chord, Note
+from music.piece import Part
+from music.units import GRID
 
 ACOUSTIC_BASS, BASS_CHANNEL, DRUM_CHANNEL = 32, 2, 9
 LOWEST, HIGHEST = 28, 52  # the bass's open E string, and two octaves above it
@@ -46,7 +47,7 @@ class Beat(NamedTuple):
 def backing(chords: list[Chord], bars: list[Bar], seed: int) -> list[Part]:
     """Parts 'Bass' and 'Drums' for all `bars`, from the chords under a solo; every choice comes from `seed`.
 
-    `chords` in order of onset, offsets from the start of the piece. A chord sounds until the next; before the first
+    `chords` in order of onset, from the start of the piece. A chord sounds until the next; before the first
     one, the first does. No note lasts beyond its bar. Without bars, or without a chord that has pitches: [].
     """
     chords = [chord for chord in chords if chord.pitches]
@@ -84,7 +85,7 @@ def beat_steps(bar: Bar) -> list[int]:
     Example: 4/4 -> [12, 12, 12, 12], 6/8 -> [18, 18], 7/8 -> [12, 12, 18].
     """
     numerator, denominator = bar.meter
-    left, unit = to_grid(bar.length), 4 * GRID // denominator
+    left, unit = bar.length, 4 * GRID // denominator
     if denominator < 8 or numerator < 2 or 4 * GRID % denominator:
         pattern = []
     elif numerator % 3 == 0:
@@ -101,11 +102,10 @@ def beat_steps(bar: Bar) -> list[int]:
 
 def _beats(chords: list[Chord], bars: list[Bar]) -> list[Beat]:
     beats, index, root = [], 0, None
-    onsets = [to_grid(chord.offset) for chord in chords]
     for bar in bars:
-        start = to_grid(bar.start)
+        start = bar.start
         for number, steps in enumerate(beat_steps(bar)):
-            while index + 1 < len(chords) and onsets[index + 1] <= start:
+            while index + 1 < len(chords) and chords[index + 1].onset <= start:
                 index += 1
             before, root = root, chord_root(chords[index].pitches)
             tones = frozenset(pitch % 12 for pitch in chords[index].pitches)
@@ -121,7 +121,7 @@ def _bass(beats: list[Beat], generator: random.Random) -> list[Note]:
         _play(notes, beat.start, beat.steps - 1 if beat.steps > 1 else 1, pitch, 60 + accent + generator.randint(-2, 3))
         if beat.steps >= GRID and generator.random() < SKIPS:
             offbeat = beat.steps * 2 // 3
-            notes[-1] = notes[-1]._replace(quarter_length=from_grid(offbeat - 1))
+            notes[-1] = notes[-1]._replace(duration=offbeat - 1)
             _play(notes, beat.start + offbeat, beat.steps - offbeat - 1, pitch, 46 + generator.randint(-3, 3))
     return notes
 
@@ -205,4 +205,4 @@ def _drums(beats: list[Beat], generator: random.Random) -> list[Note]:
 
 
 def _play(notes: list[Note], start: int, steps: int, pitch: int, velocity: int) -> None:
-    notes.append(Note(from_grid(start), from_grid(steps), pitch, velocity))
+    notes.append(Note(start, steps, pitch, velocity))

@@ -1,74 +1,37 @@
 """What can be measured of a solo: density, line, harmony, rhythm, likeness to another set, and originality.
 
-A solo is heard as `Heard`: bars of notes (offsets from each bar line, quarters) over bars of chords. Every measure is a
-small function of it or of its notes; each says where it comes from and what it gives for
-nothing. Left to others: making solos and tables of measures (`evaluate.py`).
+Every measure is a small function of a `Solo` or of its notes; each says where it comes from and what it gives for
+nothing. Left to others: making solos (`improvising/solos.py`), tables of measures (`benchmarks/evaluate.py`).
 """
 
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import pairwise
 
 import numpy as np
 
 from grammar import TYPES, parse_melody
 from music.note_types import note_types, sounding_chord
-from music.notes import GRID, Chord, Note, from_grid, quantize, to_grid
-from music.piece import Bar
+from music.piece import Solo
+from music.units import GRID, quantize, to_ticks
 
 GROOVE_POSITIONS = 64  # positions in a bar at which an onset is looked for, as in Wu and Yang 2020
 FINE = 480  # ticks a quarter in which a heard length is quantised again
 RUN = 4  # values in the runs that are looked up in the corpus
 
 
-class Heard(NamedTuple):
-    """A solo as it sounds: notes by bar and chords by bar, and the bars themselves, one after the other from 0."""
-
-    bars: list[list[Note]]
-    chords: list[list[Chord]]
-    lines: list[Bar]
-
-    def notes(self) -> list[Note]:
-        """All notes by onset, offsets from the start of the solo."""
-        return [
-            note._replace(offset=note.offset + line.start)
-            for line, bar in zip(self.lines, self.bars, strict=True)
-            for note in bar
-        ]
-
-
-def hear(notes: list[Note], chords: list[list[Chord]], lines: list[Bar]) -> Heard:
-    """Put notes with offsets from the start of the solo into the bars in which they begin.
-
-    Where notes come after the last bar, bars like it are added, without chords.
-    """
-    lines, chords = list(lines), list(chords)
-    for note in notes:
-        while not lines or to_grid(note.offset) >= to_grid(lines[-1].start + lines[-1].length):
-            last = lines[-1] if lines else Bar(-4.0, 4.0)
-            lines.append(last._replace(start=last.start + last.length))
-            chords.append([])
-    starts = [to_grid(line.start) for line in lines]
-    bars = [[] for _ in lines]
-    for note in sorted(notes):
-        number = bisect_right(starts, to_grid(note.offset)) - 1
-        bars[number].append(note._replace(offset=from_grid(to_grid(note.offset) - starts[number])))
-    return Heard(bars, chords, lines)
-
-
-def values_of(heard: Heard) -> list[str]:
+def values_of(solo: Solo) -> list[str]:
     """The solo read back as values of the grammar, each sounding length to the nearest third or fourth.
 
     Bars without a chord have none.
     """
     values = []
-    for bar, chords in zip(heard.bars, heard.chords, strict=True):
+    for bar, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True):
         if not chords:
             continue
-        lengths = [quantize(round(note.quarter_length * FINE), FINE) or 0.25 for note in bar]
-        read = [note._replace(quarter_length=length) for note, length in zip(bar, lengths, strict=True)]
+        durations = [quantize(to_ticks(note.duration, FINE), FINE) or GRID // 4 for note in bar]
+        read = [note._replace(duration=duration) for note, duration in zip(bar, durations, strict=True)]
         values += parse_melody(read, chords).split()
     return values
 
@@ -76,64 +39,62 @@ def values_of(heard: Heard) -> list[str]:
 # --- The line --------------------------------------------------------------------------------------------------------
 
 
-def notes_a_bar(heard: Heard) -> float:
+def notes_a_bar(solo: Solo) -> float:
     """Mean number of notes that begin in a bar; 0 without bars."""
-    return len(heard.notes()) / max(1, len(heard.bars))
+    return len(solo.notes) / max(1, len(solo.notes_by_bar))
 
 
-def sounding_share(heard: Heard) -> float:
+def sounding_share(solo: Solo) -> float:
     """The share of the time in which a note sounds, overlaps counted once; 0 for no notes."""
-    total = sum(to_grid(line.length) for line in heard.lines)
+    total = solo.length
     sounding = np.zeros(total, dtype=bool)
-    for note in heard.notes():
-        sounding[to_grid(note.offset) : to_grid(note.offset + note.quarter_length)] = True
+    for note in solo.notes:
+        sounding[note.onset : note.end] = True
     return float(sounding.mean()) if total else 0.0
 
 
-def pitch_range(heard: Heard) -> float:
+def pitch_range(solo: Solo) -> float:
     """Highest minus lowest pitch in semitones; 0 for no notes."""
-    pitches = [note.pitch for note in heard.notes()]
+    pitches = [note.pitch for note in solo.notes]
     return float(max(pitches) - min(pitches)) if pitches else 0.0
 
 
-def mean_leap(heard: Heard) -> float:
+def mean_leap(solo: Solo) -> float:
     """Mean distance between neighbouring notes in semitones, also across bar lines; 0 below two notes."""
-    return _mean(np.abs(np.diff([note.pitch for note in heard.notes()])))
+    return _mean(np.abs(np.diff([note.pitch for note in solo.notes])))
 
 
-def repeated_pitch_share(heard: Heard) -> float:
+def repeated_pitch_share(solo: Solo) -> float:
     """The share of neighbouring notes that have the same pitch; 0 below two notes."""
-    return _mean(np.diff([note.pitch for note in heard.notes()]) == 0)
+    return _mean(np.diff([note.pitch for note in solo.notes]) == 0)
 
 
-def mean_onset_distance(heard: Heard) -> float:
+def mean_onset_distance(solo: Solo) -> float:
     """Mean time between neighbouring onsets in quarters, also across bar lines; 0 below two notes."""
-    return _mean(np.diff([note.offset for note in heard.notes()]))
+    return _mean(np.diff([note.offset for note in solo.notes]))
 
 
-def simultaneous_notes(heard: Heard) -> int:
+def simultaneous_notes(solo: Solo) -> int:
     """How many notes begin before the one before them has ended, or end after their bar: 0 is one line in its bars."""
-    notes = heard.notes()
-    ends = [to_grid(note.offset + note.quarter_length) for note in notes]
-    over = [end > to_grid(later.offset) for end, later in zip(ends, notes[1:], strict=False)]
-    bars = zip(heard.lines, heard.bars, strict=True)
-    bar_ends = [to_grid(line.start + line.length) for line, bar in bars for _ in bar]
-    out = [end > bar_end for end, bar_end in zip(ends, bar_ends, strict=True)]
+    notes = solo.notes
+    over = [note.end > later.onset for note, later in pairwise(notes)]
+    bar_ends = [bar.end for bar, in_bar in zip(solo.bars, solo.notes_by_bar, strict=True) for _ in in_bar]
+    out = [note.end > bar_end for note, bar_end in zip(notes, bar_ends, strict=True)]
     return sum(one or two for one, two in zip([*over, False], out, strict=True)) if notes else 0
 
 
 # --- Harmony and rhythm ----------------------------------------------------------------------------------------------
 
 
-def pitch_class_entropy(heard: Heard, n_bars: int = 1) -> float:
+def pitch_class_entropy(solo: Solo, n_bars: int = 1) -> float:
     """Entropy in bits of the pitch classes of `n_bars` neighbouring bars, mean over all places.
 
     Each note counts once. Windows without notes are left out; 0 if all are. Source: Wu and Yang, "The Jazz
     Transformer on the Front Line" (2020), H1 and H4.
     """
     entropies = []
-    for start in range(len(heard.bars) - n_bars + 1):
-        window = [note.pitch % 12 for bar in heard.bars[start : start + n_bars] for note in bar]
+    for start in range(len(solo.notes_by_bar) - n_bars + 1):
+        window = [note.pitch % 12 for bar in solo.notes_by_bar[start : start + n_bars] for note in bar]
         if window:
             shares = np.bincount(window) / len(window)
             shares = shares[shares > 0]
@@ -141,35 +102,35 @@ def pitch_class_entropy(heard: Heard, n_bars: int = 1) -> float:
     return _mean(entropies)
 
 
-def grooving_similarity(heard: Heard) -> float:
+def grooving_similarity(solo: Solo) -> float:
     """How alike the bars' rhythms are: 1 minus the share of 64 positions whose onsets differ, mean over pairs of bars.
 
     1 below two bars. Source: Wu and Yang (2020), GS.
     """
-    patterns = np.zeros((len(heard.bars), GROOVE_POSITIONS), dtype=bool)
-    for number, (line, bar) in enumerate(zip(heard.lines, heard.bars, strict=True)):
-        for note in bar:
-            patterns[number, round(note.offset / line.length * GROOVE_POSITIONS) % GROOVE_POSITIONS] = True
+    patterns = np.zeros((len(solo.notes_by_bar), GROOVE_POSITIONS), dtype=bool)
+    for number, (bar, notes) in enumerate(zip(solo.bars, solo.notes_by_bar, strict=True)):
+        for note in notes:
+            patterns[number, round(note.onset / bar.length * GROOVE_POSITIONS) % GROOVE_POSITIONS] = True
     one, two = np.triu_indices(len(patterns), k=1)
     return float(1 - (patterns[one] != patterns[two]).mean()) if len(one) else 1.0
 
 
-def type_shares(heard: Heard) -> dict[str, float]:
+def type_shares(solo: Solo) -> dict[str, float]:
     """Shares of chord, scale, approach and other tones (C, S, A, X), each note over the chord that sounds.
 
     The grammar's own classes; JazzGAN (Trieu and Keller, 2018) counts the same. All 0 for no notes.
     """
     found = Counter(
-        note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12]
-        for bar, chords in zip(heard.bars, heard.chords, strict=True)
+        note_types(sounding_chord(chords, note.onset).pitches)[note.pitch % 12]
+        for bar, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True)
         for note in (bar if chords else ())
     )
     return {kind: found[kind] / max(1, found.total()) for kind in TYPES}
 
 
-def distinct_bars(heard: Heard) -> float:
+def distinct_bars(solo: Solo) -> float:
     """The share of bars with notes that differ in onsets or pitches from all before them; 1 for no notes."""
-    played = [tuple((to_grid(note.offset), note.pitch) for note in bar) for bar in heard.bars if bar]
+    played = [tuple((note.onset, note.pitch) for note in bar) for bar in solo.notes_by_bar if bar]
     return len(set(played)) / len(played) if played else 1.0
 
 
@@ -215,21 +176,30 @@ def self_borrowing(corpus_by_bar: list[list[str]], length: int = RUN) -> tuple[f
     return _mean(shares), _mean(longest)
 
 
+def originality(solo: Solo, corpus: list[str]) -> dict[str, str]:
+    """How original a solo is, as it is read back from its notes, in words."""
+    values = values_of(solo)
+    return {
+        "longest run of the solo's own values": str(longest_verbatim_run(values, corpus)),
+        f"runs of {RUN} that stand in the solo": f"{known_run_share(values, corpus):.1%}",
+    }
+
+
 # --- Likeness of two sets --------------------------------------------------------------------------------------------
 
 
-def bar_features(heard: Heard) -> dict[str, np.ndarray]:
+def bar_features(solo: Solo) -> dict[str, np.ndarray]:
     """Features of each bar that has two notes or more, one row a bar, after Yang and Lerch (2018).
 
     Histograms of pitch classes (12) and of note lengths (grid steps up to two quarters), transitions between pitch
     classes (144), mean interval in semitones and mean distance of onsets in quarters (1 each).
     """
     rows = {name: [] for name in ("pitch classes", "note lengths", "transitions", "intervals", "onset distances")}
-    for bar in heard.bars:
+    for bar in solo.notes_by_bar:
         if len(bar) < 2:
             continue
         classes = np.array([note.pitch % 12 for note in bar])
-        lengths = np.minimum([to_grid(note.quarter_length) for note in bar], 2 * GRID)
+        lengths = np.minimum([note.duration for note in bar], 2 * GRID)
         pairs = np.bincount(classes[:-1] * 12 + classes[1:], minlength=144)
         rows["pitch classes"].append(np.bincount(classes, minlength=12) / len(bar))
         rows["note lengths"].append(np.bincount(lengths, minlength=2 * GRID + 1) / len(bar))
@@ -261,7 +231,7 @@ def overlapping_area(source: np.ndarray, other: np.ndarray) -> float:
     return float(np.trapezoid(lower, axis))
 
 
-def overlapping_areas(source: Heard, others: list[Heard]) -> dict[str, float]:
+def overlapping_areas(source: Solo, others: list[Solo]) -> dict[str, float]:
     """`overlapping_area` of each of the `bar_features`, all bars of the other solos as one set."""
     ours = bar_features(source)
     theirs = [bar_features(other) for other in others]
@@ -273,14 +243,19 @@ def overlapping_areas(source: Heard, others: list[Heard]) -> dict[str, float]:
     }
 
 
-def halves_ceiling(source: Heard, splits: int = 20) -> dict[str, float]:
+def halves_ceiling(source: Solo, splits: int = 20) -> dict[str, float]:
     """What the source's own halves reach: `overlapping_areas` of random halves of its bars, mean over splits."""
     generator = np.random.default_rng(0)
     areas = []
     for _ in range(splits):
         order = generator.permutation(len(source.bars))
         half = [
-            Heard(*([column[number] for number in part] for column in source))
+            Solo(
+                *(
+                    [column[number] for number in part]
+                    for column in (source.bars, source.notes_by_bar, source.chords_by_bar)
+                )
+            )
             for part in (order[: len(order) // 2], order[len(order) // 2 :])
         ]
         areas.append(overlapping_areas(half[0], [half[1]]))
@@ -290,24 +265,24 @@ def halves_ceiling(source: Heard, splits: int = 20) -> dict[str, float]:
 # --- Choosing --------------------------------------------------------------------------------------------------------
 
 # What a solo is held against its source by, and how far it may be off before it counts as one whole fault.
-CLOSENESS: dict[str, tuple[Callable[[Heard], float], float]] = {
+CLOSENESS: dict[str, tuple[Callable[[Solo], float], float]] = {
     "notes a bar": (notes_a_bar, 1.0),
     "sounding share": (sounding_share, 0.1),
     "mean leap": (mean_leap, 0.5),
     "onset distance": (mean_onset_distance, 0.04),
     "entropy, 1 bar": (pitch_class_entropy, 0.17),
-    "entropy, 4 bars": (lambda heard: pitch_class_entropy(heard, 4), 0.2),
+    "entropy, 4 bars": (lambda solo: pitch_class_entropy(solo, 4), 0.2),
     "grooving": (grooving_similarity, 0.05),
-    "chord tones": (lambda heard: type_shares(heard)["C"], 0.08),
+    "chord tones": (lambda solo: type_shares(solo)["C"], 0.08),
 }
 
 
-def distance_from(source: Heard, solo: Heard) -> float:
+def distance_from(source: Solo, solo: Solo) -> float:
     """How far a solo is from its source: the mean of the `CLOSENESS` measures' differences, each in its own unit."""
     return _mean([abs(measure(solo) - measure(source)) / unit for measure, unit in CLOSENESS.values()])
 
 
-def rank(source: Heard, solos: list[Heard], corpus: list[str]) -> list[int]:
+def rank(source: Solo, solos: list[Solo], corpus: list[str]) -> list[int]:
     """The numbers of the solos, the best first: close to the source and yet new.
 
     A solo's faults are its distance from the source and its copying: a tenth for each value of its longest verbatim

@@ -14,7 +14,7 @@ import numpy as np
 from learning.quiet_tensorflow import keras, tf
 
 
-def shared_layers(n_values: int, n_a: int = 64, seed: int = 0) -> tuple[keras.layers.LSTM, keras.layers.Dense]:
+def shared_layers(n_values: int, n_a: int, seed: int) -> tuple[keras.layers.LSTM, keras.layers.Dense]:
     """The LSTM and the softmax layer with their starting weights, drawn from `seed`."""
     LSTM_cell = keras.layers.LSTM(
         n_a,
@@ -27,6 +27,13 @@ def shared_layers(n_values: int, n_a: int = 64, seed: int = 0) -> tuple[keras.la
         n_values, activation="softmax", kernel_initializer=keras.initializers.GlorotUniform(seed + 2), name="softmax"
     )
     return LSTM_cell, densor
+
+
+def build(n_values: int, n_a: int, Tx: int, seed: int) -> tuple[keras.Model, keras.layers.LSTM, keras.layers.Dense]:
+    """The training model and the two layers it shares with the inference model, on the devices there are."""
+    with best_strategy().scope():
+        LSTM_cell, densor = shared_layers(n_values, n_a, seed)
+        return djmodel(Tx, LSTM_cell, densor, n_values), LSTM_cell, densor
 
 
 def djmodel(Tx: int, LSTM_cell: keras.layers.LSTM, densor: keras.layers.Dense, n_values: int) -> keras.Model:
@@ -49,23 +56,20 @@ def train(
     model: keras.Model,
     inputs: np.ndarray,
     targets: np.ndarray,
-    epochs: int = 100,
-    batch_size: int = 32,
-    seed: int = 0,
-    windows_an_epoch: int | None = None,
+    training,
     on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
     report_every: int = 10,
 ) -> np.ndarray:
     """Train on windows of indices, both (n, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
 
-    An epoch takes `windows_an_epoch` of the windows, in turn, and None all of them.
+    `training` is a `learning.training.Training`.
 
     The loss is the categorical cross-entropy summed over the Tx steps, as a mean over the epoch's windows while they
     were learned from. A window's last target is all zeros: its loss is 0, but its gradient is not, because softmax and
     cross-entropy are one operation to TensorFlow, which takes targets to add up to 1. So it was where the original was
     measured (7.5 after 100 epochs; without that gradient it would be 6.1), and so it is kept.
 
-    Windows are shuffled in every epoch, by `seed`. `on_epoch(epoch, loss)` is told after every
+    Windows are shuffled in every epoch, by the seed. `on_epoch(epoch, loss)` is told after every
     `report_every` epochs, which run inside one call of the compiled graph, and at the end.
     """
     optimizer = make_optimizer()
@@ -73,7 +77,7 @@ def train(
     n_values = model.output_shape[-1]
     inputs, targets = tf.constant(inputs), tf.constant(targets)
     n = inputs.shape[0]
-    m = windows_an_epoch or n
+    m, batch_size = training.windows_an_epoch or n, training.batch_size
 
     strategy = tf.distribute.get_strategy()
 
@@ -109,9 +113,9 @@ def train(
         start = (tf.constant(0), tf.TensorArray(tf.float32, size=count))
         return tf.while_loop(lambda epoch, losses: epoch < count, one_epoch, start)[1].stack()
 
-    generator = np.random.RandomState(seed)
+    generator = np.random.RandomState(training.seed)
     losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch
-    for count in _chunks(epochs, report_every):
+    for count in _chunks(training.epochs, report_every):
         while len(order) < count * m:
             order = np.concatenate([order, generator.permutation(n)])
         orders, order = order[: count * m].reshape(count, m).astype(np.int32), order[count * m :]

@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from music.notes import GRID, Note, to_grid
-from music.piece import Bar
+from music.notes import Bar, Note
+from music.piece import Solo
+from music.units import GRID
 
 SHORTEST_DISTANCE = 2  # steps: closer onsets are an artefact of rounding to thirds and fourths, not playing
 # How much one count weighs, from the most to the least particular evidence.
@@ -29,13 +30,13 @@ MOST_TILT, BISECTIONS, STEPS_TO_REST = 2.0, 20, 60  # for the density: tilted mo
 ON_GRID = np.array([step % 3 == 0 or step % 4 == 0 for step in range(GRID)])
 
 
-class Played(NamedTuple):
+class Onset(NamedTuple):
     """One onset of the source: the length and the beat of its bar, its place, its duration, the distance to the next
     onset (0: there is none) and its velocity (0: a bar of rest)."""
 
-    bar_steps: int
+    bar_length: int
     place: int
-    steps: int
+    duration: int
     distance: int
     velocity: int
 
@@ -54,28 +55,26 @@ class Rhythm:
     first_places: tuple[int, ...]
 
 
-def learn_rhythm(
-    tunes: list[list[tuple[Bar, list[Note]]]], chorus: Iterable[Bar], shortest: int, density: float = 1.0
-) -> Rhythm:
-    """Count the rhythm of tunes, each its bars in order with their notes, offsets from the bar lines.
+def learn_rhythm(solos: list[Solo], chorus: Iterable[Bar], shortest: int, density: float) -> Rhythm:
+    """Count the rhythm of solos.
 
     `chorus` are the bars to improvise in: they decide for which lengths there are tables. `shortest` is the shortest
     duration of the grammar in steps, `density` how many notes are wanted for each that the player played in the same
     time. One note alone gives notes back to back.
     """
-    played = [onset for tune in tunes for onset in _onsets(tune)]
-    shapes = {to_grid(bar.length): beat_steps(bar) for bar in chorus}
-    longest_bar = max([*shapes, *(onset.bar_steps for onset in played)])
+    played = [onset for solo in solos for onset in _onsets(solo)]
+    shapes = {bar.length: beat_steps(bar) for bar in chorus}
+    longest_bar = max([*shapes, *(onset.bar_length for onset in played)])
     sounding = [onset for onset in played if onset.distance]
     wanted = np.mean([onset.distance for onset in sounding]) / density if sounding else 0.0
     counted = [onset for onset in sounding if onset.distance >= SHORTEST_DISTANCE]
     return Rhythm(
         {
-            bar_steps: _distances(counted, played, bar_steps, beat, longest_bar, shortest, wanted)
-            for bar_steps, beat in shapes.items()
+            bar_length: _distances(counted, played, bar_length, beat, longest_bar, shortest, wanted)
+            for bar_length, beat in shapes.items()
         },
-        {bar_steps: _velocities(played, bar_steps, beat) for bar_steps, beat in shapes.items()},
-        tuple(next(_onsets(tune)).place for tune in tunes),
+        {bar_length: _velocities(played, bar_length, beat) for bar_length, beat in shapes.items()},
+        tuple(next(_onsets(solo)).place for solo in solos),
     )
 
 
@@ -86,52 +85,50 @@ def beat_steps(bar: Bar) -> int:
 
 
 def draw_velocities(notes: list[Note], bar: Bar, rhythm: Rhythm, generator: random.Random) -> list[Note]:
-    """Give one bar's notes, offsets from the bar line, velocities that the player used at their places."""
-    places = rhythm.velocities[to_grid(bar.length)]
-    return [note._replace(velocity=generator.choice(places[to_grid(note.offset) % len(places)])) for note in notes]
+    """Give one bar's notes, counted from the bar line, velocities that the player used at their places."""
+    places = rhythm.velocities[bar.length]
+    return [note._replace(velocity=generator.choice(places[note.onset % len(places)])) for note in notes]
 
 
-def _onsets(tune: list[tuple[Bar, list[Note]]]) -> Iterable[Played]:
-    """The onsets of a tune whose bars follow one another, whatever was left out between them."""
-    found, start = [], 0
-    for bar, notes in tune:
-        bar_steps = to_grid(bar.length)
-        for note in notes or [Note(0.0, bar.length, 0, 0)]:
-            found.append((start + to_grid(note.offset), bar_steps, note, start))
-        start += bar_steps
-    for index, (onset, bar_steps, note, bar_start) in enumerate(found):
+def _onsets(solo: Solo) -> Iterable[Onset]:
+    """The onsets of a solo."""
+    found = []
+    for bar, notes in zip(solo.bars, solo.notes_by_bar, strict=True):
+        for note in notes or [Note(0, bar.length, 0, 0)]:
+            found.append((bar.start + note.onset, note, bar))
+    for index, (onset, note, bar) in enumerate(found):
         distance = found[index + 1][0] - onset if index + 1 < len(found) else 0
-        yield Played(bar_steps, onset - bar_start, to_grid(note.quarter_length), distance, note.velocity)
+        yield Onset(bar.length, onset - bar.start, note.duration, distance, note.velocity)
 
 
-def _distances(counted, played, bar_steps, beat, longest_bar, shortest, wanted) -> np.ndarray:
+def _distances(counted, played, bar_length, beat, longest_bar, shortest, wanted) -> np.ndarray:
     longest = 2 * longest_bar
-    lengths, durations = longest_bar + 1, np.minimum([onset.steps for onset in counted], longest_bar).astype(int)
+    lengths, durations = longest_bar + 1, np.minimum([onset.duration for onset in counted], longest_bar).astype(int)
     places = np.array([onset.place for onset in counted], dtype=int)
     gaps = np.minimum([onset.distance for onset in counted], longest).astype(int)
-    alike = np.array([onset.bar_steps == bar_steps for onset in counted], dtype=bool)
-    half = bar_steps // 2 if bar_steps % (2 * beat) == 0 else bar_steps
-    by_place = _count((bar_steps, lengths, longest + 1), places[alike], durations[alike], gaps[alike])
+    alike = np.array([onset.bar_length == bar_length for onset in counted], dtype=bool)
+    half = bar_length // 2 if bar_length % (2 * beat) == 0 else bar_length
+    by_place = _count((bar_length, lengths, longest + 1), places[alike], durations[alike], gaps[alike])
     by_half = _count((half, lengths, longest + 1), places[alike] % half, durations[alike], gaps[alike])
     by_beat = _count((beat, lengths, longest + 1), places % beat, durations, gaps)
-    every_place = np.arange(bar_steps)
+    every_place = np.arange(bar_length)
     weights = (
         WEIGHT_PLACE * by_place
         + WEIGHT_HALF_BAR * by_half[every_place % half]
         + WEIGHT_BEAT * by_beat[every_place % beat]
         + WEIGHT_BEAT_ANY_DURATION * by_beat.sum(axis=1, keepdims=True)[every_place % beat]
         + WEIGHT_DURATION * by_beat.sum(axis=0)
-    )  # (bar_steps, lengths, longest + 1)
+    )  # (bar_length, lengths, longest + 1)
     distance, length = np.arange(longest + 1), np.arange(lengths)[:, None]
-    landing = (every_place[:, None] + distance) % bar_steps
-    lands_well = ON_GRID[landing % GRID] & (landing <= max(0, bar_steps - shortest))  # (bar_steps, longest + 1)
+    landing = (every_place[:, None] + distance) % bar_length
+    lands_well = ON_GRID[landing % GRID] & (landing <= max(0, bar_length - shortest))  # (bar_length, longest + 1)
     # A note may be cut by one step, as players' legato is, but not more.
     weights *= lands_well[:, None, :] & (distance >= np.maximum(length - 1, SHORTEST_DISTANCE))
-    following = lands_well[:, None, :] & (distance >= np.minimum(np.maximum(length, SHORTEST_DISTANCE), bar_steps))
-    soonest = following.argmax(axis=2)[:, :, None]  # (bar_steps, lengths, 1)
+    following = lands_well[:, None, :] & (distance >= np.minimum(np.maximum(length, SHORTEST_DISTANCE), bar_length))
+    soonest = following.argmax(axis=2)[:, :, None]  # (bar_length, lengths, 1)
     np.put_along_axis(weights, soonest, np.take_along_axis(weights, soonest, 2) + WEIGHT_BACK_TO_BACK, 2)
-    shares = np.bincount([min(onset.steps, longest_bar) for onset in played], minlength=lengths) / len(played)
-    begun = np.bincount([onset.place % bar_steps for onset in played], minlength=bar_steps) / len(played)
+    shares = np.bincount([min(onset.duration, longest_bar) for onset in played], minlength=lengths) / len(played)
+    begun = np.bincount([onset.place % bar_length for onset in played], minlength=bar_length) / len(played)
     return _as_dense(weights, shares, begun, wanted)
 
 
@@ -142,9 +139,9 @@ def _as_dense(weights: np.ndarray, durations: np.ndarray, begun: np.ndarray, wan
     A solo is taken as a chain of places in the bar that begins where the player's notes are (`begun`, shares of
     places), and whose durations are drawn as his were (`durations`, shares of lengths).
     """
-    bar_steps, _, n_distances = weights.shape
+    bar_length, _, n_distances = weights.shape
     distance = np.arange(n_distances)
-    landing = (np.arange(bar_steps)[:, None] + distance) % bar_steps
+    landing = (np.arange(bar_length)[:, None] + distance) % bar_length
     used = np.flatnonzero(durations)
 
     def tilted(weights: np.ndarray, tilt: float) -> np.ndarray:
@@ -152,12 +149,14 @@ def _as_dense(weights: np.ndarray, durations: np.ndarray, begun: np.ndarray, wan
         return probabilities / probabilities.sum(axis=2, keepdims=True)
 
     def mean_distance(tilt: float) -> float:
-        by_place = np.einsum("pld,l->pd", tilted(weights[:, used], tilt), durations[used])  # (bar_steps, n_distances)
-        chain = np.zeros((bar_steps, bar_steps))
-        np.add.at(chain, (np.arange(bar_steps)[:, None], landing), by_place)
+        by_place = np.einsum("pld,l->pd", tilted(weights[:, used], tilt), durations[used])  # (bar_length, n_distances)
+        chain = np.zeros((bar_length, bar_length))
+        np.add.at(chain, (np.arange(bar_length)[:, None], landing), by_place)
         share = begun
         for _ in range(STEPS_TO_REST):
-            share = share @ (chain + np.eye(bar_steps)) / 2  # half a step each time, or places might alternate for ever
+            share = (
+                share @ (chain + np.eye(bar_length)) / 2
+            )  # half a step each time, or places might alternate for ever
         return float(share @ by_place @ distance)
 
     low, high = (-MOST_TILT, MOST_TILT) if wanted else (0.0, 0.0)
@@ -173,12 +172,12 @@ def _count(shape: tuple[int, ...], *indices: np.ndarray) -> np.ndarray:
     return counts
 
 
-def _velocities(played: list[Played], bar_steps: int, beat: int) -> list[list[int]]:
+def _velocities(played: list[Onset], bar_length: int, beat: int) -> list[list[int]]:
     at_place, at_beat = defaultdict(list), defaultdict(list)
     heard = [onset for onset in played if onset.velocity]
     for onset in heard:
         at_beat[onset.place % beat].append(onset.velocity)
-        if onset.bar_steps == bar_steps:
+        if onset.bar_length == bar_length:
             at_place[onset.place].append(onset.velocity)
     everywhere = [onset.velocity for onset in heard] or [Note._field_defaults["velocity"]]
-    return [at_place.get(place) or at_beat.get(place % beat) or everywhere for place in range(bar_steps)]
+    return [at_place.get(place) or at_beat.get(place % beat) or everywhere for place in range(bar_length)]

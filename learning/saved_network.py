@@ -15,12 +15,14 @@ from typing import NamedTuple
 import numpy as np
 
 from grammar import parse_term
-from learning import weights
+from learning.training import weights_from_bytes, weights_to_bytes
+from music.piece import Tune
 from preprocess import get_corpus_data
-from reading.collection import Read, tune_from_json, tune_to_json
+from reading.tune_json import tune_from_json, tune_to_json
+from running.console import tell
 from running.files import write_aside
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS, MATERIAL = "improviser/weights.npz", "improviser/material.json"
 LARGEST_MEMBER = 500_000_000  # bytes, unpacked; a file from elsewhere may lie about its size
 
@@ -28,13 +30,20 @@ LARGEST_MEMBER = 500_000_000  # bytes, unpacked; a file from elsewhere may lie a
 class Saved(NamedTuple):
     """What a file holds: the tunes as read, the losses, the weights in the order of the layers, and `n_a`."""
 
-    reads: list[Read]
+    tunes: list[Tune]
     losses: np.ndarray
     weights: list[np.ndarray]
     n_a: int
+    path: Path
+
+    def fill(self, model) -> np.ndarray:
+        """Give a model of this shape the weights; returns the loss of each epoch, (epochs,)."""
+        model.set_weights(self.weights)
+        tell("loaded", f"{self.path}, trained for {len(self.losses)} epochs")
+        return self.losses
 
 
-def save(path: str | os.PathLike, model, reads: list[Read], losses: np.ndarray, n_a: int) -> None:
+def save(path: str | os.PathLike, model, tunes: list[Tune], losses: np.ndarray) -> None:
     """Write a trained model and its tunes. Raises ValueError for a name not in .keras, and where it cannot be
     written."""
     path = Path(path)
@@ -42,15 +51,15 @@ def save(path: str | os.PathLike, model, reads: list[Read], losses: np.ndarray, 
         raise ValueError(f"{path}: SAVE (--save) must end in .keras, the ending that Keras knows")
     material = {
         "format": FORMAT,
-        "n_a": n_a,
-        "tunes": [[read.path.name, *tune_to_json(read.tune, read.abstract_grammars)] for read in reads],
+        "n_a": model.get_layer("lstm").units,
+        "tunes": [tune_to_json(tune) for tune in tunes],
     }
     aside = path.with_name(f".{path.stem}.{os.getpid()}.keras")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         model.save(aside)
         with zipfile.ZipFile(aside, "a") as archive:
-            archive.writestr(WEIGHTS, weights.to_bytes(model.get_weights(), losses))
+            archive.writestr(WEIGHTS, weights_to_bytes(model.get_weights(), losses))
             archive.writestr(MATERIAL, json.dumps(material))
         content = aside.read_bytes()
     except OSError as error:
@@ -58,6 +67,7 @@ def save(path: str | os.PathLike, model, reads: list[Read], losses: np.ndarray, 
     finally:
         aside.unlink(missing_ok=True)
     write_aside(path, content)
+    tell("saved", str(path))
 
 
 def load(path: str | os.PathLike) -> Saved:
@@ -77,9 +87,9 @@ def load(path: str | os.PathLike) -> Saved:
     try:
         if material["format"] != FORMAT:
             raise ValueError(f"has format {material['format']}, this program reads format {FORMAT}")
-        reads = [Read(Path(name), *tune_from_json(tune, lines)) for name, tune, lines in material["tunes"]]
+        tunes = [tune_from_json(parts) for parts in material["tunes"]]
         n_a = int(material["n_a"])
-        values = get_corpus_data([line for read in reads for line in read.abstract_grammars])[1]
+        values = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])[1]
         for value in values:
             parse_term(value)
         if not values or not 1 <= n_a <= 4096:
@@ -88,12 +98,12 @@ def load(path: str | os.PathLike) -> Saved:
         raise ValueError(f"{path}: its tunes or settings cannot be used ({error}); save the network again") from error
     n = len(values)
     shapes = [(n, 4 * n_a), (n_a, 4 * n_a), (4 * n_a,), (n_a, n), (n,)]
-    arrays = weights.from_bytes(content, shapes)
+    arrays = weights_from_bytes(content, shapes)
     if arrays is None:
         raise ValueError(
             f"{path}: its weights do not fit its {n} values and {n_a} units, or are damaged; save the network again"
         )
-    return Saved(reads, arrays[1], arrays[0], n_a)
+    return Saved(tunes, arrays[1], arrays[0], n_a, path)
 
 
 def _member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:

@@ -60,11 +60,11 @@ def is_major(pitches: tuple[int, ...]) -> bool:
     return chord.Chord([pitch.Pitch(midi) for midi in pitches]).quality == "major"
 
 
-def sounding_chord(chords: list[Chord], offset: float) -> Chord:
-    """The bar's last chord that starts no later than `offset`; before the first one, the first."""
+def sounding_chord(chords: list[Chord], onset: int) -> Chord:
+    """The bar's last chord that starts no later than `onset`; before the first one, the first."""
     chosen = chords[0]
     for chord in chords:
-        if chord.offset <= offset + 1e-6:
+        if chord.onset <= onset:
             chosen = chord
     return chosen
 

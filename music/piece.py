@@ -1,20 +1,91 @@
-"""A finished piece: what the writers of MIDI, sound, score, pictures and page are given.
+"""What is read, improvised over, improvised, and written: tune, chorus, solo, piece.
 
-Conventions: offsets and lengths in quarters from the start of the piece, pitches as MIDI numbers.
+A tune is what was read of a file: its melody and chords by bar. A chorus is the bars and chords to improvise over. A
+solo is notes by bar over chords by bar. A piece is a solo with what accompanies it, finished for the writers.
+
+Conventions: times in grid steps. In a tune they count from the start of the file and bars have the file's numbers; in
+a solo and a chorus bars follow one another from 0, and what is told by bar counts from its bar line.
 """
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
 from typing import NamedTuple
 
-from music.notes import Chord, Note
+from music.note_types import note_types, sounding_chord
+from music.notes import Bar, Chord, Note, moved
+from music.units import GRID
+
+DEFAULT_TEMPO = 120.0  # quarters a minute, of a file that does not tell
 
 
-class Bar(NamedTuple):
-    """One bar: where it starts, how long it is (quarters), and its meter."""
+@dataclass(frozen=True)
+class Tune:
+    """Melody and chords by bar number, from the start of the file; all three hold the same bars.
 
-    start: float
-    length: float
-    meter: tuple[int, int] = (4, 4)
+    A bar without notes is one in which the melody rests; every bar has chords. `tempo` is the one at the tune's first
+    bar, in quarters a minute. `told`: what was chosen and why, a line each. `abstract_grammars`: the melody as grammar,
+    a line for each bar, and `path`: the file, as soon as they are known.
+    """
+
+    melody: dict[int, list[Note]]
+    chords: dict[int, list[Chord]]
+    bars: dict[int, Bar]
+    tempo: float = DEFAULT_TEMPO
+    told: tuple[str, ...] = ()
+    abstract_grammars: tuple[str, ...] = ()
+    path: Path = Path()
+
+    @property
+    def solo(self) -> "Solo":
+        """The melody over its chords, bars one after the other whatever was left out between them."""
+        bars = self.bars.items()
+        return Solo(
+            lay_out([bar for _, bar in bars]),
+            [moved(self.melody[number], -bar.start) for number, bar in bars],
+            [moved(self.chords[number], -bar.start) for number, bar in bars],
+            [value for line in self.abstract_grammars for value in line.split()],
+        )
+
+
+@dataclass(frozen=True)
+class Solo:
+    """Notes by bar over chords by bar; `values`: what was sampled, or read, of the grammar for it.
+
+    `n_terms` and `fallbacks`: how many terms were realised, and how many of them had no pitch as asked.
+    """
+
+    bars: list[Bar]
+    notes_by_bar: list[list[Note]]
+    chords_by_bar: list[list[Chord]]
+    values: list[str] = field(default_factory=list)
+    n_terms: int = 0
+    fallbacks: int = 0
+
+    @cached_property
+    def notes(self) -> list[Note]:
+        """All notes by onset, from the start of the solo."""
+        return from_start(self.notes_by_bar, self.bars)
+
+    @cached_property
+    def chords(self) -> list[Chord]:
+        """All chords by onset, from the start of the solo."""
+        return from_start(self.chords_by_bar, self.bars)
+
+    @cached_property
+    def types(self) -> str:
+        """What each note is over its chord (C, S, A or X), a letter a note; X where there is no chord."""
+        return "".join(
+            note_types(sounding_chord(chords, note.onset).pitches)[note.pitch % 12] if chords else "X"
+            for notes, chords in zip(self.notes_by_bar, self.chords_by_bar, strict=True)
+            for note in notes
+        )
+
+    @property
+    def length(self) -> int:
+        """The length of all bars in grid steps."""
+        return self.bars[-1].end if self.bars else 0
 
 
 class Part(NamedTuple):
@@ -28,21 +99,45 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Piece:
-    """A solo over chords, in bars; `tempo` in quarters a minute.
-
-    `types` is what each note of the solo is over its chord (C, S, A or X), one letter a note. `parts` are the tracks
-    as played: the solo, the chords, and whatever accompanies them.
-    """
+    """A solo, finished: `tempo` in quarters a minute; `parts`: the tracks as played, solo, chords and what accompanies
+    them."""
 
     title: str
     tempo: float
-    bars: list[Bar]
-    solo: list[Note]
-    chords: list[Chord]
-    types: str
+    solo: Solo
     parts: list[Part] = field(default_factory=list)
 
-    @property
-    def length(self) -> float:
-        """The length of all bars in quarters."""
-        return self.bars[-1].start + self.bars[-1].length if self.bars else 0.0
+
+def lay_out(bars: list[Bar]) -> list[Bar]:
+    """Bars one after the other from 0, whatever was left out between them."""
+    laid, start = [], 0
+    for bar in bars:
+        laid.append(bar._replace(start=start))
+        start += bar.length
+    return laid
+
+
+def into_bars(
+    notes: list[Note], bars: list[Bar], chords_by_bar: list[list[Chord]]
+) -> tuple[list[Bar], list[list[Note]], list[list[Chord]]]:
+    """Put notes, from the start of a solo, into the bars in which they begin: bars, notes and chords by bar.
+
+    Where notes come after the last bar, bars like it are added, without chords.
+    """
+    bars, chords_by_bar = list(bars), list(chords_by_bar)
+    for note in notes:
+        while not bars or note.onset >= bars[-1].end:
+            last = bars[-1] if bars else Bar(-4 * GRID, 4 * GRID)
+            bars.append(last._replace(start=last.end))
+            chords_by_bar.append([])
+    starts = [bar.start for bar in bars]
+    notes_by_bar = [[] for _ in bars]
+    for note in sorted(notes):
+        number = bisect_right(starts, note.onset) - 1
+        notes_by_bar[number].append(note._replace(onset=note.onset - starts[number]))
+    return bars, notes_by_bar, chords_by_bar
+
+
+def from_start(music: list[list], bars: list[Bar]) -> list:
+    """Notes or chords by bar, as one list that counts from the start."""
+    return [item for bar, items in zip(bars, music, strict=True) for item in moved(items, bar.start)]

@@ -1,6 +1,6 @@
 """A written chart as a pianist's left hand plays it: voicings of four or five notes that move as little as they can.
 
-Conventions: offsets and lengths in quarters from the start, pitches as MIDI numbers, bars counted from 0. Left to
+Conventions: times in grid steps from the start, pitches as MIDI numbers, bars counted from 0. Left to
 others: reading the chart (`music/chord_symbols.py`) and the rhythm of the accompaniment; here each chord is held.
 """
 
@@ -8,17 +8,18 @@ from functools import cache
 from itertools import pairwise, product
 
 from music.chord_symbols import Symbol
-from music.notes import Chord, from_grid, to_grid
+from music.notes import Chord
+from music.units import GRID, to_quarters
 
 
 def voice_changes(
     changes: list[list[Symbol]],
-    bar_length: float = 4.0,
+    bar_length: int = 4 * GRID,
     low: int = 45,
     high: int = 72,
     velocity: int = 72,
 ) -> dict[int, list[Chord]]:
-    """Piano voicings of a chart, by bar number from 0: offsets in quarters from the start, each held for its slot.
+    """Piano voicings of a chart, by bar number from 0, from the start, each held for its slot.
 
     Four or five notes from `low` to `high` (MIDI numbers), where the chord's third (or fourth), its seventh or sixth,
     an altered fifth and its tensions come before root and fifth; a slash bass is the lowest note. Each voicing is the
@@ -27,19 +28,20 @@ def voice_changes(
     """
     if high - low < 24:
         raise ValueError(f"low {low} and high {high} leave no room for voicings; leave at least 24 semitones between")
-    bar_steps, voiced, previous = to_grid(bar_length), {}, ()
+    voiced, previous = {}, ()
     for number, bar in enumerate(changes):
         voiced[number] = []
-        if len(bar) > bar_steps:
-            raise ValueError(f"bar {number + 1} has {len(bar)} chords, too many for {bar_length:g} quarters")
-        places = [round(slot * bar_steps / len(bar)) for slot in range(len(bar))] + [bar_steps]
+        if len(bar) > bar_length:
+            room = f"{to_quarters(bar_length):g} quarters"
+            raise ValueError(f"bar {number + 1} has {len(bar)} chords, too many for {room}")
+        places = [round(slot * bar_length / len(bar)) for slot in range(len(bar))] + [bar_length]
         starts = [slot for slot, symbol in enumerate(bar) if slot == 0 or symbol[1:] != bar[slot - 1][1:]]
         for slot, until in pairwise([*starts, len(bar)]):
             if bar[slot].root is None:
                 continue
             previous = _next_voicing(previous, bar[slot][1:], low, high)
-            offset, length = from_grid(number * bar_steps + places[slot]), from_grid(places[until] - places[slot])
-            voiced[number].append(Chord(offset, length, previous, velocity))
+            onset, duration = number * bar_length + places[slot], places[until] - places[slot]
+            voiced[number].append(Chord(onset, duration, previous, velocity))
     return voiced
 
 

@@ -1,19 +1,31 @@
-"""Put together what is read of a file: the melody's line, the notes of its harmony, the window, and why.
+"""From what a file holds to a tune: the melody's line, the window, the chords, and why.
 
-What the listener asks for is taken; the rest is found (`reading/track_roles.py`). One track may be both melody and
-harmony: then its upper line is the melody and the rest the harmony. Windows are in quarters, both ends included, by
-onset.
+MIDI files and scores alike. What the listener asks for is taken; the rest is found (`reading/track_roles.py`): the
+melody is the part that chord symbols stand over, else the track that leads. Its chords are the symbols; else those that
+a track strikes; else they are made from what sounds, or from the melody alone (`reading/harmonise.py`). One track may
+be both melody and harmony: then its upper line is the melody and the rest the harmony.
+
+Windows are in quarters, both ends included, by onset; raw notes in ticks; what is made of them in grid steps.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
-from reading.grouping import melody_notes, split_hands
+from music.chord_symbols import Symbol
+from music.notes import Bar, Chord, Note
+from music.piece import DEFAULT_TEMPO, Tune
+from music.units import GRID, quantize
+from music.voicings import voice_changes
+from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, split_hands, split_voices, struck_chords
+from reading.harmonise import Sound, harmonise, harmonise_melody
 from reading.meters import Bars
-from reading.midi_tracks import MidiTune, RawNote
+from reading.raw_tune import RawNote, RawTune, some, under_symbols
 from reading.track_roles import (
     EVERYTHING,
-    Voice,
+    Strand,
     between,
     find_facts,
     find_melody,
@@ -26,101 +38,303 @@ from reading.track_roles import (
 )
 
 Window = tuple[float, float]
+LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
 MOST_NAMES = 6  # of tracks in one line
 
 
-class Parts(NamedTuple):
-    """What a tune is made of: the raw notes of the melody's `line`, the `voices` of its harmony, the `window`;
-    `strikes` is how the voices strike chords, '' where chords have to be made from what sounds; `told` says why."""
+@dataclass(frozen=True)
+class Selection:
+    """Which part of a file is the tune: track numbers, and a window in quarters, both ends included, by onset.
 
-    line: list[RawNote]
-    voices: list[Voice]
-    window: Window
-    strikes: str
-    told: tuple[str, ...]
-
-
-def choose_parts(
-    midi: MidiTune,
-    bars: Bars,
-    melody_track: int | None,
-    chord_tracks: tuple[int, ...] | None,
-    window: Window | None,
-    reason: str,
-) -> Parts:
-    """Choose what is None: the tracks by what they play in the window; the window, the whole file or its marked solo.
-
-    `reason` is told of what is not None. ValueError where a track does not exist or nothing plays in the window.
+    None means: let the reader decide.
     """
-    _check_numbers(midi, [melody_track, *(chord_tracks or ())])
-    scope = window or EVERYTHING
-    number, why = melody_track, reason
-    if number is None:
-        number, why = find_melody(midi, scope, bars, chord_tracks or ())
-    line, rest = midi.tracks[number].notes(), []
-    in_scope = inside(line, scope, midi.ticks_per_quarter)
-    is_both = bool(chord_tracks) and number in chord_tracks
-    if in_scope and not is_both:
-        is_both = holds_two_hands(midi.tracks[number], find_facts(in_scope, midi.ticks_per_quarter, bars))
-    if is_both:
-        line, rest = split_hands(line, midi.ticks_per_quarter)
-    melody_bars = _bars_played(line, scope, bars, midi.ticks_per_quarter)
+
+    melody_track: int | None = None
+    chord_tracks: tuple[int, ...] | None = None
+    from_beat: float | None = None
+    to_beat: float | None = None
+
+    @property
+    def window(self) -> Window | None:
+        """The window that is asked for, open where only one end is."""
+        if self.from_beat is None and self.to_beat is None:
+            return None
+        return self.from_beat or EVERYTHING[0], EVERYTHING[1] if self.to_beat is None else self.to_beat
+
+
+# Solos whose place in the file no rule can find: the file's sha256 and where the solo is.
+KNOWN_TUNES = {
+    "0da8322ceab36b036682b5ece0c315193f7b701a3340a0ca5a523b107c6f428d": Selection(5, (0,), 476.0, 548.0),
+}
+
+
+class Line(NamedTuple):
+    """The melody's track: its `number`, its raw `notes` that are the melody, and the `rest` of them; `why` it is."""
+
+    number: int
+    notes: list[RawNote]
+    rest: list[RawNote]
+    why: str
+
+
+def tune_of(raw: RawTune, selection: Selection = Selection()) -> Tune:
+    """The quantised melody and the chords of a file, by bar.
+
+    Up to two bars in a row in which the melody rests are bars without notes; longer rests are left out. A bar without a
+    chord of its own keeps the one before it (the tune's first bars: the one after). What `selection` leaves open is
+    known for a known file and otherwise chosen.
+    Raises ValueError, naming the file and a fix, where it has no melody, or nothing in the window.
+    """
+    try:
+        return _tune_of(raw, selection)
+    except ValueError as error:
+        raise ValueError(f"{raw.path}: {error}") from error
+
+
+def _tune_of(raw: RawTune, selection: Selection) -> Tune:
+    selection, reason = _with_what_is_known(raw, selection)
+    _check_numbers(raw, [selection.melody_track, *(selection.chord_tracks or ())])
+    line = _find_line(raw, selection, reason)
+    played = _melody(raw, line.notes)
+    melody_bars = _bars_of(inside(played, selection.window or EVERYTHING), raw.bars)
     if not melody_bars:
         raise ValueError(
-            f"the melody's {shown(midi, number)} has no note {between(scope)}; "
+            f"the melody's {shown(raw, line.number)} has no note {between(selection.window or EVERYTHING)}; "
             "change FROM_BEAT, TO_BEAT or MELODY_TRACK"
         )
-    told = [f"melody: {'the upper line of ' if rest else ''}{shown(midi, number)} ({why})"]
+    symbols, over = _find_symbols(raw, selection.chord_tracks, line.number)
+    strands = _accompaniment(raw, selection.chord_tracks, line)
+    struck = None if symbols else _strikes(raw, strands, selection.window or EVERYTHING, melody_bars)
+    if struck and selection.chord_tracks is None:
+        strands = [strands[struck[0]]]
+    window, told_of_window = _find_window(raw, selection, reason, played, strands if struck else None)
 
-    voices = []
-    if rest and (chord_tracks is None or number in chord_tracks):
-        voices.append(Voice(f"the rest of {shown(midi, number)}", rest))
-    for other, track in enumerate(midi.tracks):
-        is_wanted = not is_percussion(track) if chord_tracks is None else other in chord_tracks
-        if other != number and is_wanted:
-            voices.append(Voice(shown(midi, other), track.notes()))
-    struck = _strikes(voices, scope, bars, melody_bars, midi.ticks_per_quarter)
-    if struck and chord_tracks is None:
-        voices = [voices[struck[0]]]
-
-    *marked, marker = find_window(midi)
-    if window is None and marker:
-        marked_bars = _bars_played(line, marked, bars, midi.ticks_per_quarter)
-        if marked_bars and (not struck or _strikes(voices, marked, bars, marked_bars, midi.ticks_per_quarter)):
-            scope = tuple(marked)
-            told.append(f"solo: {between(scope)}, from the marker '{marker}'")
-        else:
-            told.append(f"solo: the whole file, for melody and chords do not both play at the marker '{marker}'")
+    notes = inside(played, window)
+    melody = with_rests(by_bar(notes, raw.bars))
+    bars = {number: raw.bars[number] for number in melody}
+    if symbols:
+        chords, told_of_chords = _symbol_chords(symbols, bars, raw.ticks_per_quarter), over
     else:
-        told.append(f"solo: {between(scope)} ({reason})" if window else "solo: the whole file (nothing marks one)")
-    return Parts(line, voices, scope, struck[1] if struck else "", tuple(told))
+        chords, told_of_chords = _find_chords(raw, strands, struck, window, bars, notes)
+    upper = "the upper line of " if line.rest and not raw.is_written else ""
+    told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
+    told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
+    return Tune(melody, chords, bars, _tempo_at(raw, next(iter(bars.values())).start), told)
+
+
+def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, str]:
+    """The selection with what is known of this very file, and the reason that is told of what is selected."""
+    known = KNOWN_TUNES.get(raw.sha256)
+    if not known:
+        return selection, "as asked"
+    asked = {name: value for name, value in vars(selection).items() if value is not None}
+    reason = "as asked, or known by the file's checksum" if asked else "known by the file's checksum"
+    return replace(known, **asked), reason
+
+
+def _check_numbers(raw: RawTune, numbers: Iterable[int | None]) -> None:
+    count = len(raw.tracks)
+    for number in numbers:
+        if number is not None and not 0 <= number < count:
+            raise ValueError(
+                f"there is no track {number}: {count} tracks hold notes, numbered from 0: "
+                + list_names([f"{index} {track.name or 'unnamed'}" for index, track in enumerate(raw.tracks)])
+                + "; choose one of these"
+            )
+
+
+# --- The melody ------------------------------------------------------------------------------------------------------
+
+
+def _find_line(raw: RawTune, selection: Selection, reason: str) -> Line:
+    """The track of the melody, and which of its notes are the melody's."""
+    window, number, why = selection.window or EVERYTHING, selection.melody_track, reason
+    if number is None:
+        led = under_symbols(raw.symbols or [[]])
+        others = set(range(len(raw.tracks))) - set(led) if led else selection.chord_tracks or ()
+        number, why = find_melody(raw, window, raw.bars, others)
+        if number in led:
+            why = f"{some(len(raw.symbols[number]), 'chord symbol')} over it"
+    track, units = raw.tracks[number], raw.ticks_per_quarter
+    notes = track.notes()
+    is_both = number in (selection.chord_tracks or ())
+    if not is_both and not raw.is_written:
+        in_window = inside(notes, window, units)
+        is_both = bool(in_window) and holds_two_hands(track, find_facts(in_window, units, raw.bars))
+    if is_both:
+        return Line(number, *split_hands(notes, units), why)
+    return Line(number, *(split_voices(notes, units) if raw.is_written else (notes, [])), why)
+
+
+def _melody(raw: RawTune, line: list[RawNote]) -> list[Note]:
+    notes = melody_notes(line, raw.ticks_per_quarter)
+    if raw.is_written:  # of two notes that round to one place, the first
+        notes = sorted({note.onset: note for note in reversed(notes)}.values())
+    return notes
+
+
+def with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
+    """The melody with its short rests, as bars without notes."""
+    complete, before = {}, None
+    for number, notes in melody.items():
+        if before is not None and number - before - 1 <= LONGEST_REST:
+            complete.update({silent: [] for silent in range(before + 1, number)})
+        complete[number] = notes
+        before = number
+    return complete
+
+
+def by_bar(music: list, bars: Bars) -> dict[int, list]:
+    """Notes or chords by bar number, bars in order."""
+    by_number = defaultdict(list)
+    for item in music:
+        by_number[bars.number(item.onset)].append(item)
+    return dict(sorted(by_number.items()))
+
+
+def _bars_of(music: list, bars: Bars) -> set[int]:
+    return {bars.number(item.onset) for item in music}
+
+
+# --- The window ------------------------------------------------------------------------------------------------------
+
+
+def _find_window(
+    raw: RawTune, selection: Selection, reason: str, played: list[Note], strands: list[Strand] | None
+) -> tuple[Window, str]:
+    """The window that is asked for, else the marked solo, else everything, and what is told of it; `strands` are those
+    that strike chords, None where that does not matter."""
+    if selection.window:
+        return selection.window, f"solo: {between(selection.window)} ({reason})"
+    *marked, marker = find_window(raw)
+    if not marker:
+        return EVERYTHING, "solo: the whole file (nothing marks one)"
+    window = tuple(marked)
+    marked_bars = _bars_of(inside(played, window), raw.bars)
+    if marked_bars and (strands is None or _strikes(raw, strands, window, marked_bars)):
+        return window, f"solo: {between(window)}, from the marker '{marker}'"
+    return EVERYTHING, f"solo: the whole file, for melody and chords do not both play at the marker '{marker}'"
+
+
+def _tempo_at(raw: RawTune, step: int) -> float:
+    """The tempo at a time in grid steps, in quarters a minute."""
+    before = [tempo for tick, tempo in raw.tempos if tick * GRID <= step * raw.ticks_per_quarter]
+    return before[-1] if before else DEFAULT_TEMPO
+
+
+# --- The chords ------------------------------------------------------------------------------------------------------
+
+
+def _find_symbols(
+    raw: RawTune, chord_tracks: tuple[int, ...] | None, melody_track: int
+) -> tuple[list[tuple[int, Symbol]], str]:
+    """The chord symbols of the part that has most, its own first, and what is told of them; none: an empty list."""
+    symbols = raw.symbols or []
+    sources = [part for part in range(len(symbols)) if symbols[part] and (chord_tracks is None or part in chord_tracks)]
+    if not sources:
+        return [], ""
+    source = max(sources, key=lambda part: (len(symbols[part]), part == melody_track))
+    unread = f"; {some(raw.unread_symbols, 'symbol')} more could not be read" if raw.unread_symbols else ""
+    return symbols[source], f"{some(len(symbols[source]), 'symbol')}, as written{unread}"
+
+
+def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Line) -> list[Strand]:
+    """What sounds beside the melody, or what of it is asked for."""
+    strands = []
+    if line.rest and (chord_tracks is None or line.number in chord_tracks):
+        strands.append(Strand(f"the rest of {shown(raw, line.number)}", line.rest))
+    for number, track in enumerate(raw.tracks):
+        is_wanted = not is_percussion(track) if chord_tracks is None else number in chord_tracks
+        if number != line.number and is_wanted:
+            strands.append(Strand(shown(raw, number), track.notes()))
+    return strands
+
+
+def _strikes(raw: RawTune, strands: list[Strand], window: Window, wanted: set[int]) -> tuple[int, str] | None:
+    """`find_struck_chords` of what the strands play in a window."""
+    units = raw.ticks_per_quarter
+    heard = [Strand(strand.name, inside(strand.notes, window, units)) for strand in strands]
+    return find_struck_chords(heard, units, raw.bars, wanted)
+
+
+def _symbol_chords(
+    symbols: list[tuple[int, Symbol]], bars: dict[int, Bar], ticks_per_quarter: int
+) -> dict[int, list[Chord]]:
+    """Voicings of the symbols in each bar, each held until the next; a bar begins with the chord that goes on."""
+    changes = [change for before, change in pairwise([(0, None), *symbols]) if before[1] != change[1]]
+    voiced = voice_changes([[symbol] for _, symbol in changes])
+    played = [(quantize(tick, ticks_per_quarter), voiced[index][0]) for index, (tick, _) in enumerate(changes)]
+    found, following, held = {}, 0, played[0][1]
+    for number, bar in bars.items():
+        at = {}
+        while following < len(played) and played[following][0] < bar.end:
+            step, chord = played[following]
+            if step > bar.start and not at:
+                at[bar.start] = held
+            at[max(step, bar.start)] = held = chord
+            following += 1
+        at = at or {bar.start: held}
+        found[number] = [
+            chord._replace(onset=step, duration=until - step)
+            for (step, chord), until in zip(at.items(), [*list(at)[1:], bar.end], strict=True)
+        ]
+    return found
+
+
+def _find_chords(
+    raw: RawTune,
+    strands: list[Strand],
+    struck: tuple[int, str] | None,
+    window: Window,
+    bars: dict[int, Bar],
+    melody: list[Note],
+) -> tuple[dict[int, list[Chord]], str]:
+    """The chords of the tune's bars where no symbols stand, and what is told of them."""
+    names = list_names([strand.name for strand in strands])
+    if struck:
+        chords = [chord for strand in strands for chord in struck_chords(strand.notes, raw.ticks_per_quarter)]
+        chords.sort(key=lambda chord: chord.onset)
+        chords_by_bar = by_bar(inside(chords, window), raw.bars)
+        if chords_by_bar:  # none where the only ones round onto a beat outside the window
+            return _held(chords_by_bar, bars), f"{names} ({struck[1]})"
+    sounds = _sounding_in(bars, _as_played(raw, strands))
+    if sounds:
+        found = harmonise(sounds, melody, bars)
+        return found, f"made by bar or half bar from what sounds in {names} (none strikes them in most bars)"
+    found, key = harmonise_melody(melody, bars)
+    return found, f"made from the melody alone, in {key} (nothing else with pitches sounds)"
+
+
+def _as_played(raw: RawTune, strands: list[Strand]) -> list[Sound]:
+    """The strands' notes in grid steps, not quantised."""
+    to_step, sounds = GRID / raw.ticks_per_quarter, []
+    for strand in strands:
+        for onset, end, pitch, velocity in strand.notes:
+            duration = min(max((end - onset) * to_step, SHORTEST_NOTE), LONGEST_NOTE)
+            sounds.append(Sound(onset * to_step, onset * to_step + duration, pitch, velocity))
+    return sounds
+
+
+def _sounding_in(bars: dict[int, Bar], sounds: list[Sound]) -> list[Sound]:
+    first, *_, last = [*bars.values()] * 2
+    return [sound for sound in sounds if sound.onset < last.end and sound.end > first.start]
+
+
+def _held(chords_by_bar: dict[int, list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+    """The chords of each bar; for a bar without, the last one before it, or else the first of all."""
+    waiting = deque(chords_by_bar.items())
+    held, found = waiting[0][1][0], {}
+    for number, bar in bars.items():
+        while waiting and waiting[0][0] <= number:
+            held = waiting.popleft()[1][-1]
+        found[number] = chords_by_bar.get(number) or [held._replace(onset=bar.start, duration=bar.length)]
+    return found
+
+
+# --- Words -----------------------------------------------------------------------------------------------------------
 
 
 def list_names(names: list[str]) -> str:
     """Names in one line, the first few of them."""
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
     return ", ".join(names[:MOST_NAMES]) + more
-
-
-def _check_numbers(midi: MidiTune, numbers: Iterable[int | None]) -> None:
-    count = len(midi.tracks)
-    for number in numbers:
-        if number is not None and not 0 <= number < count:
-            raise ValueError(
-                f"there is no track {number}: {count} tracks hold notes, numbered from 0: "
-                + list_names([f"{index} {track.name or 'unnamed'}" for index, track in enumerate(midi.tracks)])
-                + "; choose one of these"
-            )
-
-
-def _bars_played(line: list[RawNote], window: Window, bars: Bars, ticks_per_quarter: int) -> set[int]:
-    notes = melody_notes(line, ticks_per_quarter)
-    return {bars.number(note.offset) for note in notes if window[0] <= note.offset <= window[1]}
-
-
-def _strikes(
-    voices: list[Voice], window: Window, bars: Bars, wanted: set[int], ticks_per_quarter: int
-) -> tuple[int, str] | None:
-    """`find_struck_chords` of what the voices play in a window."""
-    heard = [Voice(voice.name, inside(voice.notes, window, ticks_per_quarter)) for voice in voices]
-    return find_struck_chords(heard, ticks_per_quarter, bars, wanted)

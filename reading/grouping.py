@@ -4,18 +4,19 @@ The rules for a line and for chords struck together are those of the family's pr
 for, worked out over raw ticks, so that every music21 gives the same. The rule for a track that holds a melody and its
 accompaniment, as two hands at one piano, is ours.
 
-Raw notes are in ticks, in order of onset; notes and chords in quarters, on the grid. No notes give no line and no
+Raw notes are in ticks, in order of onset; notes and chords in grid steps. No notes give no line and no
 chords. Left to others: which tracks these are (`reading/track_roles.py`), chords that nobody strikes
 (`reading/harmonise.py`).
 """
 
 from collections import Counter
 
-from music.notes import Chord, Note, quantize
-from reading.midi_tracks import SLACK, RawNote
+from music.notes import Chord, Note
+from music.units import GRID, quantize
+from reading.raw_tune import SLACK, RawNote
 
-SHORTEST_NOTE = 0.25  # quarters: what a melody note gets whose length rounds to nothing
-LONGEST_NOTE = 16.0  # quarters: what is left of one that hangs, for minutes or hours
+SHORTEST_NOTE = GRID // 4  # grid steps: what a melody note gets whose length rounds to nothing
+LONGEST_NOTE = 16 * GRID  # grid steps: what is left of one that hangs, for minutes or hours
 HIGHEST_CHORD = 128  # notes that are compared with a group's first: no chord has more pitches
 DOUBLED = 0.05  # share of onsets with several notes above which a line counts as doubled, not as played unevenly
 REACH = 7  # semitones that a line may drop from where it has been and still be the line
@@ -31,12 +32,12 @@ def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[Note]:
     line = []
     for group in group_notes(notes, ticks_per_quarter):
         top = max(group, key=lambda note: note.pitch)
-        offset, length = _quantized(group[0], ticks_per_quarter)
-        line.append(Note(offset, min(length or SHORTEST_NOTE, LONGEST_NOTE), top.pitch, top.velocity))
+        onset, duration = _quantized(group[0], ticks_per_quarter)
+        line.append(Note(onset, min(duration or SHORTEST_NOTE, LONGEST_NOTE), top.pitch, top.velocity))
     highest = {}
     for note in line:
-        if note.offset not in highest or note.pitch > highest[note.offset].pitch:
-            highest[note.offset] = note
+        if note.onset not in highest or note.pitch > highest[note.onset].pitch:
+            highest[note.onset] = note
     return list(highest.values()) if len(line) > (1 + DOUBLED) * len(highest) else line
 
 
@@ -47,8 +48,8 @@ def struck_chords(notes: list[RawNote], ticks_per_quarter: int) -> list[Chord]:
         if is_chord(group):
             velocity = round(sum(note.velocity for note in group) / len(group))
             pitches = tuple(note.pitch for note in group)
-            offset, length = _quantized(group[0], ticks_per_quarter)
-            chords.append(Chord(offset, min(length, LONGEST_NOTE), pitches, velocity))
+            onset, duration = _quantized(group[0], ticks_per_quarter)
+            chords.append(Chord(onset, min(duration, LONGEST_NOTE), pitches, velocity))
     return chords
 
 
@@ -71,7 +72,7 @@ def group_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[list[RawNo
         group = [opener]
         for later in range(index + 1, min(index + HIGHEST_CHORD, len(notes))):
             note = notes[later]
-            if note.start - opener.start > slack:
+            if note.onset - opener.onset > slack:
                 break
             if abs(note.end - opener.end) <= slack:
                 taken.add(later)
@@ -91,16 +92,31 @@ def split_hands(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawN
     place = None
     for struck in _onsets(notes, ticks_per_quarter / SLACK):
         top = max(struck, key=lambda note: (note.pitch, note.end))
-        is_under = bool(line) and top.pitch < line[-1].pitch and 2 * (line[-1].end - top.start) > top.end - top.start
+        is_under = bool(line) and top.pitch < line[-1].pitch and 2 * (line[-1].end - top.onset) > top.end - top.onset
         is_far = top.pitch < middle if place is None else top.pitch < min(middle, place - REACH)
         if is_under or is_far:
             rest += struck
             continue
-        if line and line[-1].end > top.start:
-            line[-1] = line[-1]._replace(end=top.start)
+        if line and line[-1].end > top.onset:
+            line[-1] = line[-1]._replace(end=top.onset)
         line.append(top)
         place = top.pitch if place is None else MEMORY * place + (1 - MEMORY) * top.pitch
         rest += [note for note in struck if note is not top]
+    return line, rest
+
+
+def split_voices(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawNote], list[RawNote]]:
+    """Part what is written into its upper voice, the notes with which no higher one starts or still sounds, and the
+    rest."""
+    line, rest, sounding = [], [], []
+    for note in sorted(notes, key=lambda note: (note.onset, -note.pitch, -note.end)):
+        slack = ticks_per_quarter // SLACK
+        sounding = [other for other in sounding if other.onset == note.onset or other.end > note.onset + slack]
+        if any(other.onset == note.onset or other.pitch >= note.pitch for other in sounding):
+            rest.append(note)
+        else:
+            line.append(note)
+            sounding.append(note)
     return line, rest
 
 
@@ -108,7 +124,7 @@ def _onsets(notes: list[RawNote], slack: float) -> list[list[RawNote]]:
     """The notes that start together."""
     onsets = []
     for note in notes:
-        if onsets and note.start - onsets[-1][0].start <= slack:
+        if onsets and note.onset - onsets[-1][0].onset <= slack:
             onsets[-1].append(note)
         else:
             onsets.append([note])
@@ -130,5 +146,5 @@ def _middle(notes: list[RawNote]) -> float:
     return middle
 
 
-def _quantized(note: RawNote, ticks_per_quarter: int) -> tuple[float, float]:
-    return quantize(note.start, ticks_per_quarter), quantize(note.end - note.start, ticks_per_quarter)
+def _quantized(note: RawNote, ticks_per_quarter: int) -> tuple[int, int]:
+    return quantize(note.onset, ticks_per_quarter), quantize(note.end - note.onset, ticks_per_quarter)

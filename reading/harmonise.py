@@ -5,15 +5,15 @@ weigh by how long they sound in it and how loud they are, more where they sound 
 is the likely root. A bar stays whole where its halves do not need chords of their own. What is found is voiced closely
 on its root, between MIDI 45 and 67.
 
-Offsets and lengths are in quarters; notes need not be quantised. Left to others: chords that are played
+Times are in grid steps; notes need not be quantised. Left to others: chords that are played
 (`reading/grouping.py`).
 """
 
 from bisect import bisect_right
 from typing import NamedTuple
 
-from music.notes import PITCH_CLASS_NAMES, Chord, Note, from_grid, to_grid
-from music.piece import Bar
+from music.notes import PITCH_CLASS_NAMES, Bar, Chord, Note
+from music.units import GRID
 
 # Chords as semitones above the root, and what each costs for being less usual or having more notes.
 MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
@@ -45,10 +45,19 @@ ROOT_IN_BASS, TONE_IN_BASS = 0.2, 0.05
 ROOTLESS = 0.2  # what it costs a chord that only the melody has its root
 ENDING = 0.3  # how much likelier the tonic is in the last bar
 AT_ONCE = 1.5  # how much more a note weighs that sounds at the beginning
-BEGINNING = 1 / 8  # quarters after which a note no longer counts as there at the beginning
+BEGINNING = GRID / 8  # grid steps after which a note no longer counts as there at the beginning
 MELODY_WEIGHT = 0.4  # of the melody beside its accompaniment: many of its notes pass
 HALVES, MELODY_HALVES = 0.12, 0.4  # by how much two chords must explain a bar better than one; with a melody alone
 LOWEST_ROOT = 45  # A2: the seventh above the highest root, G#3, is no higher than 67
+
+
+class Sound(NamedTuple):
+    """Something that sounds, from `onset` to `end` in grid steps that need not be whole: nobody rounded it."""
+
+    onset: float
+    end: float
+    pitch: int
+    velocity: int
 
 
 class Candidate(NamedTuple):
@@ -62,18 +71,17 @@ class Candidate(NamedTuple):
 class Slot:
     """What sounds in a stretch of a bar: the weight of each pitch class, the bass, and the velocities."""
 
-    def __init__(self, start: float, length: float):
+    def __init__(self, start: int, length: int):
         self.start, self.length = start, length
         self.weights = [0.0] * 12
         self.accompanied = set()  # pitch classes that others than the melody play
         self.lowest = (True, 128)  # whether it comes late, and the pitch: the least is the bass
         self.loudness, self.duration = 0.0, 0.0
 
-    def add(self, note: Note, factor: float, accompanies: bool) -> None:
+    def add(self, note: Note | Sound, factor: float, accompanies: bool) -> None:
         """Hear a note that sounds in the slot."""
-        end = note.offset + note.quarter_length
-        duration = min(end, self.start + self.length) - max(note.offset, self.start)
-        at_once = note.offset <= self.start + BEGINNING < end
+        duration = min(note.end, self.start + self.length) - max(note.onset, self.start)
+        at_once = note.onset <= self.start + BEGINNING < note.end
         self.weights[note.pitch % 12] += duration * note.velocity * factor * (AT_ONCE if at_once else 1.0)
         self.loudness += duration * note.velocity
         self.duration += duration
@@ -113,7 +121,7 @@ class Slot:
         return 2 * inside - 1 + bonus
 
 
-def harmonise(accompaniment: list[Note], melody: list[Note], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+def harmonise(accompaniment: list[Sound], melody: list[Note], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
     """The chords of some bars, by number, from what sounds in them: an accompaniment of any tracks, and the melody.
 
     A bar in which nothing sounds keeps the chord before it, the first ones the chord after. Without any note in the
@@ -133,7 +141,7 @@ def harmonise_melody(melody: list[Note], bars: dict[int, Bar]) -> tuple[dict[int
     """
     weights = [0.0] * 12
     for note in melody:
-        weights[note.pitch % 12] += note.quarter_length
+        weights[note.pitch % 12] += note.duration
     tonic, mode = find_key(weights)
     candidates = [Candidate((tonic + degree) % 12, shape, bonus) for degree, shape, bonus in DEGREES[mode]]
     slots = _slots(bars)
@@ -164,23 +172,22 @@ def _slots(bars: dict[int, Bar]) -> list[list[Slot]]:
     slots = []
     for bar in bars.values():
         beats, unit = bar.meter
-        first = from_grid(to_grid(4 * ((beats + 1) // 2) / unit))
-        if bar.length < 3 or beats % 3 == 0 and beats % 2:
+        first = round(4 * GRID * ((beats + 1) // 2) / unit)
+        if bar.length < 3 * GRID or beats % 3 == 0 and beats % 2:
             slots.append([Slot(bar.start, bar.length)])
         else:
             slots.append([Slot(bar.start, first), Slot(bar.start + first, bar.length - first)])
     return slots
 
 
-def _listen(slots: list[list[Slot]], notes: list[Note], factor: float, accompanies: bool) -> None:
+def _listen(slots: list[list[Slot]], notes: list[Note] | list[Sound], factor: float, accompanies: bool) -> None:
     every = [slot for bar_slots in slots for slot in bar_slots]
     starts = [slot.start for slot in every]
     for note in notes:
-        end = note.offset + note.quarter_length
-        for index in range(max(bisect_right(starts, note.offset) - 1, 0), len(every)):
-            if starts[index] >= end:
+        for index in range(max(bisect_right(starts, note.onset) - 1, 0), len(every)):
+            if starts[index] >= note.end:
                 break
-            if note.offset < starts[index] + every[index].length:
+            if note.onset < starts[index] + every[index].length:
                 every[index].add(note, factor, accompanies)
 
 
@@ -211,6 +218,6 @@ def _held(chords: list[list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Cho
         return {}
     held = {}
     for (number, bar), bar_chords in zip(bars.items(), chords, strict=True):
-        held[number] = bar_chords or [latest._replace(offset=bar.start, quarter_length=bar.length)]
+        held[number] = bar_chords or [latest._replace(onset=bar.start, duration=bar.length)]
         latest = held[number][-1]
     return held

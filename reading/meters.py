@@ -12,8 +12,8 @@ Left to others: reading the time signatures (`reading/midi_bytes.py`).
 from bisect import bisect_right
 from typing import NamedTuple
 
-from music.notes import GRID, from_grid, to_grid
-from music.piece import Bar
+from music.notes import Bar
+from music.units import GRID
 
 MAX_BARS = 20_000  # about ten hours of music
 SHORTEST_BAR, LONGEST_BAR = 1, 12  # quarters: what a time signature may ask for
@@ -37,16 +37,15 @@ class Bars:
         self._starts = [stretch.start for stretch in stretches]
         self._numbers = [stretch.number for stretch in stretches]
 
-    def number(self, offset: float) -> int:
-        """The number of the bar that an offset in quarters, from 0, falls into; grid times are taken exactly."""
-        steps = to_grid(offset)
-        stretch = self._stretches[bisect_right(self._starts, steps) - 1]
-        return stretch.number + (steps - stretch.start) // stretch.length
+    def number(self, onset: int) -> int:
+        """The number of the bar that a time in grid steps, from 0, falls into."""
+        stretch = self._stretches[bisect_right(self._starts, onset) - 1]
+        return stretch.number + (onset - stretch.start) // stretch.length
 
     def __getitem__(self, number: int) -> Bar:
         stretch = self._stretches[bisect_right(self._numbers, number) - 1]
         start = stretch.start + (number - stretch.number) * stretch.length
-        return Bar(from_grid(start), from_grid(stretch.length), stretch.meter)
+        return Bar(start, stretch.length, stretch.meter)
 
 
 def find_bars(
@@ -69,7 +68,7 @@ def find_bars(
         elif meter != stretches[-1].meter:
             _change(stretches, start, length, meter)
     bars = Bars(stretches)
-    count = bars.number(from_grid(last)) + 1
+    count = bars.number(last) + 1
     if count > MAX_BARS:
         raise ValueError(f"it is {count:,} bars long and at most {MAX_BARS:,} are read; cut the silence out of it")
     if not left_out:

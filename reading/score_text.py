@@ -7,10 +7,8 @@ what the text means (`reading/scores.py`).
 
 import io
 import re
-import stat
 import zipfile
 import zlib
-from pathlib import Path
 
 # By the file's ending, what music21 calls its format.
 FORMATS = {".musicxml": "musicxml", ".xml": "musicxml", ".mxl": "musicxml", ".mei": "mei", ".abc": "abc"}
@@ -25,26 +23,10 @@ READABLE_ELSEWHERE = "open it in a notation program and save it as MusicXML"
 NOT_ZIP = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, KeyError, ValueError)
 
 
-def score_bytes(path: Path) -> bytes:
-    """The bytes of a score's file; ValueError where it is no file, too large, empty, or cannot be read."""
-    try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("not a file but a folder or a device; give the path of a score")
-        if status.st_size > MAX_FILE_BYTES:
-            raise ValueError(
-                f"a score has at most {MAX_FILE_BYTES:,} bytes here, this one {status.st_size:,}; take a smaller one"
-            )
-        data = path.read_bytes()
-    except OSError as error:
-        raise ValueError(f"cannot be read ({error.strerror}); is the path right?") from error
-    if not data.strip():
-        raise ValueError("it is empty; choose a file that holds a score")
-    return data
-
-
 def score_text(data: bytes, ending: str) -> str:
     """A file's content as text; XML that defines entities is refused, for they may grow without bounds."""
+    if not data.strip():
+        raise ValueError("it is empty; choose a file that holds a score")
     if ending == ".mxl" and data.startswith(b"PK"):
         data = _unpacked(data)
     is_xml = FORMATS[ending] in ("musicxml", "mei")

@@ -1,4 +1,4 @@
-"""Which track of a MIDI file is the melody, which one strikes the chords, and which part of the file is the solo.
+"""Which track of a file is the melody, which one strikes the chords, and which part of the file is the solo.
 
 The melody is the track that leads: it plays one note at a time, in many bars, with some motion, high up; a name that
 says so counts more than any of these. Chords are the track that strikes them together in most bars. Every choice comes
@@ -13,11 +13,13 @@ from collections.abc import Container
 from itertools import accumulate
 from typing import NamedTuple
 
+from music.units import GRID
 from reading.grouping import group_notes, is_chord
 from reading.meters import Bars
-from reading.midi_tracks import SLACK, MidiTune, RawNote, Track
+from reading.raw_tune import SLACK, RawNote, RawTune, Track
 
 EVERYTHING = (0.0, float("inf"))
+ROUNDING = 1e-6  # of a step or a tick: a window's end may be a third
 
 # Words in the names of tracks, and by how much they make a track likelier to be the melody, or the chords.
 LEADS = re.compile(r"melod|solo|lead|vocal|voice|\bvox\b|sing|theme", re.IGNORECASE)
@@ -40,7 +42,7 @@ MOSTLY_SINGLE = 0.85  # share of single onsets above which a track does hold one
 TWO_HANDS = 24  # semitones between the low and the high of the top notes from which they are two hands' all the same
 
 
-class Voice(NamedTuple):
+class Strand(NamedTuple):
     """Some notes of a file, and what they are called: "track 5 'Guitar'"."""
 
     name: str
@@ -59,19 +61,19 @@ class Facts(NamedTuple):
     bars: int
 
 
-def shown(midi: MidiTune, number: int) -> str:
+def shown(raw: RawTune, number: int) -> str:
     """A track as it is called: "track 5 'Guitar'"."""
-    return f"track {number} '{midi.tracks[number].name or 'unnamed'}'"
+    return f"track {number} '{raw.tracks[number].name or 'unnamed'}'"
 
 
-def find_window(midi: MidiTune) -> tuple[float, float, str]:
+def find_window(raw: RawTune) -> tuple[float, float, str]:
     """The window from a marker with 'solo' to the next marker, and the marker's text; else the whole file and ''."""
-    for index, (tick, text) in enumerate(midi.markers):
+    for index, (tick, text) in enumerate(raw.markers):
         if "solo" in text.lower():
-            later = [next_tick for next_tick, _ in midi.markers[index:] if next_tick > tick]
-            start = tick / midi.ticks_per_quarter
+            later = [next_tick for next_tick, _ in raw.markers[index:] if next_tick > tick]
+            start = tick / raw.ticks_per_quarter
             # A note played just ahead of the next section's first beat rounds onto it and is not the solo's.
-            return start, later[0] / midi.ticks_per_quarter - 1 / 12 if later else EVERYTHING[1], text
+            return start, later[0] / raw.ticks_per_quarter - 1 / GRID if later else EVERYTHING[1], text
     return *EVERYTHING, ""
 
 
@@ -81,42 +83,40 @@ def between(window: tuple[float, float]) -> str:
     return f"from beat {low:g} on" if high == EVERYTHING[1] else f"between beats {low:g} and {high:g}"
 
 
-def inside(notes: list[RawNote], window: tuple[float, float], ticks_per_quarter: int) -> list[RawNote]:
-    """The raw notes that start in a window."""
-    low, high = (beat * ticks_per_quarter for beat in window)
-    return [note for note in notes if low <= note.start <= high]
+def inside(music: list, window: tuple[float, float], units: int = GRID) -> list:
+    """The notes or chords that start in a window; `units` of their times are a quarter: grid steps, or ticks."""
+    low, high = (beat * units for beat in window)
+    return [item for item in music if low - ROUNDING <= item.onset <= high + ROUNDING]
 
 
-def find_melody(
-    midi: MidiTune, window: tuple[float, float], bars: Bars, chord_tracks: Container[int]
-) -> tuple[int, str]:
+def find_melody(raw: RawTune, window: tuple[float, float], bars: Bars, chord_tracks: Container[int]) -> tuple[int, str]:
     """The track that leads in a window, and why. Tracks in `chord_tracks` are taken only if there is no other.
 
     Raises ValueError where only drums play.
     """
     facts = {}
-    for number, track in enumerate(midi.tracks):
+    for number, track in enumerate(raw.tracks):
         if not is_percussion(track):
-            notes = inside(track.notes(), window, midi.ticks_per_quarter)
+            notes = inside(track.notes(), window, raw.ticks_per_quarter)
             if notes:
-                facts[number] = find_facts(notes, midi.ticks_per_quarter, bars)
+                facts[number] = find_facts(notes, raw.ticks_per_quarter, bars)
     if not facts:
-        if all(is_percussion(track) for track in midi.tracks):
+        if all(is_percussion(track) for track in raw.tracks):
             raise ValueError("only drums play in it; choose a file with a melody")
         raise ValueError(f"no track but drums has a note {between(window)}; change FROM_BEAT or TO_BEAT")
     facts = {number: fact for number, fact in facts.items() if number not in chord_tracks} or facts
     longest = max(fact.bars for fact in facts.values())
-    scores = {number: _leads(midi.tracks[number].name, fact, longest) for number, fact in facts.items()}
+    scores = {number: _leads(raw.tracks[number].name, fact, longest) for number, fact in facts.items()}
     ranked = sorted(scores, key=lambda number: (scores[number], facts[number].height), reverse=True)
     best = ranked[0]
     if len(facts) == 1:
         return best, "no other track has pitches" if not chord_tracks else "no other track is left"
     fact = facts[best]
     reason = f"{fact.onsets} onsets in {fact.bars} bars, {fact.single:.0%} of them single notes"
-    if LEADS.search(midi.tracks[best].name) or MAY_LEAD.search(midi.tracks[best].name):
+    if LEADS.search(raw.tracks[best].name) or MAY_LEAD.search(raw.tracks[best].name):
         reason = f"its name, and {reason}"
     close = [number for number in ranked[1:4] if scores[number] > A_CLOSE_SECOND * scores[best]]
-    others = " or ".join(shown(midi, number) for number in close)
+    others = " or ".join(shown(raw, number) for number in close)
     return best, reason + (f"; it might be {others} as well" if others else "")
 
 
@@ -130,16 +130,16 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
     struck = {}
     end = total = union = 0
     for note in notes:
-        step = note.start * 12 // ticks_per_quarter
+        step = note.onset * GRID // ticks_per_quarter
         struck.setdefault(step, []).append(note.pitch)
-        released = min(note.end, note.start + LONG * ticks_per_quarter)
-        total += released - note.start
-        union += max(0, released - max(end, note.start))
+        released = min(note.end, note.onset + LONG * ticks_per_quarter)
+        total += released - note.onset
+        union += max(0, released - max(end, note.onset))
         end = max(end, released)
     single = sum(len({pitch % 12 for pitch in pitches}) == 1 for pitches in struck.values()) / len(struck)
     tops = sorted(max(pitches) for pitches in struck.values())
     spread = tops[len(tops) * 9 // 10] - tops[len(tops) // 10]
-    played = len({bars.number(step / 12) for step in struck})
+    played = len({bars.number(step) for step in struck})
     return Facts(len(struck), single, total / union if union else 1.0, sum(tops) / len(tops), spread, played)
 
 
@@ -151,21 +151,21 @@ def holds_two_hands(track: Track, facts: Facts) -> bool:
 
 
 def find_struck_chords(
-    voices: list[Voice], ticks_per_quarter: int, bars: Bars, wanted: Container[int]
+    strands: list[Strand], ticks_per_quarter: int, bars: Bars, wanted: Container[int]
 ) -> tuple[int, str] | None:
-    """The voice that strikes chords in most of the `wanted` bars, and why; None where none does.
+    """The strand that strikes chords in most of the `wanted` bars, and why; None where none does.
 
-    Single notes between chords of two are a bass: such a voice has to be heard as a whole.
+    Single notes between chords of two are a bass: such a strand has to be heard as a whole.
     """
     ranked = []
-    for index, voice in enumerate(voices):
-        every_group = group_notes(voice.notes, ticks_per_quarter)
+    for index, strand in enumerate(strands):
+        every_group = group_notes(strand.notes, ticks_per_quarter)
         groups = [group for group in every_group if is_chord(group)]
         covered = covered_bars(groups, ticks_per_quarter, bars, wanted)
         full = sum(len({note.pitch % 12 for note in group}) > 2 for group in groups)
         are_chords = 2 * full >= len(groups) or 4 * len(groups) >= 3 * len(every_group)
         if groups and 2 * covered >= len(wanted) and are_chords:
-            named = NAMED_CHORDS if CHORDS.search(voice.name) else 1.0
+            named = NAMED_CHORDS if CHORDS.search(strand.name) else 1.0
             ranked.append((covered / len(wanted) * (1 + full / len(groups)) * named, -index, covered))
     if not ranked:
         return None
@@ -179,7 +179,7 @@ def covered_bars(groups: list[list[RawNote]], ticks_per_quarter: int, bars: Bars
     for group in groups:
         start, end, *_ = group[0]
         end = max(min(end, start + LONG * ticks_per_quarter) - ticks_per_quarter // SLACK, start)
-        first, last = bars.number(start / ticks_per_quarter), bars.number(end / ticks_per_quarter)
+        first, last = (bars.number(round(tick * GRID / ticks_per_quarter)) for tick in (start, end))
         if first < len(changes):
             changes[first] += 1
             changes[min(last + 1, len(changes) - 1)] -= 1

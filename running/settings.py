@@ -1,17 +1,28 @@
-"""The constants of `music_generate.py` as command-line flags, checked.
+"""The constants of a script as settings: declared once, given as flags, checked.
 
-Every constant has a flag of the same name (`N_SOLOS` is `--n-solos`) whose default is the constant, and a rule that
-both must keep. Left to others: what the settings mean (the comments beside the constants).
+A script declares a setting as an annotated constant, in one line:
+
+    TEMPERATURE: number(0, 100) = 1.0  # 0: always the likeliest value, 1: as learned
+
+The annotation is the rule, the value the default, the comment what `--help` says. Each has a flag of the same name
+(`N_SOLOS` is `--n-solos`). Left to others: what the settings mean.
 """
 
 import argparse
+import ast
+import difflib
+import inspect
+import io
 import math
+import os
 import sys
+import tokenize
 from collections.abc import Callable
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import NamedTuple
 
-INTERRUPTED = "interrupted: what was written before is as it was"
+SWITCH_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+BARE = "TUNE"  # the setting that a bare argument, without a flag, is for
 
 
 class Rule(NamedTuple):
@@ -20,6 +31,29 @@ class Rule(NamedTuple):
     read: Callable
     holds: Callable
     says: str
+
+
+class Setting(NamedTuple):
+    """A declared constant: its `rule`, its `default`, and what is said of it (`comment`)."""
+
+    rule: Rule
+    default: object
+    comment: str
+
+
+class Settings(SimpleNamespace):
+    """The settings by lower-case name."""
+
+    def __getattr__(self, name: str):
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise ValueError(
+            f"the constant {name.upper()} is not declared; write it as a line with its rule, "
+            f"such as {name.upper()}: whole(0) = 1"
+        )
+
+
+# --- Rules -----------------------------------------------------------------------------------------------------------
 
 
 def whole(low: int, high: int = 2**31 - 1) -> Rule:
@@ -50,42 +84,67 @@ def optional(rule: Rule) -> Rule:
     )
 
 
-TEXT = Rule(str, lambda value: isinstance(value, str) and value.strip() != "" and "\0" not in value, "a path")
-OPTIONAL_TEXT = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
-
-
 def ending_in(ending: str) -> Rule:
     """A file with this ending, or an empty text for none."""
     return Rule(
         str,
-        lambda value: OPTIONAL_TEXT.holds(value) and (not value or value.endswith(ending)),
+        lambda value: text.holds(value) and (not value or value.endswith(ending)),
         f"a file ending in {ending}, or empty for none",
     )
 
 
-SWITCH = Rule(
-    lambda text: {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}[text.lower()],
-    lambda value: isinstance(value, bool),
-    "True or False",
-)
-TRACKS = Rule(
-    lambda text: tuple(int(part) for part in text.split(",")),
+path = Rule(str, lambda value: isinstance(value, str) and value.strip() != "" and "\0" not in value, "a path")
+text = Rule(str, lambda value: isinstance(value, str) and "\0" not in value, "a text, or empty for none")
+switch = Rule(lambda word: SWITCH_WORDS[word.lower()], lambda value: isinstance(value, bool), "True or False")
+tracks = Rule(
+    lambda numbers: tuple(int(part) for part in numbers.split(",")),
     lambda value: isinstance(value, tuple) and value and all(type(part) is int and part >= 0 for part in value),
     "track numbers such as 0 or 0,2",
 )
 
 
-def read_settings(constants: dict, rules: dict[str, Rule], description: str, argv: list[str] | None) -> SimpleNamespace:
-    """The settings by lower-case name: each flag that is given, else its constant.
+# --- Reading them ----------------------------------------------------------------------------------------------------
 
-    Raises ValueError, naming the setting and its rule, for a flag or a constant that breaks it.
+
+def declared(module: ModuleType) -> dict[str, Setting]:
+    """The settings that a module declares, by name, in order."""
+    source = inspect.getsource(module)
+    comments = {
+        token.start[0]: token.string.lstrip("# ")
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.COMMENT
+    }
+    rules, found = inspect.get_annotations(module), {}
+    for node in ast.parse(source).body:
+        name = getattr(getattr(node, "target", None), "id", "")
+        if isinstance(rules.get(name), Rule):
+            found[name] = Setting(rules[name], getattr(module, name), comments.get(node.end_lineno, ""))
+    return found
+
+
+def read_settings(settings: dict[str, Setting], description: str, argv: list[str] | None = None) -> Settings:
+    """The settings' values: each flag that is given, else its constant.
+
+    `argv` None takes the command line's. A switch that stands bare means true, and a bare argument the tune. Raises
+    ValueError, naming the setting and its rule, for a flag or a constant that breaks it, and for a flag that there is
+    not, naming the likeliest that there is.
     """
     parser = _Parser(description=description, allow_abbrev=False)
-    for name, rule in rules.items():
-        default = constants[name]
-        parser.add_argument(flag(name), default=default, metavar="VALUE", help=f"{rule.says} (now {default})")
-    chosen = vars(parser.parse_args(argv))
-    return SimpleNamespace(**{name.lower(): _checked(name, rule, chosen[name.lower()]) for name, rule in rules.items()})
+    for name, setting in settings.items():
+        said = f"{setting.comment} ({setting.rule.says}; now {setting.default!r})".replace("%", "%%")
+        parser.add_argument(flag(name), default=setting.default, metavar="VALUE", help=said)
+    if BARE in settings:
+        parser.add_argument("bare", nargs="?", metavar=BARE, help=f"the same as {flag(BARE)}")
+    chosen, unknown = parser.parse_known_args(_with_values(sys.argv[1:] if argv is None else argv, settings))
+    if unknown:
+        raise ValueError(_unknown(unknown[0], settings))
+    given = vars(chosen)
+    bare = given.pop("bare", None)
+    if bare is not None:
+        if given[BARE.lower()] != settings[BARE].default:
+            raise ValueError(f"{flag(BARE)} is given, and {bare!r} beside it without a flag; give one of them")
+        given[BARE.lower()] = bare
+    return Settings(**{name.lower(): _checked(name, s.rule, given[name.lower()]) for name, s in settings.items()})
 
 
 def flag(name: str) -> str:
@@ -93,27 +152,26 @@ def flag(name: str) -> str:
     return "--" + name.lower().replace("_", "-")
 
 
-def run(main: Callable[[], None]) -> int:
-    """Run a program: what a user can cause becomes one line on stderr and status 2, Ctrl-C one line and 130."""
-    for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(errors="replace")  # a tune's names may hold what a narrow console cannot show
-    try:
-        main()
-    except ValueError as error:
-        print(f"{sys.argv[0].rpartition('/')[2]}: {' '.join(str(error).split())}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"\n{INTERRUPTED}", file=sys.stderr)
-        return 130
-    return 0
+def _with_values(argv: list[str], settings: dict[str, Setting]) -> list[str]:
+    """The arguments, with the value that is meant behind every bare switch: what looks like a path is not its value."""
+    switches = {flag(name) for name, setting in settings.items() if setting.rule is switch}
+    complete = []
+    for argument, following in zip(argv, [*argv[1:], None], strict=True):
+        is_value = following is not None and not following.startswith("-")
+        if is_value and following.lower() not in SWITCH_WORDS:
+            is_value = not (os.path.exists(following) or os.path.splitext(following)[1] or os.sep in following)
+        complete.append(f"{argument}=true" if argument in switches and not is_value else argument)
+    return complete
 
 
-def say_interrupted(kind: type, error: BaseException, trace) -> None:
-    """A `sys.excepthook` for the time before `run`: Ctrl-C while modules are imported is one line, too."""
-    if issubclass(kind, KeyboardInterrupt):
-        print(f"\n{INTERRUPTED}", file=sys.stderr)
-    else:
-        sys.__excepthook__(kind, error, trace)
+def _unknown(argument: str, settings: dict[str, Setting]) -> str:
+    if not argument.startswith("-"):
+        return f"{argument!r} stands without a flag, and one tune is read at a time; give a folder for several"
+    name = "--" + argument.partition("=")[0].strip("-").lower().replace("_", "-")
+    close = difflib.get_close_matches(name, [flag(known) for known in settings], n=1)
+    return f"there is no flag {argument.partition('=')[0]}" + (
+        f"; did you mean {close[0]}?" if close else "; --help lists the flags"
+    )
 
 
 def _checked(name: str, rule: Rule, value: object) -> object:

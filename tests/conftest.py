@@ -6,6 +6,9 @@ from pathlib import Path
 import mido
 import pytest
 
+from music.notes import Bar, Chord, Note
+from music.units import to_steps
+
 ROOT = Path(__file__).resolve().parent.parent
 METHENY_PLACES = [ROOT / "data/original_metheny.mid", ROOT.parent / "shared/data/original_metheny.mid"]
 
@@ -58,3 +61,18 @@ def four_bars(melody_pitches=(60, 62, 64, 65, 67, 69, 71, 72)):
     ]
     chords = [(384 * bar, 384 * bar + 380, pitch, 70) for bar in range(4) for pitch in (48, 52, 55, 59)]
     return [("Guitar", 0, notes), ("Piano", 1, chords)]
+
+
+def note(offset, quarter_length, pitch, velocity=90) -> Note:
+    """A note whose times are told in quarters."""
+    return Note(to_steps(offset), to_steps(quarter_length), pitch, velocity)
+
+
+def chord(offset, quarter_length, pitches, velocity=90) -> Chord:
+    """A voicing whose times are told in quarters."""
+    return Chord(to_steps(offset), to_steps(quarter_length), pitches, velocity)
+
+
+def bar(start, quarter_length, meter=(4, 4)) -> Bar:
+    """A bar whose times are told in quarters."""
+    return Bar(to_steps(start), to_steps(quarter_length), meter)

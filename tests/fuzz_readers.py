@@ -50,7 +50,7 @@ def check(path: Path, selection: Selection = Selection()) -> Tune | None:
         if number + 1 in tune.bars:
             assert to_grid(tune.bars[number + 1].start) == end
         for item in (*tune.melody[number], *tune.chords[number]):
-            assert start <= to_grid(item.offset) < end and item.offset == to_grid(item.offset) / 12
+            assert start <= item.onset < end and item.offset == item.onset / 12
             assert 1 <= item.velocity <= 127 and 0 <= item.quarter_length <= 16
         assert all(0 <= note.pitch <= 127 and note.quarter_length > 0 for note in tune.melody[number])
         assert tune.chords[number] and all(

@@ -6,17 +6,17 @@ import time
 
 import mido
 import pytest
+from conftest import bar
 from fuzz_readers import changed, check, odd_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from reading.midi_tracks import read_midi
 
 import preprocess
-from music.piece import Bar
 from preprocess import Selection, get_musical_data, read_tune, write_grammars
 from reading.harmonise import find_key
 from reading.meters import find_bars
 from reading.midi_bytes import decode
-from reading.midi_tracks import read_midi
 
 TPQ = 96
 SCALE = (72, 74, 76, 77, 79, 81, 83, 84)
@@ -151,7 +151,7 @@ def test_metheny_saved_again_without_names_and_cut(metheny, tmp_path, midi_type)
 def test_our_tune_is_the_solo_as_marked(our_tune):
     tune = read_tune(our_tune)
     assert list(tune.bars) == list(range(12, 36))
-    assert all(bar == Bar(4.0 * number, 4.0, (4, 4)) for number, bar in tune.bars.items())
+    assert all(bar == bar(4.0 * number, 4.0, (4, 4)) for number, bar in tune.bars.items())
     assert tune.tempo == 118.0
     assert said(tune, "solo") == "solo: between beats 48 and 143.917, from the marker 'Solo'"
     assert said(tune, "melody").startswith("melody: track 2 'Guitar' (its name")
@@ -278,7 +278,7 @@ def test_a_waltz_in_one_track(tune_of):
     oompah = notes(*((3 * n, 0.9, BASS[CHANGES[n]]) for n in range(4)))
     oompah += notes(*((3 * n + b, 0.8, p - 12) for n in range(4) for b in (1, 2) for p in TRIADS[CHANGES[n]][:2]))
     tune = tune_of(midi_bytes(("", 0, melody(bar=3.0) + oompah), events=[meter(3, 4)]))
-    assert list(tune.bars.values()) == [Bar(3.0 * n, 3.0, (3, 4)) for n in range(4)]
+    assert list(tune.bars.values()) == [bar(3.0 * n, 3.0, (3, 4)) for n in range(4)]
     assert line_of(tune) == pitches(melody(bar=3.0))
     assert roots(tune) == [[0], [9], [5], [7]]
     assert all(line.count(" ") == 2 for line in write_grammars(tune))
@@ -289,7 +289,7 @@ def test_bars_follow_the_meter(tune_of, signature, length):
     high = notes(*((step / 2, 0.5, SCALE[step % 8]) for step in range(round(8 * length))))
     low = notes(*((n * length, length, pitch) for n in range(4) for pitch in TRIADS[CHANGES[n]]))
     tune = tune_of(midi_bytes(("", 0, high), ("", 1, low), events=[meter(*signature)]))
-    assert list(tune.bars.values()) == [Bar(n * length, length, signature) for n in range(4)]
+    assert list(tune.bars.values()) == [bar(n * length, length, signature) for n in range(4)]
     assert [len(bar) for bar in tune.melody.values()] == [2 * length] * 4
     assert [chords[0].pitches for chords in tune.chords.values()] == [TRIADS[name] for name in CHANGES]
 
@@ -298,12 +298,12 @@ def test_a_pickup_and_a_change_of_meter(tune_of):
     events = [meter(1, 4), meter(4, 4, at=1), meter(3, 4, at=9)]
     tune = tune_of(midi_bytes(("", 0, melody(4)), ("", 1, struck(4)), events=events))
     assert list(tune.bars.values()) == [
-        Bar(0, 1, (1, 4)),
-        Bar(1, 4, (4, 4)),
-        Bar(5, 4, (4, 4)),
-        Bar(9, 3, (3, 4)),
-        Bar(12, 3, (3, 4)),
-        Bar(15, 3, (3, 4)),
+        bar(0, 1, (1, 4)),
+        bar(1, 4, (4, 4)),
+        bar(5, 4, (4, 4)),
+        bar(9, 3, (3, 4)),
+        bar(12, 3, (3, 4)),
+        bar(15, 3, (3, 4)),
     ]
     assert [len(bar) for bar in tune.melody.values()] == [1, 4, 4, 3, 3, 1]
     assert tune.chords[1][0].pitches == TRIADS["Am"]  # struck on its last beat
@@ -325,7 +325,7 @@ def test_a_pickup_and_a_change_of_meter(tune_of):
 )
 def test_bars_by_hand(meters, expected):
     bars, told = find_bars(meters, TPQ, last_tick=12 * TPQ)
-    assert [bars[number] for number in range(len(expected))] == [Bar(*bar) for bar in expected]
+    assert [bars[number] for number in range(len(expected))] == [bar(*bar) for bar in expected]
     for number, bar in enumerate(expected):
         assert bars.number(bar[0]) == bars.number(bar[0] + bar[1] - 1 / 12) == number
     assert len(told) == any(bar[1][0] in (0, 1, 13) for bar in meters)

@@ -1,5 +1,6 @@
 from itertools import accumulate, pairwise
 
+from conftest import bar, chord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,29 +17,29 @@ def bar_lists(draw):
     meters = draw(st.lists(st.sampled_from(METERS), min_size=1, max_size=9))
     lengths = [4 * numerator / denominator for numerator, denominator in meters]
     starts = [0.0, *accumulate(lengths)]
-    return [Bar(start, length, meter) for start, length, meter in zip(starts, lengths, meters, strict=False)]
+    return [bar(start, length, meter) for start, length, meter in zip(starts, lengths, meters, strict=False)]
 
 
 @st.composite
 def chord_lists(draw):
     offsets = draw(st.lists(st.integers(0, 36 * GRID), min_size=1, max_size=25, unique=True))
     pitches = st.lists(st.integers(40, 76), min_size=1, max_size=6, unique=True).map(tuple)
-    return [Chord(from_grid(offset), 1.0, draw(pitches)) for offset in sorted(offsets)]
+    return [chord(from_grid(offset), 1.0, draw(pitches)) for offset in sorted(offsets)]
 
 
 def bars_of(count: int, meter: tuple[int, int] = (4, 4)) -> list[Bar]:
     length = 4 * meter[0] / meter[1]
-    return [Bar(index * length, length, meter) for index in range(count)]
+    return [bar(index * length, length, meter) for index in range(count)]
 
 
 def on_beats(bass: Part, bars: list[Bar]) -> list[Note]:
     """The bass notes that start on a beat."""
     beats = {to_grid(bar.start) + step for bar in bars for step in accumulate([0, *beat_steps(bar)[:-1]])}
-    return [note for note in bass.music if to_grid(note.offset) in beats]
+    return [note for note in bass.music if note.onset in beats]
 
 
 def sounding(chords: list[Chord], note: Note) -> Chord:
-    return [chords[0], *(chord for chord in chords if to_grid(chord.offset) <= to_grid(note.offset))][-1]
+    return [chords[0], *(chord for chord in chords if chord.onset <= note.onset)][-1]
 
 
 @given(chord_lists(), bar_lists(), st.integers(0, 99))
@@ -73,10 +74,10 @@ def test_the_bass_walks(chords, bars, seed):
             assert after.pitch % 12 == new
     downbeats = {to_grid(bar.start) for bar in bars}
     for note in walked:
-        if to_grid(note.offset) in downbeats:
+        if note.onset in downbeats:
             assert note.pitch % 12 in {pitch % 12 for pitch in sounding(chords, note).pitches}
     for first, second in pairwise(bass.music):
-        assert to_grid(first.offset + first.quarter_length) <= to_grid(second.offset)  # one string at a time
+        assert to_grid(first.offset + first.quarter_length) <= second.onset  # one string at a time
 
 
 @given(
@@ -88,7 +89,7 @@ def test_the_bass_walks(chords, bars, seed):
 def test_a_chord_a_bar_is_approached_by_step_and_without_leaps(changes, meter, seed):
     bars = bars_of(len(changes), meter)
     chords = [
-        Chord(bar.start, bar.length, tuple(root + step for step in steps))
+        chord(bar.start, bar.length, tuple(root + step for step in steps))
         for bar, (root, steps) in zip(bars, changes, strict=True)
     ]
     walked = on_beats(backing(chords, bars, seed)[0], bars)
@@ -104,10 +105,10 @@ def test_a_chord_a_bar_is_approached_by_step_and_without_leaps(changes, meter, s
 def test_the_meter_makes_the_beats():
     beats = {(4, 4): [12] * 4, (3, 4): [12] * 3, (6, 8): [18] * 2, (5, 4): [12] * 5, (7, 8): [12, 12, 18], (3, 8): [18]}
     for meter, steps in beats.items():
-        assert beat_steps(Bar(0.0, 4 * meter[0] / meter[1], meter)) == steps
-    assert beat_steps(Bar(0.0, 1.5, (4, 4))) == [12, 6]  # an upbeat
-    assert beat_steps(Bar(0.0, 4.0, (6, 8))) == [18, 18, 12]  # longer than its meter
-    assert beat_steps(Bar(0.0, 4.0, (32, 32))) == [12] * 4  # a thirty-second is not on the grid
+        assert beat_steps(bar(0.0, 4 * meter[0] / meter[1], meter)) == steps
+    assert beat_steps(bar(0.0, 1.5, (4, 4))) == [12, 6]  # an upbeat
+    assert beat_steps(bar(0.0, 4.0, (6, 8))) == [18, 18, 12]  # longer than its meter
+    assert beat_steps(bar(0.0, 4.0, (32, 32))) == [12] * 4  # a thirty-second is not on the grid
 
 
 def test_the_root_stacks_in_thirds():
@@ -126,35 +127,35 @@ def test_the_root_stacks_in_thirds():
 
 
 def test_the_ride_swings_and_the_foot_is_on_two_and_four():
-    chords = [Chord(0.0, 4.0, (50, 53, 57, 60))]
+    chords = [chord(0.0, 4.0, (50, 53, 57, 60))]
     _, drums = backing(chords, bars_of(40), seed=0)
     ride = [note for note in drums.music if note.pitch == 51]
     hat = [note for note in drums.music if note.pitch == 44]
-    assert {to_grid(note.offset) % 48 for note in hat} == {12, 36}
-    assert {to_grid(note.offset) % 12 for note in ride} == {0, 8}
+    assert {note.onset % 48 for note in hat} == {12, 36}
+    assert {note.onset % 12 for note in ride} == {0, 8}
 
     def mean(places):
-        found = [note.velocity for note in ride if to_grid(note.offset) % 48 in places]
+        found = [note.velocity for note in ride if note.onset % 48 in places]
         return sum(found) / len(found)
 
     assert mean({12, 36}) > mean({0, 24}) + 5 > mean({20, 44}) + 10
 
 
 def test_bars_without_a_chord_hold_the_one_before():
-    held = backing([Chord(0.0, 1.0, (50, 53, 57))], bars_of(6), seed=3)
-    assert held == backing([Chord(5.0, 1.0, (50, 53, 57))], bars_of(6), seed=3)  # before the first chord: the first
-    downbeats = [note for note in held[0].music if to_grid(note.offset) % 48 == 0]
+    held = backing([chord(0.0, 1.0, (50, 53, 57))], bars_of(6), seed=3)
+    assert held == backing([chord(5.0, 1.0, (50, 53, 57))], bars_of(6), seed=3)  # before the first chord: the first
+    downbeats = [note for note in held[0].music if note.onset % 48 == 0]
     assert len(downbeats) == 6 and all(note.pitch % 12 in (2, 5, 9) for note in downbeats)
     assert held[0].music[-1].pitch % 12 == 2  # it ends on the root
 
 
 def test_another_seed_plays_other_notes():
-    chords = [Chord(4.0 * bar, 4.0, (50 + bar, 54 + bar, 57 + bar)) for bar in range(4)]
+    chords = [chord(4.0 * bar, 4.0, (50 + bar, 54 + bar, 57 + bar)) for bar in range(4)]
     assert backing(chords, bars_of(4), 0) != backing(chords, bars_of(4), 1)
 
 
 def test_nothing_to_accompany_gives_no_parts():
     assert backing([], bars_of(4), 0) == []
-    assert backing([Chord(0.0, 1.0, ())], bars_of(4), 0) == []
-    assert backing([Chord(0.0, 1.0, (60, 64))], [], 0) == []
-    assert backing([Chord(0.0, 1.0, (60, 64))], [Bar(0.0, 0.0)], 0) == []
+    assert backing([chord(0.0, 1.0, ())], bars_of(4), 0) == []
+    assert backing([chord(0.0, 1.0, (60, 64))], [], 0) == []
+    assert backing([chord(0.0, 1.0, (60, 64))], [bar(0.0, 0.0)], 0) == []

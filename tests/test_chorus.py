@@ -1,9 +1,9 @@
 import pytest
+from conftest import bar
 
-from music.piece import Bar
 from reading.changes import lay_out, typed_chorus, usual_bar
 
-FOUR = Bar(0.0, 4.0)
+FOUR = bar(0.0, 4.0)
 
 
 def test_typed_changes_become_bars_with_chords_and_names():
@@ -15,7 +15,7 @@ def test_typed_changes_become_bars_with_chords_and_names():
 
 
 def test_changes_in_three_four_and_played_twice():
-    chorus = typed_chorus("F | Bb", Bar(0.0, 3.0, (3, 4))).repeated(2)
+    chorus = typed_chorus("F | Bb", bar(0.0, 3.0, (3, 4))).repeated(2)
     assert [bar.start for bar in chorus.bars] == [0.0, 3.0, 6.0, 9.0]
     assert chorus.symbols == [(0.0, "F"), (3.0, "Bb"), (6.0, "F"), (9.0, "Bb")]
 
@@ -50,7 +50,7 @@ def test_what_cannot_be_read_is_told(text, message):
 
 
 def test_bars_are_laid_out_and_the_usual_one_found():
-    bars = [Bar(4.0, 3.0, (3, 4)), Bar(11.0, 4.0), Bar(15.0, 3.0, (3, 4))]
+    bars = [bar(4.0, 3.0, (3, 4)), bar(11.0, 4.0), bar(15.0, 3.0, (3, 4))]
     assert [bar.start for bar in lay_out(bars)] == [0.0, 3.0, 7.0]
-    assert usual_bar(bars) == Bar(0.0, 3.0, (3, 4))
+    assert usual_bar(bars) == bar(0.0, 3.0, (3, 4))
     assert usual_bar([]) == FOUR

@@ -8,7 +8,6 @@ import sys
 
 import pytest
 from conftest import ROOT, four_bars
-
 from reading.collection import FEW, read_tunes, reading_on
 
 

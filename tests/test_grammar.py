@@ -1,6 +1,7 @@
 import random
 
 import pytest
+from conftest import chord, note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,20 +18,20 @@ from grammar import (
     unparse_grammar,
 )
 from music.note_types import note_types, sounding_chord
-from music.notes import Chord, Note, from_grid
+from music.notes import from_grid
 
-C_MINOR_7 = Chord(0.0, 4.0, (48, 51, 55, 58))
+C_MINOR_7 = chord(0.0, 4.0, (48, 51, 55, 58))
 
 
 def test_parse_by_hand():
-    notes = [Note(0.0, 0.5, 75), Note(0.5, 1 / 3, 72), Note(1.0, 0.25, 77)]
+    notes = [note(0.0, 0.5, 75), note(0.5, 1 / 3, 72), note(1.0, 0.25, 77)]
     assert parse_melody(notes, [C_MINOR_7]) == "C,0.500 C,0.333,<P1,d-5> S,0.250,<m6,M2>"
 
 
 def test_parse_of_nothing():
     assert parse_melody([], []) == parse_melody([], [C_MINOR_7]) == ""
     with pytest.raises(ValueError, match="needs a chord"):
-        parse_melody([Note(0.0, 1.0, 60)], [])
+        parse_melody([note(0.0, 1.0, 60)], [])
 
 
 def test_interval_names_by_hand():
@@ -73,7 +74,7 @@ def bar_of(raw_terms, raw_chords):
         Term(kind, steps, *((centre - 3, centre + 3) if index else ()))
         for index, (kind, steps, centre) in enumerate(raw_terms)
     ]
-    chords = [Chord(from_grid(start), 1.0, tuple(pitches)) for start, pitches in sorted(raw_chords)]
+    chords = [chord(from_grid(start), 1.0, tuple(pitches)) for start, pitches in sorted(raw_chords)]
     return terms, chords
 
 
@@ -134,7 +135,7 @@ def test_no_repeated_pitch_where_another_fits():
 
 
 def test_a_type_the_chord_lacks_falls_back_and_is_counted():
-    every_second = Chord(0.0, 4.0, (60, 62, 64, 66, 68, 70))  # a whole-tone chord: no X
+    every_second = chord(0.0, 4.0, (60, 62, 64, 66, 68, 70))  # a whole-tone chord: no X
     assert "X" not in note_types(every_second.pitches)
     notes, fallbacks = realise([Term("X", 3)], [every_second], random.Random(0), Line(45, 84))
     assert len(notes) == fallbacks == 1

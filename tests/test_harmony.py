@@ -1,8 +1,8 @@
+from conftest import chord
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from music.note_types import _derive, _scales, first_scale_tones, note_types, sounding_chord
-from music.notes import Chord
 
 
 def test_a_major_seventh_by_hand():
@@ -36,7 +36,7 @@ def test_first_scale_tones_are_major_or_blues():
 
 
 def test_the_sounding_chord_is_the_last_that_has_begun():
-    early, later, same_time = Chord(1.0, 1.0, (60,)), Chord(2.0, 1.0, (62,)), Chord(2.0, 0.5, (64,))
+    early, later, same_time = chord(1.0, 1.0, (60,)), chord(2.0, 1.0, (62,)), chord(2.0, 0.5, (64,))
     chords = [early, later, same_time]
     assert sounding_chord(chords, 0.0) == early
     assert sounding_chord(chords, 1.75) == early

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from improvising.improvise import bar_rules, learn_material
 
 from data_utils import training_windows, window_starts
-from improvising.improvise import bar_rules, learn_material
 from improvising.measures import longest_verbatim_run
 from inference_model import BarRules, draw, known_runs, music_inference_model, predict_and_sample, sample_bars
 from learning.network import djmodel, shared_layers, train

@@ -1,11 +1,11 @@
 import zipfile
 
 import pytest
+from conftest import bar
 from music21 import chord, common, harmony, instrument, key, meter, note, stream, tempo, tie
 
 from grammar import parse_term
 from music.notes import to_grid
-from music.piece import Bar
 from preprocess import Selection, write_grammars
 from reading.score_text import MAX_FILE_BYTES
 from reading.scores import read_lead_sheet
@@ -74,10 +74,10 @@ def check(tune):
     for number, bar in tune.bars.items():
         start, end = to_grid(bar.start), to_grid(bar.start + bar.length)
         assert bar.meter[0] * 48 == bar.meter[1] * (end - start)
-        onsets = [to_grid(item.offset) for item in tune.melody[number]]
+        onsets = [item.onset for item in tune.melody[number]]
         assert onsets == sorted(set(onsets)) and all(start <= onset < end for onset in onsets)
         assert to_grid(tune.chords[number][0].offset) == start
-        assert sum(to_grid(item.quarter_length) for item in tune.chords[number]) == end - start
+        assert sum(item.duration for item in tune.chords[number]) == end - start
     for grammar in write_grammars(tune):
         assert [parse_term(term) for term in grammar.split()]
 
@@ -122,7 +122,7 @@ def test_pickup_and_change_of_meter_are_bars_as_written(write_score):
     ]
     tune = read_lead_sheet(write_score(("", measures)))
     check(tune)
-    assert tune.bars == {0: Bar(0.0, 1.0, (1, 4)), 1: Bar(1.0, 3.0, (3, 4)), 2: Bar(4.0, 2.0, (2, 4))}
+    assert tune.bars == {0: bar(0.0, 1.0, (1, 4)), 1: bar(1.0, 3.0, (3, 4)), 2: bar(4.0, 2.0, (2, 4))}
     assert tones(tune) == [(0, 1, C), (1, 3, C), (4, 1, C), (5, 1, G7)]
 
 

@@ -2,25 +2,24 @@ import difflib
 
 import numpy as np
 import pytest
+from conftest import bar, chord, note
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from improvising.improvise import learn_material
 from scipy.stats import entropy
 
 from improvising import measures
-from improvising.improvise import learn_material
 from improvising.measures import Heard, hear
-from music.notes import Chord, Note
-from music.piece import Bar
 from preprocess import read_tune, write_grammars
 
-BAR = Bar(0.0, 4.0)
-C7 = Chord(0.0, 4.0, (48, 52, 55, 58))
+BAR = bar(0.0, 4.0)
+C7 = chord(0.0, 4.0, (48, 52, 55, 58))
 NOTHING = Heard([], [], [])
 SILENT_BAR = Heard([[]], [[C7]], [BAR])
 TWO_BARS = Heard(
-    [[Note(0.0, 1.0, 60), Note(1.0, 0.5, 64), Note(2.0, 1.0, 64)], [Note(0.0, 2.0, 62), Note(2.0, 2.0, 65)]],
+    [[note(0.0, 1.0, 60), note(1.0, 0.5, 64), note(2.0, 1.0, 64)], [note(0.0, 2.0, 62), note(2.0, 2.0, 65)]],
     [[C7], [C7]],
-    [BAR, Bar(4.0, 4.0)],
+    [BAR, bar(4.0, 4.0)],
 )
 
 
@@ -88,7 +87,7 @@ def test_what_was_read_is_read_back(ours):
 
 
 def test_hearing_puts_notes_into_their_bars_and_adds_bars():
-    notes = [Note(9.5, 1.0, 62), Note(0.5, 1.0, 60)]
+    notes = [note(9.5, 1.0, 62), note(0.5, 1.0, 60)]
     heard = hear(notes, [[C7]], [BAR])
     assert [[note.offset for note in bar] for bar in heard.bars] == [[0.5], [], [1.5]]
     assert heard.chords == [[C7], [], []]
@@ -130,7 +129,7 @@ def test_overlapping_area_tells_like_from_unlike(seed):
 
 def test_the_source_ranks_before_a_scatter(ours):
     heard, grammars = ours
-    scatter = Heard([[Note(0.0, 4.0, 40 + 37 * bar % 50)] for bar in range(24)], heard.chords, heard.lines)
+    scatter = Heard([[note(0.0, 4.0, 40 + 37 * bar % 50)] for bar in range(24)], heard.chords, heard.lines)
     assert measures.distance_from(heard, heard) == 0
     assert measures.distance_from(heard, scatter) > 1
     assert measures.rank(heard, [scatter, heard], ["another", "corpus"]) == [1, 0]

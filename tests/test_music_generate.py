@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, four_bars
+from reading.midi_tracks import read_midi
 
 import music_generate
 from reading.grouping import group_notes
-from reading.midi_tracks import read_midi
 
 MIDI_ONLY = [f"--{name}=false" for name in ("sound", "score", "pictures", "page")]
 TINY = ["--epochs", "2", "--windows", "8", "--n-a", "8", "--cache", "", *MIDI_ONLY]

@@ -1,10 +1,11 @@
 from fractions import Fraction
 
 import pytest
+from conftest import chord, note
 from hypothesis import given
 from hypothesis import strategies as st
 
-from music.notes import GRID, Chord, Note, from_grid, pitch_name, quantize, ticks, to_grid
+from music.notes import GRID, from_grid, pitch_name, quantize, ticks, to_grid
 from reading.meters import find_bars
 
 
@@ -14,8 +15,8 @@ def test_names_are_those_music21_gives():
     assert [pitch_name(midi) for midi in range(12, 128)] == [
         pitch.Pitch(midi).nameWithOctave for midi in range(12, 128)
     ]
-    assert Note(0.0, 1.0, 63).name == "E-4"
-    assert Chord(0.0, 1.0, (68, 61, 70)).names == ["G#4", "C#4", "B-4"]
+    assert note(0.0, 1.0, 63).name == "E-4"
+    assert chord(0.0, 1.0, (68, 61, 70)).names == ["G#4", "C#4", "B-4"]
 
 
 @pytest.mark.parametrize(

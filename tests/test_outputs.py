@@ -1,7 +1,7 @@
 import pytest
+from conftest import bar, chord, note
 
-from music.notes import Chord, Note
-from music.piece import Bar, Part, Piece
+from music.piece import Part, Piece
 from writing import lead_sheet as score
 from writing import outputs, sound
 from writing.outputs import Run, Studio, Wanted, write_outputs
@@ -11,10 +11,10 @@ EVERYTHING = ["html", "midi", "mp3", "musicxml", "png", "svg"]
 
 
 def piece(pitch=60) -> Piece:
-    solo = [Note(0.0, 1.0, pitch), Note(1.0, 1.0, pitch + 4)]
-    chords = [Chord(0.0, 4.0, (48, 52, 55, 59))]
+    solo = [note(0.0, 1.0, pitch), note(1.0, 1.0, pitch + 4)]
+    chords = [chord(0.0, 4.0, (48, 52, 55, 59))]
     parts = [Part("Solo", 26, 0, solo), Part("Chords", 0, 1, chords)]
-    return Piece("A solo", 130, [Bar(0.0, 4.0)], solo, chords, "CC", parts)
+    return Piece("A solo", 130, [bar(0.0, 4.0)], solo, chords, "CC", parts)
 
 
 def run_of(*pitches, ranking=None) -> Run:

@@ -12,10 +12,10 @@ from functools import cache
 
 import numpy as np
 import pytest
+from conftest import bar
 from test_pictures import empty_piece, names_of, our_piece
 
 from music.note_types import sounding_chord
-from music.piece import Bar
 from writing.page import Version, page_html, write_page
 
 ARGUMENTS = (
@@ -406,7 +406,7 @@ def test_ids_may_be_several_none_or_unknown(open_page):
 
 
 def test_other_meters_are_counted_in_their_own_beats(open_page):
-    piece = replace(empty_piece(0), bars=[Bar(0.0, 3.0, (6, 8)), Bar(3.0, 3.0, (3, 4))])
+    piece = replace(empty_piece(0), bars=[bar(0.0, 3.0, (6, 8)), bar(3.0, 3.0, (3, 4))])
     opened = open_page(Version("Waltz", piece, []))
     places = []
     for quarters in (2.6, 5.6):

@@ -5,13 +5,13 @@ from dataclasses import replace
 from functools import cache
 
 import pytest
-from conftest import ROOT
+from conftest import ROOT, chord, note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from music.note_types import note_types, sounding_chord
-from music.notes import PITCH_CLASS_NAMES, Chord, Note
-from music.piece import Bar, Piece
+from music.notes import PITCH_CLASS_NAMES, Note
+from music.piece import Piece
 from preprocess import read_tune
 from writing.pictures import LEFT, RIGHT, WIDTH, Box, draw_piano_roll, draw_training, note_boxes, piano_roll, systems
 
@@ -29,7 +29,7 @@ def our_piece(n_bars: int | None = None) -> Piece:
 
     solo, chords = music(tune.melody), music(tune.chords)
     types = "".join(note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12] for note in solo)
-    return Piece("A solo after our tune", 130, [Bar(4.0 * bar, 4.0) for bar in range(n_bars)], solo, chords, types)
+    return Piece("A solo after our tune", 130, [bar(4.0 * bar, 4.0) for bar in range(n_bars)], solo, chords, types)
 
 
 def names_of(piece: Piece) -> list[str]:
@@ -37,19 +37,19 @@ def names_of(piece: Piece) -> list[str]:
 
 
 def empty_piece(n_bars: int) -> Piece:
-    return Piece("Nothing", 120, [Bar(4.0 * bar, 4.0) for bar in range(n_bars)], [], [], "")
+    return Piece("Nothing", 120, [bar(4.0 * bar, 4.0) for bar in range(n_bars)], [], [], "")
 
 
 def long_piece() -> Piece:
     piece = our_piece(16)
     solo = [note._replace(offset=note.offset + 64 * turn) for turn in range(4) for note in piece.solo]
     chords = [chord._replace(offset=chord.offset + 64 * turn) for turn in range(4) for chord in piece.chords]
-    bars = [Bar(4.0 * bar, 4.0) for bar in range(64)]
+    bars = [bar(4.0 * bar, 4.0) for bar in range(64)]
     return replace(piece, solo=solo, chords=chords, types=piece.types * 4, bars=bars)
 
 
 def test_a_note_held_over_a_systems_end_is_in_both_by_hand():
-    piece = replace(empty_piece(8), solo=[Note(2.0, 1.5, 60), Note(15.0, 3.0, 62)], types="CX")
+    piece = replace(empty_piece(8), solo=[note(2.0, 1.5, 60), note(15.0, 3.0, 62)], types="CX")
     assert note_boxes(piece) == [Box(2.0, 1.5, 60, "C", 0), Box(15.0, 1.0, 62, "X", 0), Box(16.0, 2.0, 62, "X", 1)]
 
 
@@ -110,7 +110,7 @@ def test_no_text_runs_into_another_or_off_the_picture(n_bars):
 
 def test_every_name_is_there_where_there_is_room_and_those_on_bar_lines_where_there_is_not():
     def drawn(offsets):
-        chords = [Chord(offset, 0.25, (60, 64)) for offset in offsets]
+        chords = [chord(offset, 0.25, (60, 64)) for offset in offsets]
         piece = replace(empty_piece(4), chords=chords)
         figure, _ = piano_roll(piece, [f"Cm7 {offset:g}" for offset in offsets])
         return [float(text.get_text()[4:]) for text in figure.axes[0].texts if text.get_text().startswith("Cm7 ")]

@@ -3,12 +3,11 @@ import json
 
 import pytest
 from conftest import four_bars
+from reading.midi_tracks import RawNote, read_midi
 
 from grammar import parse_melody
-from music.notes import to_grid
 from preprocess import Selection, get_corpus_data, get_musical_data, read_tune, write_grammars
 from reading.grouping import group_notes
-from reading.midi_tracks import RawNote, read_midi
 
 GRAMMARS_SHA256 = "4efb38cde40b8bffcac868ac7a6a37f483a6f5fdeedc8d243001a5b3fa685891"
 MEASURES_SHA256 = (
@@ -21,7 +20,7 @@ def canonical(tune):
     bars = {
         kind: {
             str(bar): [
-                [to_grid(item.offset), to_grid(item.quarter_length), names(item), item.velocity] for item in music
+                [item.onset, item.duration, names(item), item.velocity] for item in music
             ]
             for bar, music in part.items()
         }

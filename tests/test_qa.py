@@ -1,9 +1,9 @@
 import random
 
+from conftest import note
 from hypothesis import given
 from hypothesis import strategies as st
 
-from music.notes import Note
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
 
 
@@ -12,7 +12,7 @@ def pitches(notes):
 
 
 def line(*midi):
-    return [Note(float(index), 0.5, pitch) for index, pitch in enumerate(midi)]
+    return [note(float(index), 0.5, pitch) for index, pitch in enumerate(midi)]
 
 
 def test_fold_types_by_hand():
@@ -44,6 +44,6 @@ def test_after_pruning_no_neighbours_are_alike(midi):
 
 
 def test_clean_up_gives_length_and_keeps_the_first_of_an_onset():
-    notes = [Note(0.0, 0.0, 60), Note(0.0, 0.5, 64), Note(1.0, 0.5, 65)]
-    assert clean_up_notes(notes) == [Note(0.0, 0.25, 60), Note(1.0, 0.5, 65)]
+    notes = [note(0.0, 0.0, 60), note(0.0, 0.5, 64), note(1.0, 0.5, 65)]
+    assert clean_up_notes(notes) == [note(0.0, 0.25, 60), note(1.0, 0.5, 65)]
     assert clean_up_notes([]) == []

@@ -5,13 +5,13 @@ import zipfile
 
 import numpy as np
 import pytest
-
 from improvising.improvise import generate_music, learn_material
+from reading.collection import Read
+
 from inference_model import music_inference_model
 from learning.network import djmodel, shared_layers
 from learning.saved_network import MATERIAL, WEIGHTS, load, save
 from preprocess import read_tune, write_grammars
-from reading.collection import Read
 
 
 @pytest.fixture(scope="module")

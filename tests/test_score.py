@@ -4,12 +4,13 @@ import xml.etree.ElementTree as ET
 from itertools import accumulate
 
 import pytest
+from conftest import bar, chord, note
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from music.chord_symbols import name_chord, parse_symbol
-from music.notes import Chord, Note, from_grid, to_grid
-from music.piece import Bar, Piece
+from music.notes import from_grid, to_grid
+from music.piece import Piece
 from preprocess import read_tune
 from writing import lead_sheet as score
 from writing.lead_sheet import engrave, lead_sheet, missing, write_musicxml, write_svg
@@ -21,12 +22,12 @@ needs_verovio = pytest.mark.skipif(missing() is not None, reason=str(missing()))
 
 def bars_of(*lengths_and_meters):
     starts = accumulate((length for length, _ in lengths_and_meters), initial=0.0)
-    return [Bar(start, length, meter) for start, (length, meter) in zip(starts, lengths_and_meters, strict=False)]
+    return [bar(start, length, meter) for start, (length, meter) in zip(starts, lengths_and_meters, strict=False)]
 
 
 def a_piece(notes, bars=None, chords=()):
     """A piece of notes (onset, length, pitch), times in grid steps."""
-    solo = [Note(from_grid(onset), from_grid(length), pitch) for onset, length, pitch in notes]
+    solo = [note(from_grid(onset), from_grid(length), pitch) for onset, length, pitch in notes]
     return Piece("A <title> & more", 118.0, bars or bars_of((4.0, (4, 4))), solo, list(chords), "")
 
 
@@ -70,7 +71,7 @@ def any_piece(draw):
     steps = to_grid(bars[-1].start + bars[-1].length)
     notes = st.tuples(st.integers(0, steps - 1), st.integers(0, 40), st.integers(40, 90))
     chords = draw(st.lists(st.tuples(st.integers(0, steps), st.lists(st.integers(40, 70), max_size=5)), max_size=4))
-    struck = [Chord(from_grid(step), 1.0, tuple(pitches)) for step, pitches in chords]
+    struck = [chord(from_grid(step), 1.0, tuple(pitches)) for step, pitches in chords]
     return a_piece(draw(st.lists(notes, max_size=40)), bars, struck)
 
 
@@ -107,7 +108,7 @@ def test_other_meters_by_hand():
 
 
 def test_keys_and_spelling_by_hand():
-    scale = [Note(0, 1.0, pitch) for pitch in (63, 65, 67, 68, 70, 72, 74)]
+    scale = [note(0, 1.0, pitch) for pitch in (63, 65, 67, 68, 70, 72, 74)]
     assert best_fifths(scale, []) == -3
     assert best_fifths([], []) == 0
     assert spell(66, None, 0, rising=True) == ("F", 1, 4)
@@ -182,7 +183,7 @@ def test_music21_reads_the_symbols_as_the_same_notes(text):
 
 
 def test_symbols_stand_where_the_chord_changes():
-    chords = [Chord(offset, 0.5, DMINOR) for offset in (0.0, 1.0, 2.5)] + [Chord(3.5, 1.0, (48, 52, 55, 59))]
+    chords = [chord(offset, 0.5, DMINOR) for offset in (0.0, 1.0, 2.5)] + [chord(3.5, 1.0, (48, 52, 55, 59))]
     xml = lead_sheet(a_piece([(0, 48, 62)], bars_of(*[(4.0, (4, 4))] * 2), chords)).musicxml
     measures = xml.split("</measure>")
     assert [measure.count("<harmony>") for measure in measures[:2]] == [1, 1]  # struck ahead, written on the bar line
@@ -192,7 +193,7 @@ def test_symbols_stand_where_the_chord_changes():
 
 
 def test_accidentals_hold_for_a_bar_and_not_over_a_tie():
-    bars, key_of_c = bars_of(*[(4.0, (4, 4))] * 2), [Chord(0.0, 40.0, (48, 50, 52, 53, 55, 57, 59))]
+    bars, key_of_c = bars_of(*[(4.0, (4, 4))] * 2), [chord(0.0, 40.0, (48, 50, 52, 53, 55, 57, 59))]
 
     def accidentals(notes):
         measures = lead_sheet(a_piece(notes, bars, key_of_c)).musicxml.split("</measure>")
@@ -214,11 +215,11 @@ def test_the_empty_piece_is_one_empty_measure():
     ("bars", "notes", "message"),
     [
         ([], [(0, 1, 60)], None),
-        ([Bar(0.0, 4.0)], [(48, 6, 60)], "outside the bars"),
-        ([Bar(0.0, 4.0)], [(-1, 6, 60)], "outside the bars"),
-        ([Bar(0.0, 1 / 3)], [], "whole number of sixteenths"),
-        ([Bar(0.0, 0.0)], [], "whole number of sixteenths"),
-        ([Bar(0.0, 4.0), Bar(5.0, 4.0)], [], "bar 2 starts at 5"),
+        ([bar(0.0, 4.0)], [(48, 6, 60)], "outside the bars"),
+        ([bar(0.0, 4.0)], [(-1, 6, 60)], "outside the bars"),
+        ([bar(0.0, 1 / 3)], [], "whole number of sixteenths"),
+        ([bar(0.0, 0.0)], [], "whole number of sixteenths"),
+        ([bar(0.0, 4.0), bar(5.0, 4.0)], [], "bar 2 starts at 5"),
     ],
 )
 def test_what_cannot_be_written_is_said(bars, notes, message):

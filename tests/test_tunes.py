@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 from conftest import four_bars
+from reading.collection import read_tunes, tune_from_json, tune_to_json
 
 from reading import collection as tunes
-from reading.collection import read_tunes, tune_from_json, tune_to_json
 
 
 @pytest.fixture

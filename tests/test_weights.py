@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from running.memory import key_of, recall, remember
 
 from learning import weights
 from learning.network import djmodel, shared_layers
-from running.memory import key_of, recall, remember
 
 SETTINGS = {"epochs": 2, "batch_size": 4, "seed": 1, "windows_an_epoch": 6}
 

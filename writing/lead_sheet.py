@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from music.chord_symbols import NO_CHORD, Symbol, key_names, name_chord, parse_symbol
-from music.notes import to_grid
-from music.piece import Bar, Piece
+from music.notes import Bar
+from music.piece import Piece
+from music.units import GRID
 from running.files import write_aside
 from writing.written_rhythm import TICKS, Written, best_fifths, notate, spell
 
@@ -53,19 +54,19 @@ class LeadSheet(NamedTuple):
     measure_ids: list[str]
 
 
-def lead_sheet(piece: Piece, symbols: list[tuple[float, str]] | None = None, prefix: str = "") -> LeadSheet:
+def lead_sheet(piece: Piece, symbols: list[tuple[int, str]] | None = None, prefix: str = "") -> LeadSheet:
     """Write a piece as MusicXML.
 
-    The chord symbols are `symbols`, offsets in quarters and texts, or are named from `piece.chords`; a symbol stands
-    where the chord changes, and one struck up to an eighth ahead of a beat stands over that beat. `prefix` (letters)
-    goes before every id, for several scores on one web page. No bars give one empty measure; no notes give rests.
+    The chord symbols are `symbols`, onsets in grid steps and texts, or are named from the solo's chords; a symbol
+    stands where the chord changes, and one struck up to an eighth ahead of a beat stands over that beat. `prefix`
+    (letters) goes before every id, for several scores on one web page. No bars give one empty measure; no notes give rests.
     Raises ValueError for bars that cannot be written, a note outside the bars, and a symbol that cannot be read.
     """
-    bars = piece.bars or [Bar(0.0, 4.0)]
-    fifths = best_fifths(piece.solo, piece.chords)
-    written = notate(bars, piece.solo)
+    bars = piece.solo.bars or [Bar(0, 4 * GRID)]
+    fifths = best_fifths(piece.solo.notes, piece.solo.chords)
+    written = notate(bars, piece.solo.notes)
     changes = _changes(piece, symbols, fifths, bars, written)
-    note_ids = [[] for _ in piece.solo]
+    note_ids = [[] for _ in piece.solo.notes]
     measure_ids = [f"{prefix}m{number}" for number in range(1, len(bars) + 1)]
     spelled = _spelled(piece, changes, fifths)
     root = ET.Element("score-partwise", version="4.0")
@@ -129,13 +130,13 @@ def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE
     return [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
 
 
-def write_musicxml(path: str | os.PathLike, piece: Piece, symbols: list[tuple[float, str]] | None = None) -> None:
+def write_musicxml(path: str | os.PathLike, piece: Piece, symbols: list[tuple[int, str]] | None = None) -> None:
     """Write a piece's lead sheet as MusicXML. Raises ValueError as `lead_sheet` and `write_aside` do."""
     write_aside(path, lead_sheet(piece, symbols).musicxml.encode())
 
 
 def write_svg(
-    path: str | os.PathLike, piece: Piece, symbols: list[tuple[float, str]] | None = None
+    path: str | os.PathLike, piece: Piece, symbols: list[tuple[int, str]] | None = None
 ) -> tuple[LeadSheet, list[Path]]:
     """Engrave a piece's lead sheet as SVG: the lead sheet with its ids, and the files: `path`, then `path`-2 and so on
     where there is more than a page. Raises ValueError as `lead_sheet`, `engrave` and `write_aside` do."""
@@ -170,11 +171,11 @@ def _changes(piece, symbols, fifths, bars, written: list[list[Written]]) -> list
     """The symbols to write, each with its place in ticks, only where the chord changes."""
     if symbols is None:
         struck = {}
-        for chord in piece.chords:
-            struck.setdefault(to_grid(chord.offset), set()).update(chord.pitches)
+        for chord in piece.solo.chords:
+            struck.setdefault(chord.onset, set()).update(chord.pitches)
         timed = [(step * 2, name_chord(tuple(sorted(pitches)), fifths)) for step, pitches in struck.items()]
     else:
-        timed = [(to_grid(offset) * 2, text) for offset, text in symbols]
+        timed = [(onset * 2, text) for onset, text in symbols]
     timed.sort(key=lambda change: change[0])
     starts = [content[0].start for content in written]
     end = written[-1][-1].start + written[-1][-1].length
@@ -197,10 +198,10 @@ def _spelled(piece: Piece, changes, fifths: int) -> list[tuple[str, int, int]]:
     spelled = []
     ticks = [tick for tick, _ in changes]
     goal = None  # the next other pitch, looked for from the end
-    for note, following in reversed(list(pairwise([*piece.solo, None]))):
+    for note, following in reversed(list(pairwise([*piece.solo.notes, None]))):
         if following and following.pitch != note.pitch:
             goal = following.pitch
-        sounding = bisect_right(ticks, to_grid(note.offset) * 2)
+        sounding = bisect_right(ticks, note.onset * 2)
         rising = goal is not None and goal > note.pitch
         spelled.append(spell(note.pitch, changes[sounding - 1][1] if sounding else None, fifths, rising))
     return spelled[::-1]
@@ -223,7 +224,7 @@ def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, 
 
         # Ledger lines begin a tone below E4 and above F5, or an octave lower with the 8.
         def ledgers(low):
-            return sum(max(0, low - 2 - note.pitch) + max(0, note.pitch - low - 15) for note in piece.solo)
+            return sum(max(0, low - 2 - note.pitch) + max(0, note.pitch - low - 15) for note in piece.solo.notes)
 
         if ledgers(52) < ledgers(64):
             _add(clef, "clef-octave-change", -1)

@@ -15,11 +15,11 @@ from pathlib import Path
 
 from music.chord_symbols import name_chord
 from music.piece import Piece
-from reading.midi_tracks import write_midi
 from running.files import write_aside
+from writing.midi import write_midi
 
 VERSIONS_ON_PAGE = 4  # solos that the page compares, the best ones; each brings its sound along
-Symbols = list[tuple[float, str]]  # offsets in quarters, and what the chord there is called
+Symbols = list[tuple[int, str]]  # onsets in grid steps, and what the chord there is called
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Run:
+class Results:
     """What a run has to show: its solos, their numbers from best to worst, what is said of the best, the solo it
     learned from and its sound to come, the chords' names where the user gave them, the loss of each epoch, and the
     settings."""
@@ -94,7 +94,7 @@ def _deaf_to_ctrl_c():
         signal.signal(signal.SIGINT, before)
 
 
-def write_outputs(folder: Path, run: Run, wanted: Wanted, studio: Studio) -> list[str]:
+def write_outputs(folder: Path, results: Results, wanted: Wanted, studio: Studio) -> list[str]:
     """Write what is wanted into `folder`, with the sound from `studio`; return a line for each thing that was written
     or is missing.
 
@@ -102,22 +102,22 @@ def write_outputs(folder: Path, run: Run, wanted: Wanted, studio: Studio) -> lis
     folder cannot be written.
     """
     path = folder / "my_music.midi"
-    files = [*_write_numbered(folder, run), path]
-    write_midi(path, run.best)
+    files = [*_write_numbered(folder, results), path]
+    write_midi(path, results.best)
     wanted, missing = _possible(wanted)
-    shown = [run.pieces[number] for number in run.ranking[: VERSIONS_ON_PAGE if wanted.page else 1]]
+    shown = [results.pieces[number] for number in results.ranking[: VERSIONS_ON_PAGE if wanted.page else 1]]
     begun = studio.begin(shown) if wanted.sound else [None] * len(shown)
     if wanted.score:
-        files += _write_score(path, run)
+        files += _write_score(path, results)
     if wanted.pictures:
-        files += _write_pictures(path, run)
-    sounds = [sound and sound.result() for sound in [*begun, run.source_sound]]
+        files += _write_pictures(path, results)
+    sounds = [sound and sound.result() for sound in [*begun, results.source_sound]]
     if wanted.sound:
         files.append(path.with_suffix(".mp3"))
         write_aside(files[-1], sounds[0])
     if wanted.page:
         files.append(path.with_suffix(".html"))
-        _write_page(files[-1], run, [*shown, run.source], sounds, wanted.score)
+        _write_page(files[-1], results, [*shown, results.source], sounds, wanted.score)
     return [*missing, *(f"{'wrote':<12}{file}" for file in files)]
 
 
@@ -131,36 +131,41 @@ def _possible(wanted: Wanted) -> tuple[Wanted, list[str]]:
     return possible, [sentence for sentence in (no_sound, no_score) if sentence]
 
 
-def _write_numbered(folder: Path, run: Run) -> list[str]:
-    if len(run.pieces) == 1:
+def _write_numbered(folder: Path, results: Results) -> list[str]:
+    if len(results.pieces) == 1:
         return []
-    for number, piece in enumerate(run.pieces, 1):
+    for number, piece in enumerate(results.pieces, 1):
         write_midi(folder / f"my_music_{number:03d}.midi", piece)
-    return [f"{folder / 'my_music_001.midi'} to _{len(run.pieces):03d}.midi; the best is number {run.ranking[0] + 1}"]
+    best, last = results.ranking[0] + 1, len(results.pieces)
+    return [f"{folder / 'my_music_001.midi'} to _{last:03d}.midi; the best is number {best}"]
 
 
-def _write_score(path: Path, run: Run) -> list[Path]:
+def _write_score(path: Path, results: Results) -> list[Path]:
     from writing.lead_sheet import write_musicxml, write_svg
 
-    write_musicxml(path.with_suffix(".musicxml"), run.best, run.symbols)
-    _, pages = write_svg(path.with_suffix(".svg"), run.best, run.symbols)
+    write_musicxml(path.with_suffix(".musicxml"), results.best, results.symbols)
+    _, pages = write_svg(path.with_suffix(".svg"), results.best, results.symbols)
     return [path.with_suffix(".musicxml"), *pages]
 
 
-def _write_pictures(path: Path, run: Run) -> list[Path]:
+def _write_pictures(path: Path, results: Results) -> list[Path]:
     from writing.pictures import draw_piano_roll, draw_training
 
     roll, training = path.with_suffix(".png"), path.with_name("training.png")
-    draw_piano_roll(roll, run.best, _chord_names(run.best, run.symbols))
-    draw_training(training, run.losses)
+    draw_piano_roll(roll, results.best, _chord_names(results.best, results.symbols))
+    draw_training(training, results.losses)
     return [roll, training]
 
 
-def _write_page(path: Path, run: Run, shown: list[Piece], sounds: list[bytes | None], with_score: bool) -> None:
+def _write_page(path: Path, results: Results, shown: list[Piece], sounds: list[bytes | None], with_score: bool) -> None:
     from writing.lead_sheet import engrave, lead_sheet
     from writing.page import Version, write_page
 
-    names = [f"Solo {number + 1}" for number in run.ranking[: len(shown) - 1]] if len(run.pieces) > 1 else ["The solo"]
+    names = (
+        [f"Solo {number + 1}" for number in results.ranking[: len(shown) - 1]]
+        if len(results.pieces) > 1
+        else ["The solo"]
+    )
     links = {"MIDI": "my_music.midi"}
     if sounds[0]:
         links["MP3"] = "my_music.mp3"
@@ -168,7 +173,7 @@ def _write_page(path: Path, run: Run, shown: list[Piece], sounds: list[bytes | N
         links["MusicXML"] = "my_music.musicxml"
     versions = []
     for place, (piece, name, mp3) in enumerate(zip(shown, [*names, "The source"], sounds, strict=True)):
-        symbols = None if piece is run.source else run.symbols
+        symbols = None if piece is results.source else results.symbols
         sheet = lead_sheet(piece, symbols, f"v{place}") if with_score else None
         versions.append(
             Version(
@@ -179,16 +184,16 @@ def _write_page(path: Path, run: Run, shown: list[Piece], sounds: list[bytes | N
                 engrave(sheet.musicxml) if sheet else [],
                 [" ".join(ids) for ids in sheet.note_ids] if sheet else [],
                 links if place == 0 else {},
-                {} if piece is run.source else run.facts[run.ranking[place]],
+                {} if piece is results.source else results.facts[results.ranking[place]],
             )
         )
-    write_page(path, versions, {"title": run.best.title, "settings": run.settings})
+    write_page(path, versions, {"title": results.best.title, "settings": results.settings})
 
 
 def _chord_names(piece: Piece, symbols: Symbols | None) -> list[str]:
     """What each chord of a piece is called: as the user wrote it, or named from its notes in the piece's key."""
     from writing.written_rhythm import best_fifths
 
-    fifths = best_fifths(piece.solo, piece.chords)
+    fifths = best_fifths(piece.solo.notes, piece.solo.chords)
     written = dict(symbols or ())
-    return [written.get(chord.offset) or name_chord(chord.pitches, fifths) for chord in piece.chords]
+    return [written.get(chord.onset) or name_chord(chord.pitches, fifths) for chord in piece.solo.chords]

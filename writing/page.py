@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 from music.notes import pitch_name
 from music.piece import Piece
+from music.units import to_quarters
 from running.files import write_aside
 from writing.pictures import TYPE_COLOURS, TYPE_NAMES, named_pitches, pitch_range
 
@@ -28,9 +29,9 @@ TEMPLATE = Path(__file__).with_name("page_template.html")
 class Version:
     """One solo on the page, or the source's.
 
-    `name`: what its button says. `chord_names[i]` is what `piece.chords[i]` is called. `mp3`: the sound from the
+    `name`: what its button says. `chord_names[i]` is what the solo's i-th chord is called. `mp3`: the sound from the
     piece's first bar on at the piece's tempo, or None. `score_svgs`: the engraved pages as SVG text; measures are the
-    elements of class "measure", in order. `note_ids[i]`: the id in them of `piece.solo[i]`, several separated by
+    elements of class "measure", in order. `note_ids[i]`: the id in them of its i-th note, several separated by
     spaces for a note with ties, '' for none; or no ids at all. `links`: from what is said to a file's path relative to
     the page. `facts`: the measures, from name to text.
     """
@@ -91,22 +92,22 @@ def _sound(number: int, mp3: bytes | None) -> str:
 
 
 def _as_data(version: Version) -> dict:
-    piece, ids = version.piece, version.note_ids
-    assert len(version.chord_names) == len(piece.chords), f"{version.name}: a name for each chord"
-    assert len(ids) in (0, len(piece.solo)), f"{version.name}: an id for each note, or none"
+    piece, solo, ids = version.piece, version.piece.solo, version.note_ids
+    assert len(version.chord_names) == len(solo.chords), f"{version.name}: a name for each chord"
+    assert len(ids) in (0, len(solo.notes)), f"{version.name}: an id for each note, or none"
     low, high = pitch_range(piece)
-    chords = zip(piece.chords, version.chord_names, strict=True)
+    chords = zip(solo.chords, version.chord_names, strict=True)
     return {
         "name": version.name,
         "tempo": piece.tempo,
-        "length": piece.length,
-        "bars": [[bar.start, bar.length, *bar.meter] for bar in piece.bars],
+        "length": to_quarters(solo.length),
+        "bars": [[to_quarters(bar.start), to_quarters(bar.length), *bar.meter] for bar in solo.bars],
         "low": low,
         "high": high,
         "axis": {pitch: pitch_name(pitch) for pitch in named_pitches(low, high)},
         "notes": [
             [round(note.offset, 6), round(note.quarter_length, 6), note.pitch, kind]
-            for note, kind in zip(piece.solo, piece.types, strict=True)
+            for note, kind in zip(solo.notes, solo.types, strict=True)
         ],
         "chords": sorted(([round(chord.offset, 6), name] for chord, name in chords), key=lambda pair: pair[0]),
         "scores": version.score_svgs,

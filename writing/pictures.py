@@ -1,7 +1,7 @@
 """Pictures of a run as PNG files: the piano roll of a solo, and how the loss fell.
 
 Left to others: the page that plays (`writing/page.py`, which takes palette and names from here), the engraved score,
-and what a chord is called. Conventions: times in quarters from the start of the piece, pitches as MIDI numbers. A
+and what a chord is called. Conventions: times in grid steps from the start of the piece, pitches as MIDI numbers. A
 system is a row of bars, as on paper. Pictures hold neither date nor version: the same music gives the same bytes on one
 machine.
 """
@@ -11,8 +11,9 @@ import os
 import warnings
 from typing import NamedTuple
 
-from music.notes import pitch_name
-from music.piece import Bar, Piece
+from music.notes import Bar, pitch_name
+from music.piece import Piece
+from music.units import GRID
 from running.files import write_aside
 
 # Okabe and Ito's palette keeps apart for every kind of colour vision; `TYPE_FILLS` tells the same in grey.
@@ -30,17 +31,17 @@ ABOVE, BELOW = 0.42, 0.16  # above a system: chord names and bar numbers; below 
 
 
 class Box(NamedTuple):
-    """A rectangle of the piano roll: `onset` and `length` in quarters, `pitch`, `type`, and the `system` it is in."""
+    """A rectangle of the piano roll: `onset` and `length` in grid steps, `pitch`, `type`, and the `system` it is in."""
 
-    onset: float
-    length: float
+    onset: int
+    length: int
     pitch: int
     type: str
     system: int
 
 
 def draw_piano_roll(path: str | os.PathLike, piece: Piece, chord_names: list[str]) -> list[Box]:
-    """Draw the solo as a piano roll in systems, with `chord_names[i]` over `piece.chords[i]`, as a PNG; what was drawn.
+    """Draw the solo as a piano roll in systems, with `chord_names[i]` over the i-th chord, as a PNG; what was drawn.
 
     A name that would run into the one before it is left out; its chord keeps a tick. A piece without notes or without
     bars is a picture that says so. Raises ValueError where the folder cannot be written.
@@ -106,11 +107,11 @@ def note_boxes(piece: Piece) -> list[Box]:
 
     The lengths of a note's boxes add up to its own; what is held over the last bar stays in the last system.
     """
-    starts = [system[0].start for system in systems(piece.bars)]
+    starts = [system[0].start for system in systems(piece.solo.bars)]
     boxes = []
-    for note, kind in zip(piece.solo, piece.types, strict=True):
-        system = max((number for number, start in enumerate(starts) if start <= note.offset), default=0)
-        onset, end = note.offset, note.offset + note.quarter_length
+    for note, kind in zip(piece.solo.notes, piece.solo.types, strict=True):
+        system = max((number for number, start in enumerate(starts) if start <= note.onset), default=0)
+        onset, end = note.onset, note.end
         for line in starts[system + 1 :]:
             if line >= end:
                 break
@@ -122,7 +123,7 @@ def note_boxes(piece: Piece) -> list[Box]:
 
 def pitch_range(piece: Piece) -> tuple[int, int]:
     """The lowest and highest MIDI pitch that a roll shows: a tone around the solo, and an octave at least."""
-    pitches = [note.pitch for note in piece.solo] or [66]
+    pitches = [note.pitch for note in piece.solo.notes] or [66]
     low, high = min(pitches) - 2, max(pitches) + 2
     missing = max(0, 12 - (high - low))
     return low - missing // 2, high + missing - missing // 2
@@ -143,19 +144,19 @@ def piano_roll(piece: Piece, chord_names: list[str]):
     from matplotlib.collections import LineCollection, PolyCollection
     from matplotlib.figure import Figure
 
-    assert len(chord_names) == len(piece.chords), f"{len(chord_names)} names for {len(piece.chords)} chords"
-    rows, (low, high) = systems(piece.bars), pitch_range(piece)
+    assert len(chord_names) == len(piece.solo.chords), f"{len(chord_names)} names for {len(piece.solo.chords)} chords"
+    rows, (low, high) = systems(piece.solo.bars), pitch_range(piece)
     boxes = note_boxes(piece) if rows else []
     staff = (high - low + 1) * SEMITONE
     height = TOP + max(1, len(rows)) * (ABOVE + staff + BELOW) + BOTTOM
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, height))
     axes.set_axis_off()
-    longest = max((row[-1].start + row[-1].length - row[0].start for row in rows), default=16.0)
-    quarter = (WIDTH - LEFT - RIGHT) / longest
+    longest = max((row[-1].end - row[0].start for row in rows), default=16 * GRID)
+    step = (WIDTH - LEFT - RIGHT) / longest
 
-    def x(offset: float, system: int) -> float:
-        return LEFT + (offset - rows[system][0].start) * quarter
+    def x(onset: float, system: int) -> float:
+        return LEFT + (onset - rows[system][0].start) * step
 
     def y(pitch: float, system: int) -> float:
         return height - TOP - (system + 1) * (ABOVE + staff) - system * BELOW + (pitch - low) * SEMITONE
@@ -172,7 +173,7 @@ def piano_roll(piece: Piece, chord_names: list[str]):
 
     shades, lines, bar_lines, beat_lines = [], [], [], []
     for system, row in enumerate(rows):
-        left, right = x(row[0].start, system), x(row[-1].start + row[-1].length, system)
+        left, right = x(row[0].start, system), x(row[-1].end, system)
         bottom, top = y(low, system), y(high + 1, system)
         for pitch in range(low, high + 1):
             if pitch % 12 in BLACK_KEYS:
@@ -185,15 +186,15 @@ def piano_roll(piece: Piece, chord_names: list[str]):
         for bar in row:
             place = x(bar.start, system)
             bar_lines.append([(place, bottom), (place, top + 0.1)])
-            number = piece.bars.index(bar) + 1
+            number = piece.solo.bars.index(bar) + 1
             write(place + 0.04, top + 0.03, str(number), fontsize=7.5, color="#5C5C66")
-            beat = 4 / bar.meter[1]
+            beat = 4 * GRID / bar.meter[1]
             for count in range(1, round(bar.length / beat)):
                 place = x(bar.start + count * beat, system)
                 beat_lines.append([(place, bottom), (place, top)])
         bar_lines.append([(right, bottom), (right, top + 0.1)])
-        named = [(chord.offset, name) for chord, name in zip(piece.chords, chord_names, strict=True)]
-        _draw_chord_names(write, bar_lines, named, row, top, lambda offset, system=system: x(offset, system))
+        named = [(chord.onset, name) for chord, name in zip(piece.solo.chords, chord_names, strict=True)]
+        _draw_chord_names(write, bar_lines, named, row, top, lambda onset, system=system: x(onset, system))
     axes.add_collection(PolyCollection(shades, facecolor=SHADE, edgecolor="none"))
     axes.add_collection(LineCollection(beat_lines, colors=FAINTER, linewidths=0.8))
     axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.6))
@@ -216,15 +217,15 @@ def piano_roll(piece: Piece, chord_names: list[str]):
 
 def _draw_chord_names(write, bar_lines, named, row, top, x) -> None:
     """The names over a system, above its bar numbers, each with a tick at its onset; those on bar lines come first."""
-    first, end = row[0].start, row[-1].start + row[-1].length
+    first, end = row[0].start, row[-1].end
     on_line = {bar.start for bar in row}
     taken = []
-    for offset, name in sorted(named, key=lambda pair: (pair[0] not in on_line, pair[0])):
-        if not first <= offset < end:
+    for onset, name in sorted(named, key=lambda pair: (pair[0] not in on_line, pair[0])):
+        if not first <= onset < end:
             continue
-        bar_lines.append([(x(offset), top), (x(offset), top + 0.06)])
+        bar_lines.append([(x(onset), top), (x(onset), top + 0.06)])
         width = 0.1 * len(name)  # about what bold letters of this size take
-        left = min(x(offset), WIDTH - 0.05 - width)
+        left = min(x(onset), WIDTH - 0.05 - width)
         if all(left >= until + 0.1 or left + width + 0.1 <= since for since, until in taken):
             write(left, top + 0.19, name, fontsize=10.5, weight="bold")
             taken.append((left, left + width))
@@ -234,10 +235,10 @@ def _draw_legend(axes, write, piece: Piece, bottom: float) -> None:
     left = LEFT
     for kind, name in TYPE_NAMES.items():
         axes.add_collection(_filled([_corners(left, bottom, left + 0.3, bottom + 0.13)], kind))
-        text = f"{kind}  {name}, {piece.types.count(kind)}"
+        text = f"{kind}  {name}, {piece.solo.types.count(kind)}"
         write(left + 0.38, bottom, text)
         left += 0.75 + 0.075 * len(text)
-    bars = "1 bar" if len(piece.bars) == 1 else f"{len(piece.bars)} bars"
+    bars = "1 bar" if len(piece.solo.bars) == 1 else f"{len(piece.solo.bars)} bars"
     write(WIDTH - RIGHT, bottom, f"{bars}, {piece.tempo:g} quarters a minute", ha="right", color="#5C5C66")
 
 

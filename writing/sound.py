@@ -3,7 +3,7 @@
 The solo and what accompanies it are rendered apart by a SoundFont synthesiser and added by their measured loudness, so
 that the solo stands in front whatever instrument and velocities it has; among the accompanying parts, controllers make
 the balance. The sum is brought to one loudness and kept from clipping. Left to others: the notes
-(`improvising/improvise.py`, `improvising/backing.py`), MIDI files (`reading/midi_tracks.py`).
+(`improvising/solos.py`, `improvising/backing.py`), MIDI files (`writing/midi.py`).
 
 Audio is a float32 array of shape (samples, 2), left and right, full scale 1. Loudness is in LUFS, the unit of ITU-R
 BS.1770; a difference of 1 LU is one of 1 dB. The helper libraries are wheels without system libraries; `missing` tells
@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from music.piece import Part
-from reading.midi_tracks import TICKS_PER_QUARTER, midi_bytes
 from running.files import write_aside
+from writing.midi import TICKS_PER_QUARTER, midi_bytes
 
 RATE = 44_100  # samples a second of what is written
 RENDERED_RATE, WAV_HEADER_BYTES = 48_000, 44  # of what the synthesiser gives: 16 bits, stereo

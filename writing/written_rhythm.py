@@ -16,8 +16,8 @@ from itertools import combinations, islice, pairwise, takewhile
 from typing import NamedTuple
 
 from music.chord_symbols import FLAT_ROOTS, SHARP_ROOTS, Symbol, key_names, tone_name
-from music.notes import GRID, Chord, Note, to_grid
-from music.piece import Bar
+from music.notes import Bar, Chord, Note
+from music.units import GRID, to_quarters
 
 TICKS = 24  # written times in a quarter
 # Place of one note in ticks and what choosing it costs in ticks of error: sextuplets, thirty-seconds and single grid
@@ -70,8 +70,8 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
     """
     spans = _spans(bars)
     groups = {}
-    for index in sorted(range(len(solo)), key=lambda i: (to_grid(solo[i].offset), i)):
-        groups.setdefault(to_grid(solo[index].offset), []).append(index)
+    for index in sorted(range(len(solo)), key=lambda i: (solo[i].onset, i)):
+        groups.setdefault(solo[index].onset, []).append(index)
     end = spans[-1][1] if spans else 0
     for onset in groups:
         if not 0 <= onset * TICKS < end * GRID:
@@ -125,11 +125,13 @@ def spell(pitch: int, symbol: Symbol | None, fifths: int, rising: bool) -> tuple
 def _spans(bars: list[Bar]) -> list[tuple[int, int]]:
     spans, at = [], 0
     for number, bar in enumerate(bars, 1):
-        length = round(bar.length * TICKS)
-        if length <= 0 or length % 6 or abs(length - bar.length * TICKS) > 0.01:
-            raise ValueError(f"bar {number} is {bar.length:g} quarters long; make it a whole number of sixteenths")
-        if abs(bar.start * TICKS - at) > 0.5:
-            raise ValueError(f"bar {number} starts at {bar.start:g} quarters and the one before ends at {at / TICKS:g}")
+        length = bar.length * TICKS // GRID
+        if length <= 0 or length % 6:
+            long = f"{to_quarters(bar.length):g} quarters long"
+            raise ValueError(f"bar {number} is {long}; make it a whole number of sixteenths")
+        if bar.start * TICKS // GRID != at:
+            start = f"{to_quarters(bar.start):g} quarters"
+            raise ValueError(f"bar {number} starts at {start} and the one before ends at {at / TICKS:g}")
         spans.append((at, at + length))
         at += length
     return spans
@@ -167,7 +169,7 @@ def _sounding(groups, placed, solo, beats: list[Beat], end: int) -> list[tuple[i
     pieces = []
     for onset, following in pairwise([*sorted(groups), None]):
         start, until = placed[onset], placed.get(following, end)
-        released = max(to_grid(solo[index].offset + solo[index].quarter_length) for index in groups[onset]) * 2
+        released = max(solo[index].end for index in groups[onset]) * 2
         gap, beat = until - released, beat_at[start]
         in_beat = until <= beat.start + beat.length
         if gap >= 6 and not (in_beat and gap <= 12 and gap <= released - start):

@@ -1,0 +1,50 @@
+"""How solos are sampled and realised: every choice that a listener may change, and the original's way."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Playing:
+    """How solos are sampled and realised; `music_generate.py` says what each choice does, and has ours.
+
+    `bars`: how many, 0 for all there are. `values_per_bar`: that many values in every bar, whatever its length, or 0
+    for as many as the bar holds; `carry_state`: whether the network then goes on from bar to bar. `rhythm`: 'learned'
+    gaps, 'filled' (one note after the other), or 'late' (a note starts when its own duration has passed).
+    `longest_run`: where a run of values from the corpus is broken off, 0 for never (counts only where the bar's time
+    decides). For `temperature` and `min_p` see `inference_model.draw`, for `closeness` and `gravity` `grammar.Motion`.
+    """
+
+    bars: int
+    temperature: float
+    min_p: float
+    rhythm: str
+    one_line: bool
+    closeness: float
+    gravity: float
+    longest_run: int
+    keep_types: bool
+    dynamics: bool
+    values_per_bar: int
+    carry_state: bool
+    round_durations: bool
+    opening: bool
+    every_neighbour: bool
+
+
+AS_THE_ORIGINAL = Playing(
+    bars=5,
+    temperature=0.0,
+    min_p=0.0,
+    rhythm="late",
+    one_line=False,
+    closeness=1.0,
+    gravity=1.0,
+    longest_run=0,
+    keep_types=False,
+    dynamics=False,
+    values_per_bar=50,
+    carry_state=False,
+    round_durations=True,
+    opening=True,
+    every_neighbour=False,
+)

@@ -1,0 +1,162 @@
+"""From a trained network to solos: sampling, realising, and the family's repairs, in one place.
+
+`generate_music` makes solos, `piece_of` makes a solo a finished piece. Left to others: the sampling loops
+(`inference_model.py`), single bars (`grammar.py`), what was learned of the player (`learning/style.py`), the band
+(`improvising/backing.py`).
+"""
+
+import random
+
+import numpy as np
+
+from grammar import TYPES, Term, filled_onsets, late_onsets, parse_term, realise
+from improvising.backing import backing
+from improvising.playing import Playing
+from inference_model import BarRules, known_runs, predict_and_sample, sample_bars
+from learning.rhythm import draw_velocities
+from learning.style import Style
+from music.note_types import note_types, sounding_chord
+from music.piece import Part, Piece, Solo, from_start, into_bars
+from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
+
+JAZZ_GUITAR, PIANO = 26, 0  # General MIDI programs
+OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
+
+# A sampled bar: the values' indices, and their onsets in grid steps from the bar line, or None where the realising
+# decides.
+SampledBar = tuple[list[int], list[int] | None]
+
+
+def generate_music(inference_model, style: Style, playing: Playing, n_solos: int = 1, seed: int = 0) -> list[Solo]:
+    """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`.
+
+    Source: the family's `generate_music`.
+    """
+    style = style.first_bars(playing.bars)
+    sample = _sample_by_number if playing.values_per_bar else _sample_in_time
+    return [
+        _realise_solo(style, playing, sampled_bars, random.Random(f"{seed}/{number}"))
+        for number, sampled_bars in enumerate(sample(inference_model, style, playing, n_solos, seed))
+    ]
+
+
+def piece_of(solo: Solo, title: str, tempo: float, backing_seed: int | None = None) -> Piece:
+    """A solo over its chords as a finished piece for an electric guitar and a piano; with a seed, bass and drums."""
+    parts = [Part("Solo", JAZZ_GUITAR, 0, solo.notes), Part("Chords", PIANO, 1, solo.chords)]
+    if backing_seed is not None:
+        parts += backing(solo.chords, solo.bars, backing_seed)
+    return Piece(title, tempo, solo, parts)
+
+
+def bar_rules(style: Style, rhythm: str, longest_run: int) -> BarRules:
+    """What may be sampled where, by the values and the rhythm over the bars to improvise in."""
+    chorus = style.chorus
+    lengths = [bar.length for bar in chorus.bars]
+    bars = np.repeat(np.arange(len(lengths)), lengths)  # (n_places,)
+    in_bar = np.concatenate([np.arange(length) for length in lengths])
+    types = [
+        note_types(sounding_chord(chords, step).pitches) if chords else ""
+        for chords, length in zip(chorus.chords_by_bar, lengths, strict=True)
+        for step in range(length)
+    ]
+    has_type = {table: [kind in table for kind in TYPES] + [True] for table in set(types)}  # a rest is always playable
+    shapes = sorted(style.rhythm.distances)
+    distances = [style.rhythm.distances[shape] for shape in shapes]
+    if rhythm != "learned":
+        distances = [_back_to_back(table) for table in distances]
+    longest = max(shapes)
+    padded = [np.pad(table, ((0, longest - len(table)), (0, 0), (0, 0))) for table in distances]
+    return BarRules(
+        starts_bar=np.array([term.lower is None for term in style.terms]),
+        steps=np.array([term.duration for term in style.terms]),
+        types=np.array([(*TYPES, "R").index(term.type) for term in style.terms]),
+        bars=bars,
+        in_bar=in_bar,
+        left=np.repeat(lengths, lengths) - in_bar,
+        playable=np.array([has_type[table] for table in types]),
+        tables=np.repeat([shapes.index(length) for length in lengths], lengths),
+        distances=np.stack(padded),
+        first_places=style.rhythm.first_places if rhythm == "learned" else (0,),
+        known_runs=known_runs(style.indices, longest_run),
+    )
+
+
+def _sample_in_time(inference_model, style: Style, playing: Playing, n_solos: int, seed: int) -> list[list[SampledBar]]:
+    rules = bar_rules(style, playing.rhythm, playing.longest_run)
+    indices, places = sample_bars(inference_model, rules, n_solos, playing.temperature, playing.min_p, seed)
+    bar_of, in_bar = rules.bars.tolist(), rules.in_bar.tolist()
+    solos = []
+    for solo_indices, solo_places in zip(indices.tolist(), places.tolist(), strict=True):
+        bars = [([], []) for _ in style.chorus.bars]
+        for index, place in zip(solo_indices, solo_places, strict=True):
+            if place < len(bar_of):
+                values, onsets = bars[bar_of[place]]
+                values.append(index)
+                onsets.append(in_bar[place])
+        solos.append(bars)
+    return solos
+
+
+def _sample_by_number(
+    inference_model, style: Style, playing: Playing, n_solos: int, seed: int
+) -> list[list[SampledBar]]:
+    n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
+    shapes = ((n_solos, n_values), (n_solos, n_a), (n_solos, n_a))
+    state = nothing = tuple(np.zeros(shape, np.float32) for shape in shapes)
+    solos = [[] for _ in range(n_solos)]
+    for bar in range(len(style.chorus.bars)):
+        _, indices, state = predict_and_sample(
+            inference_model,
+            *(state if playing.carry_state else nothing),
+            n_steps=playing.values_per_bar,
+            temperature=playing.temperature,
+            min_p=playing.min_p,
+            seed=seed * 1000 + bar,
+        )
+        for solo, values in zip(solos, indices.tolist(), strict=True):
+            solo.append((values, None))
+    return solos
+
+
+def _realise_solo(style: Style, playing: Playing, sampled_bars: list[SampledBar], generator: random.Random) -> Solo:
+    """One solo; each note ends up in the bar in which it begins."""
+    notes_by_bar, values, n_terms, fallbacks, previous = [], [], 0, 0, None
+    motion = style.motion._replace(closeness=playing.closeness, gravity=playing.gravity) if playing.one_line else None
+    chorus = style.chorus
+    for bar, chords, (indices, onsets) in zip(chorus.bars, chorus.chords_by_bar, sampled_bars, strict=True):
+        values += [style.values[index] for index in indices]
+        terms = [style.terms[index] for index in indices]
+        if playing.opening or playing.round_durations or not playing.keep_types:
+            terms = _reworked([style.values[index] for index in indices], playing, generator)
+        if playing.rhythm == "late":
+            onsets = late_onsets(terms)
+        elif playing.rhythm == "filled" or onsets is None or len(onsets) != len(terms):
+            onsets = filled_onsets(terms)
+        notes, fell_back = [], 0
+        if chords:  # in a bar without chords, N.C., the solo rests
+            notes, fell_back = realise(terms, chords, generator, motion, previous, onsets, bar.length)
+        n_terms += len(terms)
+        fallbacks += fell_back
+        notes = clean_up_notes(prune_notes(notes, playing.every_neighbour))
+        if notes:
+            previous = notes[-1].pitch
+        notes_by_bar.append(draw_velocities(notes, bar, style.rhythm, generator) if playing.dynamics else notes)
+    notes = from_start(notes_by_bar, chorus.bars)
+    return Solo(*into_bars(notes, chorus.bars, chorus.chords_by_bar), values, n_terms, fallbacks)
+
+
+def _reworked(values: list[str], playing: Playing, generator: random.Random) -> list[Term]:
+    grammar = " ".join([OPENING_TERM, *values] if playing.opening else values)
+    if not playing.keep_types:
+        grammar = fold_types(grammar)
+    if playing.round_durations:
+        grammar = prune_grammar(grammar, generator)
+    return [parse_term(text) for text in grammar.split()]
+
+
+def _back_to_back(table: np.ndarray) -> np.ndarray:
+    """A table in which the next onset comes as soon as the note has ended."""
+    certain = np.zeros_like(table)
+    for steps in range(table.shape[1]):
+        certain[:, steps, max(1, steps)] = 1.0
+    return certain

@@ -1,0 +1,58 @@
+"""The style of a player: what tunes say beside the network that learns their grammar.
+
+The values of the grammar, the range and the leaps of the line, and its rhythm, over the chorus that is to be improvised
+over. Left to others: the network (`learning/network.py`), improvising (`improvising/solos.py`).
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from data_utils import corpus_indices
+from grammar import Motion, Term, parse_term
+from learning.rhythm import Rhythm, learn_rhythm
+from music.chorus import Chorus, tune_chorus
+from music.piece import Solo, Tune
+from preprocess import get_corpus_data
+
+SMALLEST_LEAP = 1.5  # semitones on average; a line that stands still would never move
+LEAP_OF_ONE_NOTE = 3.0  # of a tune without a second note
+
+
+@dataclass(frozen=True)
+class Style:
+    """What is learned from tunes beside the network.
+
+    `corpus`: all values of all tunes in order, and `indices` the same as numbers, (len(corpus),); `values`: the unique
+    ones, sorted, by index; `terms`: the same, parsed; `source`: the solo that is learned from (the first one);
+    `chorus`: what is improvised over; `motion`: the range, the register and the leaps of the solos; `rhythm`.
+    """
+
+    corpus: list[str]
+    indices: np.ndarray
+    values: list[str]
+    terms: list[Term]
+    source: Solo
+    chorus: Chorus
+    motion: Motion
+    rhythm: Rhythm
+
+    def first_bars(self, count: int) -> "Style":
+        """The same over the first bars only; 0: over all of them."""
+        return replace(self, chorus=self.chorus.first_bars(count))
+
+
+def learn_style(tunes: list[Tune], density: float, chorus: Chorus | None = None) -> Style:
+    """Gather what tunes say: `density` is how many notes are wanted for each of the player's, `chorus` what to
+    improvise over; without any, the changes of the first tune."""
+    corpus, values, values_indices, _ = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])
+    terms = [parse_term(value) for value in values]
+    solos = [tune.solo for tune in tunes]
+    lines = [[note.pitch for note in solo.notes] for solo in solos]
+    pitches = [pitch for line in lines for pitch in line]
+    leaps = np.concatenate([np.abs(np.diff(line)) for line in lines])
+    leap = max(SMALLEST_LEAP, float(leaps.mean())) if len(leaps) else LEAP_OF_ONE_NOTE
+    motion = Motion(min(pitches), max(pitches), round(float(np.median(pitches))), leap=leap)
+    chorus = chorus or tune_chorus(tunes[0])
+    rhythm = learn_rhythm(solos, chorus.bars, min(term.duration for term in terms), density)
+    return Style(corpus, corpus_indices(corpus, values_indices), values, terms, solos[0], chorus, motion, rhythm)

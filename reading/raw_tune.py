@@ -1,0 +1,101 @@
+"""What a reader finds in a file, before any of it is chosen: tracks of raw notes, bars, symbols, markers, tempos.
+
+A MIDI file and a written score both become a `RawTune`, whose times are ticks from the start of the file, so that both
+are chosen from, quantised and harmonised alike (`reading/choosing.py`). Track numbers count only the tracks that hold
+notes, from 0.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from music.chord_symbols import Symbol
+from reading.meters import Bars
+
+DRUM_CHANNEL = 9
+SLACK = 16  # notes within this part of a quarter of each other are struck, or released, together
+LOWEST_TEMPO, HIGHEST_TEMPO = 5.0, 1000.0  # quarters a minute: beyond them a file's tempo is a mistake
+
+
+class RawNote(NamedTuple):
+    """A note in ticks: sounds from its `onset` up to its `end`."""
+
+    onset: int
+    end: int
+    pitch: int
+    velocity: int
+
+
+@dataclass(frozen=True)
+class Track:
+    """One channel of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes."""
+
+    name: str
+    programs: tuple[int, ...]
+    channel: int
+    ticks_per_quarter: int
+    events: list[tuple[int, bool, int, int]]
+
+    @property
+    def is_drums(self) -> bool:
+        return self.channel == DRUM_CHANNEL
+
+    def notes(self) -> list[RawNote]:
+        """The notes by onset: a note runs from its note-on to the first later note-off of its pitch.
+
+        A note-off ends one note, the oldest that still sounds; one without a note is nothing. A note that is never
+        released ends where the next one after it begins, the last ones with the track.
+        """
+        sounding = defaultdict(deque)
+        notes = []
+        for tick, is_on, pitch, velocity in self.events:
+            if is_on:
+                sounding[pitch].append(len(notes))
+                notes.append(RawNote(tick, -1, pitch, velocity))
+            elif sounding[pitch]:
+                started = sounding[pitch].popleft()
+                notes[started] = notes[started]._replace(end=tick)
+        unended = [index for waiting in sounding.values() for index in waiting]
+        if unended:
+            onsets = [*(note.onset for note in notes), self.events[-1][0]]
+            for index in unended:
+                following = bisect_right(onsets, onsets[index] + self.ticks_per_quarter // SLACK, hi=len(notes))
+                notes[index] = notes[index]._replace(end=onsets[following])
+        return notes
+
+
+@dataclass(frozen=True)
+class RawTune:
+    """What a file holds: the `tracks` with notes; its `bars`; `markers` and `tempos` (quarters a minute) as
+    `(tick, value)`, in order of time; for a written score the chord `symbols` over each track, and last those over
+    none, as `(tick, symbol)`; the `sha256` of a MIDI file; and what was odd about it (`told`)."""
+
+    path: Path
+    ticks_per_quarter: int
+    tracks: list[Track]
+    bars: Bars
+    markers: list[tuple[int, str]]
+    tempos: list[tuple[int, float]]
+    told: tuple[str, ...] = ()
+    sha256: str = ""
+    symbols: list[list[tuple[int, Symbol]]] | None = None
+    unread_symbols: int = 0
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it is a score, in which the upper voice of a part is its line."""
+        return self.symbols is not None
+
+
+def under_symbols(symbols: list[list]) -> list[int]:
+    """The tracks over which chord symbols stand, by the symbols of each and last those over none: the tracks with half
+    as many as the one with most, or more."""
+    counts = [len(of_track) for of_track in symbols]
+    return [number for number, count in enumerate(counts[:-1]) if count and 2 * count >= max(counts)]
+
+
+def some(count: int, what: str) -> str:
+    """A count in words: '1 symbol', '2 symbols'."""
+    return f"{count} {what}" + ("" if count == 1 else "s")

@@ -1,0 +1,73 @@
+"""A piece as a MIDI file, through mido: a track of title, tempo and meters, then one named track a part."""
+
+import io
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+
+import mido
+
+from music.notes import Bar, Chord, Note
+from music.piece import Part, Piece
+from music.units import GRID, to_ticks
+from running.files import write_aside
+
+TICKS_PER_QUARTER = 480  # a multiple of 12, so the whole grid is exact
+
+
+def write_midi(path: str | os.PathLike, piece: Piece) -> None:
+    """Write a piece as a type 1 file. Raises ValueError where the folder cannot be written."""
+    write_aside(path, midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars))
+
+
+def midi_bytes(parts: list[Part], tempo: float, title: str = "", bars: Iterable[Bar] = ()) -> bytes:
+    """The MIDI file of some parts at a tempo in quarters a minute; the meter of each of the `bars`, 4/4 without any."""
+    head = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))])
+    if title:
+        head.insert(0, mido.MetaMessage("track_name", name=title.encode("latin-1", "replace").decode("latin-1")))
+    now, meter = 0, None
+    for bar in bars or (Bar(0, 4 * GRID),):
+        if bar.meter != meter:
+            meter, start = bar.meter, to_ticks(bar.start, TICKS_PER_QUARTER)
+            sign = {"numerator": meter[0], "denominator": meter[1], "time": start - now}
+            head.append(mido.MetaMessage("time_signature", **sign))
+            now = start
+    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[head, *map(_part_track, parts)])
+    buffer = io.BytesIO()
+    midi.save(file=buffer)
+    return buffer.getvalue()
+
+
+def _part_track(part: Part) -> mido.MidiTrack:
+    track = mido.MidiTrack()
+    track.append(mido.MetaMessage("track_name", name=part.name))
+    track.append(mido.Message("program_change", channel=part.channel, program=part.program))
+    events = []
+    for start, end, pitch, velocity in _without_overlap(part.music):
+        events.append((start, 1, pitch, velocity))
+        events.append((end, 0, pitch, 0))
+    now = 0
+    for tick, is_on, pitch, velocity in sorted(events):  # at one tick releases come before onsets
+        kind = "note_on" if is_on else "note_off"
+        track.append(mido.Message(kind, channel=part.channel, note=pitch, velocity=velocity, time=tick - now))
+        now = tick
+    return track
+
+
+def _without_overlap(music: list[Note] | list[Chord]) -> list[tuple[int, int, int, int]]:
+    """`(start, end, pitch, velocity)` in ticks; a pitch ends before it starts again, and is struck once at a time."""
+    by_pitch = defaultdict(dict)
+    for item in music:
+        start = to_ticks(item.onset, TICKS_PER_QUARTER)
+        length = to_ticks(max(item.duration, 1), TICKS_PER_QUARTER)
+        for pitch in item.pitches if isinstance(item, Chord) else (item.pitch,):
+            longest = max(length, by_pitch[pitch].get(start, (0, 0))[0])
+            by_pitch[pitch][start] = (longest, item.velocity)
+    played = []
+    for pitch, struck in by_pitch.items():
+        starts = sorted(struck)
+        for start, following in zip(starts, [*starts[1:], None], strict=True):
+            length, velocity = struck[start]
+            end = start + length if following is None else min(start + length, following)
+            played.append((start, end, pitch, velocity))
+    return played
