@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from music.note_types import first_scale_tones, note_types, sounding_chord
+from music.note_types import first_scale_tones, note_types, sounding_chord, types_at
 from music.notes import Chord, Note
 from music.units import GRID, to_steps
 
@@ -42,12 +42,12 @@ class Motion(NamedTuple):
     Besides, weights fall by `gravity` for an octave from home, and faster beyond.
     """
 
-    low: int = 40
-    high: int = 88
-    middle: int = 64
-    closeness: float = 0.2
-    leap: float = 3.0
-    gravity: float = 0.03
+    low: int
+    high: int
+    middle: int
+    leap: float
+    closeness: float = 1.0
+    gravity: float = 1.0
 
 
 def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
@@ -57,11 +57,11 @@ def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
     Example: E-5 for half a beat, then C5 for a third, over a C minor chord -> 'C,0.500 C,0.333,<P1,d-5>'.
     Raises ValueError for a bar that has notes but no chord.
     """
-    if measure_notes and not measure_chords:
+    if measure_notes and not sounding_chord(measure_chords, 0):
         raise ValueError("a bar with notes needs a chord to be written as grammar")
     terms, previous = [], None
     for note in measure_notes:
-        types = note_types(sounding_chord(measure_chords, note.onset).pitches)
+        types = types_at(measure_chords, note.onset)
         term = f"{types[note.pitch % 12]},{note.quarter_length:.3f}"
         if previous is not None:
             term += ",<{},{}>".format(*interval_bounds(previous % 12, note.pitch - previous))
@@ -156,7 +156,7 @@ def realise(
     """
     if not terms:
         return [], 0
-    if not chords:
+    if not sounding_chord(chords, 0):
         raise ValueError("terms can be realised only over a chord")
     if onsets is None:
         onsets = late_onsets(terms) if motion is None else filled_onsets(terms)
@@ -166,7 +166,7 @@ def realise(
         return _realise_as_the_original(terms, onsets, chords, generator)
     played = sum(onset < bar_length for onset in onsets)
     ends = [*onsets[1:played], bar_length]
-    tables = _tables_at(onsets[:played], chords)
+    tables = [types_at(chords, onset) for onset in onsets[:played]]
     notes, fallbacks = [], 0
     for index in range(played):
         choice = _candidates(tables[index], previous, terms[index], motion)
@@ -245,16 +245,6 @@ def _leading_on(
     return pitches, weights
 
 
-def _tables_at(onsets: list[int], chords: list[Chord]) -> list[str]:
-    """The note types of the chord that sounds at each onset; onsets are in order."""
-    tables, index = [], 0
-    for onset in onsets:
-        while index + 1 < len(chords) and chords[index + 1].onset <= onset:
-            index += 1
-        tables.append(note_types(chords[index].pitches))
-    return tables
-
-
 def _realise_as_the_original(
     terms: list[Term], onsets: list[int], chords: list[Chord], generator: random.Random
 ) -> tuple[list[Note], int]:
@@ -264,7 +254,7 @@ def _realise_as_the_original(
         if previous is None or term.lower is None:
             pitch = _first_pitch_as_the_original(term.type, chord, generator)
         else:
-            types = note_types(chord.pitches)
+            types = note_types(chord.tones)
             reachable = range(previous + term.lower, previous + term.upper + 1)
             fitting = [pitch for pitch in reachable if types[pitch % 12] == term.type]
             others = [pitch for pitch in fitting if pitch != previous]
@@ -282,7 +272,7 @@ def _realise_as_the_original(
 def _first_pitch_as_the_original(kind: str, chord: Chord, generator: random.Random) -> int:
     pitch = generator.choice(chord.pitches)
     if kind != "C":
-        pitch = pitch - pitch % 12 + generator.choice(first_scale_tones(chord.pitches))
+        pitch = pitch - pitch % 12 + generator.choice(first_scale_tones(chord.tones))
         if kind != "S":
             pitch += generator.choice((-1, 1))
     return _raised(pitch, octave=4)

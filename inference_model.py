@@ -54,6 +54,7 @@ def predict_and_sample(
     """
     from learning.quiet_tensorflow import tf
 
+    # Many parameters: they are the family's.
     arguments = [tf.constant(array, tf.float32) for array in (x_initializer, a_initializer, c_initializer)]
     temperature, min_p = tf.constant(temperature, tf.float32), tf.constant(min_p, tf.float32)
     indices, state = _free_loop(inference_model)(
@@ -225,6 +226,7 @@ def _bar_loop(inference_model: "keras.Model"):
 
     n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
 
+    # Long: one compiled graph.
     def copies(run, hash_weights, hashes, followers, ranks):
         """Which values would go on with a known run: (batch, n_values) bool."""
         wanted = tf.reduce_sum(run * hash_weights, axis=1)  # (batch,)
@@ -241,9 +243,11 @@ def _bar_loop(inference_model: "keras.Model"):
         first_places, allowed, playable, types, steps, bars, in_bar, left, tables, cumulative,
         hash_weights, hashes, followers, ranks, temperature, min_p, seed,
     ):  # fmt: skip
+        # Many parameters: all tensors of a compiled graph have to be handed in, and on from step to step.
         batch, end = tf.shape(first_places)[0], tf.shape(bars)[0]
 
         def body(step, place, is_first, run, x, a, c, chosen, places):
+            # Many parameters: the same.
             probabilities, a, c = inference_model([x, a, c])
             here = tf.minimum(place, end - 1)
             fits = tf.gather_nd(allowed, tf.stack([is_first, tf.gather(left, here)], axis=1))  # (batch, n_values)

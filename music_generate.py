@@ -132,7 +132,7 @@ def main(argv: list[str] | None = None) -> Results:
     backing_seed = given.seed if given.backing else None
     pieces = [piece_of(solo, title_of(tunes, given), given.tempo, backing_seed) for solo in solos]
     shown = {"seed": str(given.seed), "tune": tunes[0].path.name, "temperature": f"{playing_of(given).temperature:g}"}
-    results = Results(pieces, ranking, facts, source, source_sound, style.chorus.symbols, losses.tolist(), shown)
+    results = Results(pieces, ranking, facts, source, source_sound, losses.tolist(), shown)
     wanted = Wanted(given.sound, given.score, given.pictures, given.page)
     print(*write_outputs(output, results, wanted, studio), sep="\n")
     studio.close()

@@ -34,12 +34,11 @@ import json, sys
 from pathlib import Path
 from time import perf_counter
 sys.path.insert(0, sys.argv[1])
-from reading.collection import read_tunes
+from preprocess import read_tunes
 began = perf_counter()
-reads, _ = read_tunes(Path("corpus"), memory=Path(sys.argv[2]))
-values = {value for read in reads for line in read.abstract_grammars for value in line.split()}
-terms = sum(len(line.split()) for read in reads for line in read.abstract_grammars)
-print(json.dumps({"seconds": perf_counter() - began, "terms": terms, "values": len(values)}))
+tunes, _ = read_tunes(Path("corpus"), memory=Path(sys.argv[2]))
+terms = [term for tune in tunes for line in tune.abstract_grammars for term in line.split()]
+print(json.dumps({"seconds": perf_counter() - began, "terms": len(terms), "values": len(set(terms))}))
 """
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
 

@@ -31,8 +31,10 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import music_generate
+from reading.fetching import METHENY, OURS
 from running.console import show
 from running.files import write_aside
+from running.settings import declared, read_settings
 
 EPOCHS = 100  # the original's training
 CHUNK = 10  # epochs that run inside one call of the compiled graph
@@ -169,8 +171,8 @@ def stage_of(arguments: list[str], folder: str) -> dict:
 
 def tune() -> Path:
     """Metheny's tune where it is, else ours."""
-    path = ROOT / music_generate.METHENY
-    return path if path.is_file() else ROOT / music_generate.OURS
+    path = ROOT / METHENY
+    return path if path.is_file() else ROOT / OURS
 
 
 # --- The child processes ---------------------------------------------------------------------------------------------
@@ -212,43 +214,41 @@ def reading_floor() -> dict:
 
 
 def data():
-    """The tune, its grammar, and its windows, with the program's own settings."""
-    from data_utils import corpus_indices, training_windows, window_starts
-    from preprocess import get_corpus_data, read_tune, write_grammars
+    """What is learned of the tune, and its windows: `(style, inputs, targets)`, with the program's own settings."""
+    from data_utils import training_windows, window_starts
+    from learning.style import learn_style
+    from preprocess import read_tune
 
-    read = read_tune(tune())
-    abstract_grammars = write_grammars(read)
-    corpus, values, values_indices, _ = get_corpus_data(abstract_grammars)
-    starts = window_starts([len(corpus)], music_generate.WINDOWS, music_generate.TX)
-    windows = training_windows(corpus_indices(corpus, values_indices), starts, music_generate.TX)
-    return read, abstract_grammars, corpus, values_indices, *windows
+    style = learn_style([read_tune(tune())], music_generate.DENSITY)
+    starts = window_starts([len(style.corpus)], music_generate.WINDOWS, music_generate.TX)
+    return style, *training_windows(style.indices, starts, music_generate.TX)
 
 
 def ours() -> dict:
     """The program's own parts, one after the other."""
-    import inference_model
     from data_utils import data_processing
-    from improvising.improvise import Playing, bar_rules, generate_music, heard_solo, learn_material, piece_of
-    from learning.network import djmodel, shared_layers, train
-    from reading.midi_tracks import write_midi
+    from improvising import solos
+    from inference_model import music_inference_model, sample_bars
+    from learning.network import build, train
+    from learning.training import Training
+    from writing.midi import write_midi
 
     clock = Clock()
-    read, abstract_grammars, corpus, values_indices, inputs, targets = data()
-    n_values = len(values_indices)
+    style, inputs, targets = data()
+    n_values = len(style.values)
+    values_indices = {value: index for index, value in enumerate(style.values)}
     with clock("tensors"):
-        data_processing(corpus, values_indices, music_generate.WINDOWS, music_generate.TX)
+        data_processing(style.corpus, values_indices, music_generate.WINDOWS, music_generate.TX)
     with clock("building the network"):
-        layers = shared_layers(n_values, music_generate.N_A)
-        network = djmodel(music_generate.TX, *layers, n_values)
-        one_step = inference_model.music_inference_model(*layers, n_values)
+        network, *layers = build(n_values, music_generate.N_A, music_generate.TX, music_generate.SEED)
+        one_step = music_inference_model(*layers, n_values)
 
     ticks = [(perf_counter(), process_time())]
     losses = train(
         network,
         inputs,
         targets,
-        EPOCHS + CHUNK,
-        music_generate.BATCH_SIZE,
+        Training(EPOCHS + CHUNK, music_generate.BATCH_SIZE, music_generate.SEED),
         on_epoch=lambda epoch, loss: ticks.append((perf_counter(), process_time())),
         report_every=CHUNK,
     )
@@ -256,16 +256,16 @@ def ours() -> dict:
     clock.took["training, an epoch "] = clock.took["training, an epoch"]
     assert losses[-1] < 15, f"learned too little: {losses[-1]}"
 
-    material, playing = learn_material([read], [abstract_grammars]), Playing()
-    rules = bar_rules(material, playing.rhythm, playing.longest_run)
+    playing = music_generate.playing_of(read_settings(declared(music_generate), "", []))
+    rules = solos.bar_rules(style, playing.rhythm, playing.longest_run)
 
     def sample(batch: int, seed: int):
-        return inference_model.sample_bars(one_step, rules, batch, playing.temperature, playing.min_p, seed)
+        return sample_bars(one_step, rules, batch, playing.temperature, playing.min_p, seed)
 
     with clock("tracing the sampling"):
         sample(1, 0)
-    solo = generate_music(one_step, material, playing)[0]
-    piece = piece_of(heard_solo(solo, material), "A solo", music_generate.TEMPO)
+    solo = solos.generate_music(one_step, style, playing)[0]
+    piece = solos.piece_of(solo, "A solo", music_generate.TEMPO)
     with clock("writing MIDI"):
         write_midi("solo.midi", piece)
     for batch, times in ((1, SINGLE_SOLOS), (SOLOS, 2)):
@@ -276,11 +276,10 @@ def ours() -> dict:
                 count += int((places < len(rules.bars)).sum())
         clock.took[name] = (*clock.took[name][:2], count)
 
-    inference_model.sample_bars = lambda *arguments: (indices, places)  # so that only realising is left
+    solos.sample_bars = lambda *arguments: (indices, places)  # so that only realising is left
     with clock("realising"):
-        solos = generate_music(one_step, material, playing, SOLOS, 0)
-    clock.took["realising"] = (*clock.took["realising"][:2], sum(len(bar) for solo in solos for bar in solo.bars))
-
+        realised = solos.generate_music(one_step, style, playing, SOLOS, 0)
+    clock.took["realising"] = (*clock.took["realising"][:2], sum(len(solo.notes) for solo in realised))
     return clock.took
 
 
@@ -296,8 +295,8 @@ def trained_plainly(make_epochs, training: str, tracing: str) -> dict:
     """Train without Keras: the same measures."""
     from plain_training import shuffled
 
-    *_, values_indices, inputs, targets = data()
-    settings = (len(values_indices), music_generate.N_A, music_generate.BATCH_SIZE, 0)
+    style, inputs, targets = data()
+    settings = (len(style.values), music_generate.N_A, music_generate.BATCH_SIZE, 0)
     ticks = [(perf_counter(), process_time())]
     run_epochs, orders = make_epochs(inputs, targets, *settings), shuffled(len(inputs), EPOCHS + CHUNK, 0)
     for start in range(0, len(orders), CHUNK):
@@ -330,8 +329,8 @@ def plain_numpy() -> dict:
     from music.notes import Note
 
     clock = Clock()
-    *_, values_indices, inputs, targets = data()
-    n_values = len(values_indices)
+    style, inputs, targets = data()
+    n_values = len(style.values)
     with clock("tensors floor"):
         rows = np.eye(n_values + 1, n_values, dtype=np.float32)
         _ = rows[inputs], rows[targets.T]
@@ -342,7 +341,7 @@ def plain_numpy() -> dict:
                 numpy_sampling(weights, batch, 100, seed)
     generator = random.Random(0)
     with clock("realising floor", 100_000):
-        _ = [Note(0.0, 0.5, generator.choices((60, 62, 64), (0.5, 0.3, 0.2))[0]) for _ in range(100_000)]
+        _ = [Note(0, 6, generator.choices((60, 62, 64), (0.5, 0.3, 0.2))[0]) for _ in range(100_000)]
     midi = mido.MidiFile(type=1)
     midi.tracks.append(mido.MidiTrack(mido.Message("note_on", note=60, time=1) for _ in range(400)))
     with clock("writing floor"):

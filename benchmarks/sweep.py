@@ -8,6 +8,7 @@ it.
 """
 
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -19,70 +20,65 @@ import evaluate
 
 import music_generate
 from improvising import measures
-from improvising.improvise import generate_music, heard_solo, learn_material
-from running.console import show
+from improvising.solos import generate_music
+from learning.style import Style, learn_style
+from music.piece import Solo
+from running.console import run, show
 from running.files import write_aside
-from running.settings import read_settings, run, whole
+from running.settings import declared, read_settings, whole
 from writing.pictures import png_bytes
 
-N = 60  # solos of each kind
-NETWORKS = 2  # networks that share them
-FOLDS = 6
+N: whole(1, 100_000) = 60  # solos of each kind
+NETWORKS: whole(1, 1000) = 2  # networks that share them
+FOLDS: whole(2, 1000) = 6  # parts the bars are dealt into for the held-out perplexity: each is left out once
+
 EPOCHS_TRIED = (5, 10, 15, 20, 25, 30, 40, 60, 100)
 TEMPERATURES_TRIED = (0.8, 1.0, 1.2)
 MIN_P_TRIED = (0.0, 0.05)
-RULES = evaluate.RULES | {"N": whole(1, 100_000)}
 
 
 def main() -> None:
     """Sweep, print, write."""
-    given = read_settings(vars(music_generate) | globals(), RULES, __doc__.splitlines()[0], None)
-    read = evaluate.read_tune_of(given)
-    abstract_grammars = read.abstract_grammars
-    material = learn_material([read.tune], [abstract_grammars], given.density)
-    source = material.source
+    given = read_settings(declared(music_generate) | declared(sys.modules[__name__]), __doc__.splitlines()[0])
+    tune = evaluate.read_tune_of(given)
+    style = learn_style([tune], given.density)
     given.longest_run = 0  # copying is to be seen, not broken off
-    ceiling = np.mean(list(measures.halves_ceiling(source).values()))
-    perplexity = evaluate.held_out_perplexity(abstract_grammars, given, list(EPOCHS_TRIED))
+    ceiling = sum(measures.halves_ceiling(style.source).values())
+    perplexity = evaluate.held_out_perplexity(tune.abstract_grammars, given, list(EPOCHS_TRIED))
     rows = []
     for epochs in EPOCHS_TRIED:
-        networks = [
-            evaluate.train_on(material.corpus, material.values, given, epochs, given.seed + number)[1]
-            for number in range(given.networks)
-        ]
-        for temperature in TEMPERATURES_TRIED:
-            for min_p in MIN_P_TRIED:
-                given.temperature, given.min_p = temperature, min_p
-                playing = music_generate.playing_of(given)
-                solos = [
-                    solo
-                    for number, network in enumerate(networks)
-                    for solo in generate_music(network, material, playing, given.n // given.networks, number)
-                ]
-                heard = [heard_solo(solo, material) for solo in solos]
-                runs = [measures.longest_verbatim_run(solo.values, material.corpus) for solo in solos]
-                rows.append(
-                    {
-                        "epochs": epochs,
-                        "temperature": temperature,
-                        "min-p": min_p,
-                        "held-out perplexity": perplexity[epochs],
-                        "distance from the source": np.mean([measures.distance_from(source, solo) for solo in heard]),
-                        "overlapping area / ceiling": np.mean(list(measures.overlapping_areas(source, heard).values()))
-                        / ceiling,
-                        "longest run, median": np.median(runs),
-                        "longest run, most": max(runs),
-                        "known 4-value runs": np.mean(
-                            [measures.known_run_share(solo.values, material.corpus) for solo in solos]
-                        ),
-                    }
-                )
-                show(f"{epochs} epochs, temperature {temperature}, min-p {min_p}")
+        seeds = range(given.seed, given.seed + given.networks)
+        networks = [evaluate.train_on(style.indices, len(style.values), given, epochs, seed) for seed in seeds]
+        for temperature, min_p in product(TEMPERATURES_TRIED, MIN_P_TRIED):
+            given.temperature, given.min_p = temperature, min_p
+            playing, share = music_generate.playing_of(given), given.n // given.networks
+            solos = [
+                solo
+                for number, network in enumerate(networks)
+                for solo in generate_music(network, style, playing, share, number)
+            ]
+            tried = {"epochs": epochs, "temperature": temperature, "min-p": min_p}
+            rows.append(tried | {"held-out perplexity": perplexity[epochs]} | measured(solos, style, ceiling))
+            show(f"{epochs} epochs, temperature {temperature}, min-p {min_p}")
     show("swept", done=True)
     table = markdown(rows)
     print(table)
     write_aside(ROOT / "benchmarks/sweep.md", table.encode())
     write_aside(ROOT / "images/sweep.png", picture(rows, perplexity))
+
+
+def measured(solos: list[Solo], style: Style, ceiling: float) -> dict[str, float]:
+    """How close to the source solos are, and how much of it they copy; `ceiling`: the sum of the areas in reach."""
+    areas = measures.overlapping_areas(style.source, solos)
+    runs = [measures.longest_verbatim_run(solo.values, style.corpus) for solo in solos]
+    known = [measures.known_run_share(solo.values, style.corpus) for solo in solos]
+    return {
+        "distance from the source": np.mean([measures.distance_from(style.source, solo) for solo in solos]),
+        "overlapping area / ceiling": sum(areas.values()) / ceiling,
+        "longest run, median": np.median(runs),
+        "longest run, most": max(runs),
+        "known 4-value runs": np.mean(known),
+    }
 
 
 def markdown(rows: list[dict]) -> str:

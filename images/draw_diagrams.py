@@ -50,6 +50,7 @@ def tint(colour, strength=0.16):
 
 def write(axes, x, y, text, size=BODY, colour=INK, align="center", bold=False, mono=False):
     """Write text, one line or several, with its middle at height y; `align` is the side that stands at x."""
+    # Many parameters: every text of the pictures is written here, each in a look of its own.
     family = "DejaVu Sans Mono" if mono else "DejaVu Sans"  # both come with matplotlib
     lines = text.split("\n")
     for i, line in enumerate(lines):
@@ -71,6 +72,7 @@ def write(axes, x, y, text, size=BODY, colour=INK, align="center", bold=False, m
 
 def box(axes, left, top, width, height, colour, fill=None, radius=7, line=1.4, zorder=1.0):
     """Draw a rounded box; without `fill` it is filled with a tint of its colour."""
+    # Many parameters: every box of the pictures is drawn here, each in a look of its own.
     from matplotlib.patches import FancyBboxPatch
 
     axes.add_patch(
@@ -120,6 +122,7 @@ def at_step(name, step):
 # ---- training.png ------------------------------------------------------------------------------------------
 def draw_training():
     """The training graph unrolled over its 30 steps."""
+    # Long: a picture from its top to its bottom, nothing of which is drawn twice.
     figure, axes = canvas(648)
     heading(
         axes,

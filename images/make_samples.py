@@ -4,6 +4,12 @@
 
 writes `piano_roll.png` and `score.svg` (its first bars) beside this script, and `sample_solo.mp3` and
 `sample_solo.midi` to `output/`. Of twenty solos with a backing band the best-ranked one is taken.
+
+    python images/make_samples.py --sample-of data/our_tune.mid
+
+writes `TUNE_sample.mp3` to OUTPUT instead: the first half minute of the solo that is learned from. The one of our own
+tune is `data/our_tune_sample.mp3`; one of Metheny's is made on request and is not to be committed. What is read of the
+tune, the constants and flags of `music_generate.py` say.
 """
 
 import shutil
@@ -12,38 +18,66 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
 import music_generate
-from writing.lead_sheet import write_svg
+from improvising.solos import piece_of
+from music.piece import Solo
+from music.units import to_quarters
+from running.console import run, tell
+from running.files import check_folder
+from running.settings import Settings, declared, number, read_settings, text
+from writing.engraving import write_svg
+from writing.sound import write_sound
+
+SAMPLE_OF: text = ""  # a tune to make a sample of; "": the README's solo is made
+SECONDS: number(1, 600) = 30  # of the sample, in whole bars, without the last chord's ringing out
 
 BARS_SHOWN = 8
-ARGUMENTS = ["--tune", "data/our_tune.mid", "--backing", "true", "--n-solos", "20", "--cache", ""]
+SHOWN_SOLO = ["--tune", "data/our_tune.mid", "--backing", "--n-solos", "20", "--cache", "", "--page", "false"]
 
 
 def main() -> None:
+    """Make the README's solo, or a sample. Raises ValueError for whatever a user can put right."""
+    given = read_settings(declared(music_generate) | declared(sys.modules[__name__]), __doc__.splitlines()[0])
+    if given.sample_of:
+        make_sample(given)
+    elif sys.argv[1:]:
+        raise ValueError("the README's solo is made without any flags, a sample with --sample-of TUNE; give that")
+    else:
+        make_shown_solo()
+
+
+def make_shown_solo() -> None:
     """Run the program, and take what the README needs from what it wrote."""
-    written = {}
-    write_outputs = music_generate.write_outputs
-
-    def write_and_note(folder, run, *others):
-        written["best"] = run.best
-        return write_outputs(folder, run, *others)
-
-    music_generate.write_outputs = write_and_note
     with tempfile.TemporaryDirectory() as folder:
-        music_generate.main([*ARGUMENTS, "--output", folder, "--page", "false"])
-        for ending, target in ((".mp3", "output/sample_solo.mp3"), (".midi", "output/sample_solo.midi")):
-            shutil.copy(Path(folder) / f"my_music{ending}", HERE.parent / target)
-        shutil.copy(Path(folder) / "my_music.png", HERE / "piano_roll.png")
-    best = written["best"]
-    end = best.bars[:BARS_SHOWN][-1].start + best.bars[:BARS_SHOWN][-1].length
-    notes = [note for note in best.solo if note.offset < end]
-    chords = [chord for chord in best.chords if chord.offset < end]
-    _, (file,) = write_svg(HERE / "score.svg", replace(best, bars=best.bars[:BARS_SHOWN], solo=notes, chords=chords))
+        best = music_generate.main([*SHOWN_SOLO, "--output", folder]).best
+        for ending in (".mp3", ".midi"):
+            shutil.copy(Path(folder) / f"my_music{ending}", ROOT / f"output/sample_solo{ending}")
+        shutil.copy(Path(folder) / "my_music.png", ROOT / "images/piano_roll.png")
+    shown = replace(best, solo=first_bars(best.solo, BARS_SHOWN))
+    _, (file,) = write_svg(ROOT / "images/score.svg", shown)
     file.write_text(file.read_text().replace("<svg ", '<svg style="background: white" ', 1))  # on dark pages, too
 
 
+def make_sample(given: Settings) -> None:
+    """Read a tune, and render the beginning of its solo: at least a bar, and as many as fit."""
+    output = check_folder(given.output)
+    given.tune = given.sample_of
+    tune = music_generate.read_all(given, None)[0]
+    quarters = given.seconds * tune.tempo / 60
+    count = sum(to_quarters(bar.end) <= quarters for bar in tune.solo.bars)
+    piece = piece_of(first_bars(tune.solo, max(1, count)), tune.path.stem, tune.tempo)
+    file = output / f"{tune.path.stem}_sample.mp3"
+    write_sound(file, piece.parts, piece.tempo)
+    tell("wrote", str(file))
+
+
+def first_bars(solo: Solo, count: int) -> Solo:
+    """The first bars of a solo."""
+    return Solo(solo.bars[:count], solo.notes_by_bar[:count], solo.chords_by_bar[:count])
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(run(main))

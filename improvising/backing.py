@@ -2,10 +2,10 @@
 
 The bass is the cheapest line through all beats at once (dynamic programming): rules say which pitches a beat may have,
 costs say which moves are pleasant, and small random costs make one seed's line differ from another's. Left to others:
-the chords and the solo (`improvising/improvise.py`), how loud the parts are together (`writing/sound.py`).
+the chords and the solo (`improvising/solos.py`), how loud the parts are together (`writing/sound.py`).
 
-Conventions: times in grid steps; offbeats fall on two thirds of a beat. A beat
-is a quarter; in eighths and sixteenths it is a group of three (6/8), or of two with a three at the end (7/8: 2+2+3).
+Conventions: times in grid steps; offbeats fall on two thirds of a beat. The
+bass walks, and the ride beats, in the pulses of a bar.
 """
 
 import random
@@ -34,12 +34,13 @@ WHIM = 1.2  # the largest random cost
 
 class Beat(NamedTuple):
     """One beat in grid steps: its `start` and `steps`, its `number` in the bar, and the chord that sounds as it starts:
-    `root` (a pitch class) and `tones` (pitch classes). `changes` says that the root is a new one."""
+    its `root`, its `bass` and its `tones` (pitch classes). `changes` says that the bass is a new one."""
 
     start: int
     steps: int
     number: int
     root: int
+    bass: int
     tones: frozenset[int]
     changes: bool
 
@@ -48,9 +49,9 @@ def backing(chords: list[Chord], bars: list[Bar], seed: int) -> list[Part]:
     """Parts 'Bass' and 'Drums' for all `bars`, from the chords under a solo; every choice comes from `seed`.
 
     `chords` in order of onset, from the start of the piece. A chord sounds until the next; before the first
-    one, the first does. No note lasts beyond its bar. Without bars, or without a chord that has pitches: [].
+    one, the first does. No note lasts beyond its bar. Without bars, or without a chord that has tones: [].
     """
-    chords = [chord for chord in chords if chord.pitches]
+    chords = [chord for chord in chords if chord.tones]
     beats = _beats(chords, bars) if chords else []
     if not beats:
         return []
@@ -61,55 +62,16 @@ def backing(chords: list[Chord], bars: list[Bar], seed: int) -> list[Part]:
     ]
 
 
-def chord_root(pitches: tuple[int, ...]) -> int:
-    """The pitch class on which a chord best stacks in thirds; the lowest pitch counts for it, but does not decide.
-
-    A pianist's left hand often leaves the root to the bass or turns the chord over, so that the lowest pitch alone
-    would misname it. Example: A3 B3 D4 F#4 -> 11, B minor 7 over its seventh.
-    """
-    lowest, classes = min(pitches) % 12, sorted({pitch % 12 for pitch in pitches})
-
-    def fit(root: int) -> float:
-        above = {(pitch_class - root) % 12 for pitch_class in classes}
-        third, fifth, seventh = above & {3, 4}, 7 in above, above & {10, 11}
-        diminished = above >= {3, 6}
-        sixth = 4 in above and fifth and 9 in above  # C6 is a C, not an A minor 7 over its third, if C is lowest
-        return 3.0 * bool(third) + 2.0 * fifth + 1.0 * diminished + 2.0 * bool(seventh) + sixth + 1.5 * (root == lowest)
-
-    return max(classes, key=fit)
-
-
-def beat_steps(bar: Bar) -> list[int]:
-    """The lengths of a bar's beats in grid steps; they fill the bar: the last is cut, or quarters are added.
-
-    Example: 4/4 -> [12, 12, 12, 12], 6/8 -> [18, 18], 7/8 -> [12, 12, 18].
-    """
-    numerator, denominator = bar.meter
-    left, unit = bar.length, 4 * GRID // denominator
-    if denominator < 8 or numerator < 2 or 4 * GRID % denominator:
-        pattern = []
-    elif numerator % 3 == 0:
-        pattern = [3 * unit] * (numerator // 3)
-    else:
-        pattern = [2 * unit] * (numerator // 2)
-        pattern[-1] += numerator % 2 * unit
-    steps = []
-    while left > 0:
-        steps.append(min(pattern[len(steps)] if len(steps) < len(pattern) else GRID, left))
-        left -= steps[-1]
-    return steps
-
-
 def _beats(chords: list[Chord], bars: list[Bar]) -> list[Beat]:
-    beats, index, root = [], 0, None
+    beats, index, bass = [], 0, None
     for bar in bars:
         start = bar.start
-        for number, steps in enumerate(beat_steps(bar)):
+        for number, steps in enumerate(bar.pulses):
             while index + 1 < len(chords) and chords[index + 1].onset <= start:
                 index += 1
-            before, root = root, chord_root(chords[index].pitches)
-            tones = frozenset(pitch % 12 for pitch in chords[index].pitches)
-            beats.append(Beat(start, steps, number, root, tones, root != before))
+            before, bass = bass, chords[index].bass
+            tones = frozenset(chords[index].tones) | {bass}
+            beats.append(Beat(start, steps, number, chords[index].root, bass, tones, bass != before))
             start += steps
     return beats
 
@@ -150,12 +112,12 @@ def _walk(beats: list[Beat], generator: random.Random) -> list[int]:
 
 
 def _candidates(beat: Beat, following: Beat | None) -> list[int]:
-    """What a beat may have: a new chord's root; before a new root, its neighbours within a whole tone (the bar's first
+    """What a beat may have: a new chord's bass; before a new bass, its neighbours within a whole tone (the bar's first
     beat excepted); otherwise a chord tone on the bar's first, third, fifth beat, and between them also what passes."""
     if beat.changes:
-        classes = {beat.root}
+        classes = {beat.bass}
     elif beat.number and following is not None and following.changes:
-        classes = {(following.root + step) % 12 for step in (-2, -1, 1, 2)}
+        classes = {(following.bass + step) % 12 for step in (-2, -1, 1, 2)}
     elif beat.number % 2 == 0:
         classes = beat.tones
     else:
@@ -166,7 +128,7 @@ def _candidates(beat: Beat, following: Beat | None) -> list[int]:
 def _place_cost(pitch: int, beat: Beat, following: Beat | None) -> float:
     """What a pitch costs by itself: away from the low strings, the root where it says nothing new, and so on."""
     cost = max(0, pitch - 44) * 0.3 + max(0, 31 - pitch) * 0.3
-    degree = (pitch - beat.root) % 12
+    degree = (pitch - beat.bass) % 12
     if following is None:
         return cost + (0.0 if degree == 0 else 10.0)  # the last note stays in the ear: it is the root
     if beat.number == 0:

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from grammar import TYPES, parse_melody
-from music.note_types import note_types, sounding_chord
+from music.note_types import sounding_chord, types_at
 from music.piece import Solo
 from music.units import GRID, quantize, to_ticks
 
@@ -28,7 +28,7 @@ def values_of(solo: Solo) -> list[str]:
     """
     values = []
     for bar, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True):
-        if not chords:
+        if not sounding_chord(chords, 0):
             continue
         durations = [quantize(to_ticks(note.duration, FINE), FINE) or GRID // 4 for note in bar]
         read = [note._replace(duration=duration) for note, duration in zip(bar, durations, strict=True)]
@@ -120,11 +120,10 @@ def type_shares(solo: Solo) -> dict[str, float]:
 
     The grammar's own classes; JazzGAN (Trieu and Keller, 2018) counts the same. All 0 for no notes.
     """
-    found = Counter(
-        note_types(sounding_chord(chords, note.onset).pitches)[note.pitch % 12]
-        for bar, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True)
-        for note in (bar if chords else ())
-    )
+    found = Counter()
+    for notes, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True):
+        if sounding_chord(chords, 0):
+            found.update(types_at(chords, note.onset)[note.pitch % 12] for note in notes)
     return {kind: found[kind] / max(1, found.total()) for kind in TYPES}
 
 

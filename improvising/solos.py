@@ -15,7 +15,7 @@ from improvising.playing import Playing
 from inference_model import BarRules, known_runs, predict_and_sample, sample_bars
 from learning.rhythm import draw_velocities
 from learning.style import Style
-from music.note_types import note_types, sounding_chord
+from music.note_types import sounding_chord, types_at
 from music.piece import Part, Piece, Solo, from_start, into_bars
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
 
@@ -55,16 +55,16 @@ def bar_rules(style: Style, rhythm: str, longest_run: int) -> BarRules:
     bars = np.repeat(np.arange(len(lengths)), lengths)  # (n_places,)
     in_bar = np.concatenate([np.arange(length) for length in lengths])
     types = [
-        note_types(sounding_chord(chords, step).pitches) if chords else ""
+        types_at(chords, step) if sounding_chord(chords, 0) else ""
         for chords, length in zip(chorus.chords_by_bar, lengths, strict=True)
         for step in range(length)
     ]
     has_type = {table: [kind in table for kind in TYPES] + [True] for table in set(types)}  # a rest is always playable
     shapes = sorted(style.rhythm.distances)
-    distances = [style.rhythm.distances[shape] for shape in shapes]
+    distances = [style.rhythm.distances[beats] for beats in shapes]
     if rhythm != "learned":
         distances = [_back_to_back(table) for table in distances]
-    longest = max(shapes)
+    longest = max(map(sum, shapes))
     padded = [np.pad(table, ((0, longest - len(table)), (0, 0), (0, 0))) for table in distances]
     return BarRules(
         starts_bar=np.array([term.lower is None for term in style.terms]),
@@ -74,7 +74,7 @@ def bar_rules(style: Style, rhythm: str, longest_run: int) -> BarRules:
         in_bar=in_bar,
         left=np.repeat(lengths, lengths) - in_bar,
         playable=np.array([has_type[table] for table in types]),
-        tables=np.repeat([shapes.index(length) for length in lengths], lengths),
+        tables=np.repeat([shapes.index(bar.beats) for bar in chorus.bars], lengths),
         distances=np.stack(padded),
         first_places=style.rhythm.first_places if rhythm == "learned" else (0,),
         known_runs=known_runs(style.indices, longest_run),
@@ -119,7 +119,7 @@ def _sample_by_number(
 
 
 def _realise_solo(style: Style, playing: Playing, sampled_bars: list[SampledBar], generator: random.Random) -> Solo:
-    """One solo; each note ends up in the bar in which it begins."""
+    """One solo."""
     notes_by_bar, values, n_terms, fallbacks, previous = [], [], 0, 0, None
     motion = style.motion._replace(closeness=playing.closeness, gravity=playing.gravity) if playing.one_line else None
     chorus = style.chorus
@@ -133,7 +133,7 @@ def _realise_solo(style: Style, playing: Playing, sampled_bars: list[SampledBar]
         elif playing.rhythm == "filled" or onsets is None or len(onsets) != len(terms):
             onsets = filled_onsets(terms)
         notes, fell_back = [], 0
-        if chords:  # in a bar without chords, N.C., the solo rests
+        if sounding_chord(chords, 0):  # in a bar without chords, N.C., the solo rests
             notes, fell_back = realise(terms, chords, generator, motion, previous, onsets, bar.length)
         n_terms += len(terms)
         fallbacks += fell_back
@@ -141,8 +141,11 @@ def _realise_solo(style: Style, playing: Playing, sampled_bars: list[SampledBar]
         if notes:
             previous = notes[-1].pitch
         notes_by_bar.append(draw_velocities(notes, bar, style.rhythm, generator) if playing.dynamics else notes)
-    notes = from_start(notes_by_bar, chorus.bars)
-    return Solo(*into_bars(notes, chorus.bars, chorus.chords_by_bar), values, n_terms, fallbacks)
+    bars, chords_by_bar = chorus.bars, chorus.chords_by_bar
+    if any(notes and notes[-1].onset >= bar.length for notes, bar in zip(notes_by_bar, bars, strict=True)):
+        # Longer than its bar, as the original's: each note goes where it begins.
+        bars, notes_by_bar, chords_by_bar = into_bars(from_start(notes_by_bar, bars), bars, chords_by_bar)
+    return Solo(bars, notes_by_bar, chords_by_bar, values, n_terms, fallbacks)
 
 
 def _reworked(values: list[str], playing: Playing, generator: random.Random) -> list[Term]:

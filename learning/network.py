@@ -8,6 +8,7 @@ start; axes are (batch, time, values).
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import numpy as np
 
@@ -72,13 +73,24 @@ def train(
     Windows are shuffled in every epoch, by the seed. `on_epoch(epoch, loss)` is told after every
     `report_every` epochs, which run inside one call of the compiled graph, and at the end.
     """
+    n, m = len(inputs), training.windows_an_epoch or len(inputs)
+    run_epochs = _compiled(model, tf.constant(inputs), tf.constant(targets), m, training.batch_size)
+    generator = np.random.RandomState(training.seed)
+    losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch
+    for count in _chunks(training.epochs, report_every):
+        while len(order) < count * m:
+            order = np.concatenate([order, generator.permutation(n)])
+        orders, order = order[: count * m].reshape(count, m).astype(np.int32), order[count * m :]
+        losses.extend(run_epochs(tf.constant(orders)).numpy())
+        on_epoch(len(losses), float(losses[-1]))
+    return np.array(losses)
+
+
+def _compiled(model: keras.Model, inputs: tf.Tensor, targets: tf.Tensor, m: int, batch_size: int) -> Callable:
+    """Some epochs of m windows in one call: their orders, (epochs, m), -> the loss of each, (epochs,)."""
     optimizer = make_optimizer()
     optimizer.build(model.trainable_variables)
     n_values = model.output_shape[-1]
-    inputs, targets = tf.constant(inputs), tf.constant(targets)
-    n = inputs.shape[0]
-    m, batch_size = training.windows_an_epoch or n, training.batch_size
-
     strategy = tf.distribute.get_strategy()
 
     def replica_step(rows):
@@ -113,21 +125,14 @@ def train(
         start = (tf.constant(0), tf.TensorArray(tf.float32, size=count))
         return tf.while_loop(lambda epoch, losses: epoch < count, one_epoch, start)[1].stack()
 
-    generator = np.random.RandomState(training.seed)
-    losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch
-    for count in _chunks(training.epochs, report_every):
-        while len(order) < count * m:
-            order = np.concatenate([order, generator.permutation(n)])
-        orders, order = order[: count * m].reshape(count, m).astype(np.int32), order[count * m :]
-        losses.extend(run_epochs(tf.constant(orders)).numpy())
-        on_epoch(len(losses), float(losses[-1]))
-    return np.array(losses)
+    return run_epochs
 
 
+@cache
 def best_strategy() -> tf.distribute.Strategy:
     """How to train on the devices there are: mirrored on several GPUs, otherwise on one device.
 
-    The layers are made, and `train` is called, inside its scope.
+    One and the same for the whole run: the layers are made, and `train` is called, inside its scope.
     """
     if len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()

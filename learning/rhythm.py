@@ -3,11 +3,11 @@
 A term holds how long a note sounds, not how long until the next one, so the gaps of a solo are lost in the grammar.
 They are learned beside it, by counting in the source: given a note's place in the bar and its duration, the distance to
 the next onset, which may lie beyond the bar line. Places seen seldom lean on what happens at the same place of the
-half bar and of the beat. Onsets that were rounded onto neighbouring grid steps are left out, and what is left is
+half bar and of the pulse. Onsets that were rounded onto neighbouring grid steps are left out, and what is left is
 then hastened until it is as dense as the player was. Velocities are drawn from those the player gave to the same place.
 
 Conventions: places, durations and distances are in grid steps (twelfths of a quarter), places from the bar line. Bars
-of each length have a table of their own. A bar of rest counts as one long silent note on its first place.
+with other beats have a table of their own. A bar of rest counts as one long silent note on its first place.
 """
 
 import random
@@ -24,18 +24,19 @@ from music.units import GRID
 
 SHORTEST_DISTANCE = 2  # steps: closer onsets are an artefact of rounding to thirds and fourths, not playing
 # How much one count weighs, from the most to the least particular evidence.
-WEIGHT_PLACE, WEIGHT_HALF_BAR, WEIGHT_BEAT, WEIGHT_BEAT_ANY_DURATION, WEIGHT_DURATION = 8.0, 3.0, 2.0, 0.5, 0.02
+WEIGHT_PLACE, WEIGHT_HALF_BAR, WEIGHT_PULSE, WEIGHT_PULSE_ANY_DURATION, WEIGHT_DURATION = 8.0, 3.0, 2.0, 0.5, 0.02
 WEIGHT_BACK_TO_BACK = 1e-6  # so that a place never seen still leads somewhere
 MOST_TILT, BISECTIONS, STEPS_TO_REST = 2.0, 20, 60  # for the density: tilted more, only the nearest onset would be left
 ON_GRID = np.array([step % 3 == 0 or step % 4 == 0 for step in range(GRID)])
 
 
 class Onset(NamedTuple):
-    """One onset of the source: the length and the beat of its bar, its place, its duration, the distance to the next
-    onset (0: there is none) and its velocity (0: a bar of rest)."""
+    """One onset of the source: the beats of its bar, its place in the bar and in the pulse, its duration, the distance
+    to the next onset (0: there is none) and its velocity (0: a bar of rest)."""
 
-    bar_length: int
+    beats: tuple[int, ...]
     place: int
+    in_pulse: int
     duration: int
     distance: int
     velocity: int
@@ -43,50 +44,45 @@ class Onset(NamedTuple):
 
 @dataclass(frozen=True)
 class Rhythm:
-    """`distances[n][place, steps, d]`: in a bar of n steps, the probability that the next onset comes d steps later.
+    """By the beats of a bar of n steps: `distances[beats][place, duration, d]`, the probability that the next onset
+    comes d steps later.
 
-    Each table is (n, longest bar + 1, longest distance + 1); longer durations count as the longest bar. `velocities[n]`
-    are those the player used at each place or, where he never played, at the same place of the beat, or anywhere.
-    `first_places` are the places of the tunes' first notes.
+    Each table is (n, longest bar + 1, longest distance + 1); longer durations count as the longest bar. `velocities`
+    are, for each place, those the player used there or, where he never played, at the same place of the pulse, or
+    anywhere. `first_places` are the places of the tunes' first notes.
     """
 
-    distances: dict[int, np.ndarray]
-    velocities: dict[int, list[list[int]]]
+    distances: dict[tuple[int, ...], np.ndarray]
+    velocities: dict[tuple[int, ...], list[list[int]]]
     first_places: tuple[int, ...]
 
 
 def learn_rhythm(solos: list[Solo], chorus: Iterable[Bar], shortest: int, density: float) -> Rhythm:
     """Count the rhythm of solos.
 
-    `chorus` are the bars to improvise in: they decide for which lengths there are tables. `shortest` is the shortest
+    `chorus` are the bars to improvise in: they decide for which beats there are tables. `shortest` is the shortest
     duration of the grammar in steps, `density` how many notes are wanted for each that the player played in the same
     time. One note alone gives notes back to back.
     """
     played = [onset for solo in solos for onset in _onsets(solo)]
-    shapes = {bar.length: beat_steps(bar) for bar in chorus}
-    longest_bar = max([*shapes, *(onset.bar_length for onset in played)])
+    shapes = {bar.beats: bar for bar in chorus}
+    longest_bar = max(sum(beats) for beats in [*shapes, *(onset.beats for onset in played)])
     sounding = [onset for onset in played if onset.distance]
     wanted = np.mean([onset.distance for onset in sounding]) / density if sounding else 0.0
     counted = [onset for onset in sounding if onset.distance >= SHORTEST_DISTANCE]
     return Rhythm(
         {
-            bar_length: _distances(counted, played, bar_length, beat, longest_bar, shortest, wanted)
-            for bar_length, beat in shapes.items()
+            beats: _as_dense(_weights(counted, bar, longest_bar, shortest), played, wanted)
+            for beats, bar in shapes.items()
         },
-        {bar_length: _velocities(played, bar_length, beat) for bar_length, beat in shapes.items()},
+        {beats: _velocities(played, bar) for beats, bar in shapes.items()},
         tuple(next(_onsets(solo)).place for solo in solos),
     )
 
 
-def beat_steps(bar: Bar) -> int:
-    """The length of a beat in steps: a dotted one where eighths come in threes, otherwise a quarter."""
-    compound = bar.meter[1] == 8 and bar.meter[0] % 3 == 0
-    return GRID * 3 // 2 if compound else GRID
-
-
 def draw_velocities(notes: list[Note], bar: Bar, rhythm: Rhythm, generator: random.Random) -> list[Note]:
     """Give one bar's notes, counted from the bar line, velocities that the player used at their places."""
-    places = rhythm.velocities[bar.length]
+    places = rhythm.velocities[bar.beats]
     return [note._replace(velocity=generator.choice(places[note.onset % len(places)])) for note in notes]
 
 
@@ -95,51 +91,68 @@ def _onsets(solo: Solo) -> Iterable[Onset]:
     found = []
     for bar, notes in zip(solo.bars, solo.notes_by_bar, strict=True):
         for note in notes or [Note(0, bar.length, 0, 0)]:
-            found.append((bar.start + note.onset, note, bar))
-    for index, (onset, note, bar) in enumerate(found):
-        distance = found[index + 1][0] - onset if index + 1 < len(found) else 0
-        yield Onset(bar.length, onset - bar.start, note.duration, distance, note.velocity)
+            found.append((bar, note))
+    for index, (bar, note) in enumerate(found):
+        onset, distance = bar.start + note.onset, 0
+        if index + 1 < len(found):
+            next_bar, following = found[index + 1]
+            distance = next_bar.start + following.onset - onset
+        yield Onset(bar.beats, note.onset, _in_pulse(bar)[note.onset], note.duration, distance, note.velocity)
 
 
-def _distances(counted, played, bar_length, beat, longest_bar, shortest, wanted) -> np.ndarray:
-    longest = 2 * longest_bar
-    lengths, durations = longest_bar + 1, np.minimum([onset.duration for onset in counted], longest_bar).astype(int)
-    places = np.array([onset.place for onset in counted], dtype=int)
-    gaps = np.minimum([onset.distance for onset in counted], longest).astype(int)
-    alike = np.array([onset.bar_length == bar_length for onset in counted], dtype=bool)
-    half = bar_length // 2 if bar_length % (2 * beat) == 0 else bar_length
-    by_place = _count((bar_length, lengths, longest + 1), places[alike], durations[alike], gaps[alike])
+def _in_pulse(bar: Bar) -> list[int]:
+    """For each place in a bar its place in the pulse."""
+    return [step for pulse in bar.pulses for step in range(pulse)]
+
+
+def _weights(counted: list[Onset], bar: Bar, longest_bar: int, shortest: int) -> np.ndarray:
+    """How often each distance came after a note of each duration at each place: (bar, longest bar + 1, longest
+    distance + 1), the more particular evidence weighing more."""
+    longest, lengths = 2 * longest_bar, longest_bar + 1
+    places, in_pulse, durations, gaps = (
+        np.array(column, dtype=int)
+        for column in (
+            [onset.place for onset in counted],
+            [onset.in_pulse for onset in counted],
+            [min(onset.duration, longest_bar) for onset in counted],
+            [min(onset.distance, longest) for onset in counted],
+        )
+    )
+    alike = np.array([onset.beats == bar.beats for onset in counted], dtype=bool)
+    half = bar.halves[0] if len(set(bar.halves)) == 1 else bar.length
+    own_pulse, own_half = np.array(_in_pulse(bar)), np.arange(bar.length) % half
+    n_pulse = max([*in_pulse, *own_pulse]) + 1
+    by_place = _count((bar.length, lengths, longest + 1), places[alike], durations[alike], gaps[alike])
     by_half = _count((half, lengths, longest + 1), places[alike] % half, durations[alike], gaps[alike])
-    by_beat = _count((beat, lengths, longest + 1), places % beat, durations, gaps)
-    every_place = np.arange(bar_length)
+    by_pulse = _count((n_pulse, lengths, longest + 1), in_pulse, durations, gaps)
     weights = (
         WEIGHT_PLACE * by_place
-        + WEIGHT_HALF_BAR * by_half[every_place % half]
-        + WEIGHT_BEAT * by_beat[every_place % beat]
-        + WEIGHT_BEAT_ANY_DURATION * by_beat.sum(axis=1, keepdims=True)[every_place % beat]
-        + WEIGHT_DURATION * by_beat.sum(axis=0)
-    )  # (bar_length, lengths, longest + 1)
+        + WEIGHT_HALF_BAR * by_half[own_half]
+        + WEIGHT_PULSE * by_pulse[own_pulse]
+        + WEIGHT_PULSE_ANY_DURATION * by_pulse.sum(axis=1, keepdims=True)[own_pulse]
+        + WEIGHT_DURATION * by_pulse.sum(axis=0)
+    )  # (bar.length, lengths, longest + 1)
     distance, length = np.arange(longest + 1), np.arange(lengths)[:, None]
-    landing = (every_place[:, None] + distance) % bar_length
-    lands_well = ON_GRID[landing % GRID] & (landing <= max(0, bar_length - shortest))  # (bar_length, longest + 1)
+    landing = (np.arange(bar.length)[:, None] + distance) % bar.length
+    lands_well = ON_GRID[landing % GRID] & (landing <= max(0, bar.length - shortest))  # (bar.length, longest + 1)
     # A note may be cut by one step, as players' legato is, but not more.
     weights *= lands_well[:, None, :] & (distance >= np.maximum(length - 1, SHORTEST_DISTANCE))
-    following = lands_well[:, None, :] & (distance >= np.minimum(np.maximum(length, SHORTEST_DISTANCE), bar_length))
-    soonest = following.argmax(axis=2)[:, :, None]  # (bar_length, lengths, 1)
+    following = lands_well[:, None, :] & (distance >= np.minimum(np.maximum(length, SHORTEST_DISTANCE), bar.length))
+    soonest = following.argmax(axis=2)[:, :, None]  # (bar.length, lengths, 1)
     np.put_along_axis(weights, soonest, np.take_along_axis(weights, soonest, 2) + WEIGHT_BACK_TO_BACK, 2)
-    shares = np.bincount([min(onset.duration, longest_bar) for onset in played], minlength=lengths) / len(played)
-    begun = np.bincount([onset.place % bar_length for onset in played], minlength=bar_length) / len(played)
-    return _as_dense(weights, shares, begun, wanted)
+    return weights
 
 
-def _as_dense(weights: np.ndarray, durations: np.ndarray, begun: np.ndarray, wanted: float) -> np.ndarray:
+def _as_dense(weights: np.ndarray, played: list[Onset], wanted: float) -> np.ndarray:
     """Probabilities of distances from `weights`, tilted by `exp(tilt * distance)` so that the mean distance of a long
     solo is the one that is wanted; 0 leaves them as they are.
 
     A solo is taken as a chain of places in the bar that begins where the player's notes are (`begun`, shares of
     places), and whose durations are drawn as his were (`durations`, shares of lengths).
     """
-    bar_length, _, n_distances = weights.shape
+    bar_length, lengths, n_distances = weights.shape
+    durations = np.bincount([min(onset.duration, lengths - 1) for onset in played], minlength=lengths) / len(played)
+    begun = np.bincount([onset.place % bar_length for onset in played], minlength=bar_length) / len(played)
     distance = np.arange(n_distances)
     landing = (np.arange(bar_length)[:, None] + distance) % bar_length
     used = np.flatnonzero(durations)
@@ -154,9 +167,7 @@ def _as_dense(weights: np.ndarray, durations: np.ndarray, begun: np.ndarray, wan
         np.add.at(chain, (np.arange(bar_length)[:, None], landing), by_place)
         share = begun
         for _ in range(STEPS_TO_REST):
-            share = (
-                share @ (chain + np.eye(bar_length)) / 2
-            )  # half a step each time, or places might alternate for ever
+            share = share @ (chain + np.eye(bar_length)) / 2  # half a step each time, or places might alternate
         return float(share @ by_place @ distance)
 
     low, high = (-MOST_TILT, MOST_TILT) if wanted else (0.0, 0.0)
@@ -172,12 +183,13 @@ def _count(shape: tuple[int, ...], *indices: np.ndarray) -> np.ndarray:
     return counts
 
 
-def _velocities(played: list[Onset], bar_length: int, beat: int) -> list[list[int]]:
-    at_place, at_beat = defaultdict(list), defaultdict(list)
+def _velocities(played: list[Onset], bar: Bar) -> list[list[int]]:
+    at_place, at_pulse = defaultdict(list), defaultdict(list)
     heard = [onset for onset in played if onset.velocity]
     for onset in heard:
-        at_beat[onset.place % beat].append(onset.velocity)
-        if onset.bar_length == bar_length:
+        at_pulse[onset.in_pulse].append(onset.velocity)
+        if onset.beats == bar.beats:
             at_place[onset.place].append(onset.velocity)
     everywhere = [onset.velocity for onset in heard] or [Note._field_defaults["velocity"]]
-    return [at_place.get(place) or at_beat.get(place % beat) or everywhere for place in range(bar_length)]
+    own_pulse = enumerate(_in_pulse(bar))
+    return [at_place.get(place) or at_pulse.get(in_pulse) or everywhere for place, in_pulse in own_pulse]

@@ -1,39 +1,31 @@
-"""Chord symbols of a lead sheet, both ways: the name of a voicing, and the chords of a written chart.
+"""Chord symbols of a lead sheet: what each means, and the chords of a written chart.
 
-Conventions: pitches are MIDI numbers, pitch classes 0 (C) to 11; a chord's tones are intervals above its root in
-semitones, 0 to 11, so that a ninth is 2. Names are spelled as on a lead sheet ('Bb', 'F#'), not as in `music/notes.py`.
-Two numbers mean what is played, not the full stack of thirds: a thirteenth leaves the eleventh out over a major third,
-and C11 leaves the third out (it is C9sus4).
+Conventions: pitch classes are 0 (C) to 11; a chord's tones are intervals above its root in semitones, 0 to 11, so that
+a ninth is 2. Two numbers mean what is played, not the full stack of thirds: a thirteenth leaves the eleventh out over a
+major third, and C11 leaves the third out (it is C9sus4).
 
 The reading is our own. music21's ChordSymbol takes 'Bb7' for B7, 'C-7' for C flat 7 and 'C69' without its third, and
 refuses maj9, Δ, ^7, ø, mi7, 6/9, 9sus4 and alt; what both know is held equal by a test. Left to others: how
-a chart is played (`music/voicings.py`), what a note means over a chord (`music/note_types.py`), how a symbol is
-engraved (`writing/lead_sheet.py`).
+a chart is played (`music/voicings.py`), what a voicing is called (`music/chord_names.py`).
 """
 
 import difflib
 import re
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
+
+from music.keys import FLAT_ROOTS, LETTERS, SHARP_ROOTS, pitch_class
 
 NO_CHORD = "N.C."
 LONGEST_TEXT = 100_000  # characters of a chart
 MOST_BARS = 10_000  # of a chart, repeats played
 MOST_CHORDS = 16  # in a bar
 LONGEST_SYMBOL = 40  # characters
-ROOTLESS = 2.8  # what leaving out the root costs a name; a tension costs about 0.7, an inversion 1.5
-
-LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-FLAT_ROOTS = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-SHARP_ROOTS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
-MAJOR_ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
-MINOR_ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 
 DEGREES = {"2": 2, "4": 5, "6": 9, "9": 2, "11": 5, "13": 9}
-NATURALS = {1: 2, 3: 2, 6: 5, 8: 9}  # of the altered tensions, as intervals
 SAME_SIGNS = str.maketrans("♭♯△∆º˚Ø−–", "b#ΔΔ°°ø--")
-SYMBOL = re.compile(
-    r"(?P<root>[A-G][#b]?)"
+ROOT = re.compile(r"[A-G][#b]?")
+REST = re.compile(
     r"(?P<quality>minor|[Mm]in|mi|m|-|[Dd]im|°|o|ø|[Aa]ug|\+)?"
     r"(?P<major>[Mm]ajor|[Mm]aj|MAJ|[Mm]a|M|\^|Δ)?(?:dom)?"
     r"(?P<number>6/?9|6|7M|7|9|11|13|5|2)?"
@@ -48,7 +40,8 @@ COMMON = [*COMMON.split(" "), "7b9b13", "13b9", "mMaj7", "add9", "maj7#11", "5"]
 
 class Symbol(NamedTuple):
     """A chord as written in `text`: its root as pitch class and as spelled, its tones as intervals above the root
-    (semitones, sorted), and its bass as pitch class and as spelled. N.C. has no root, no bass and no tones."""
+    (semitones, sorted), its bass as pitch class and as spelled, and the `suffix`, what is written between the two. N.C.
+    has no root, no bass and no tones."""
 
     text: str
     root: int | None
@@ -56,23 +49,36 @@ class Symbol(NamedTuple):
     intervals: tuple[int, ...]
     bass: int | None
     bass_name: str
+    suffix: str = ""
+
+    @property
+    def tones(self) -> tuple[int, ...]:
+        """Its pitch classes, sorted."""
+        return tuple(sorted((self.root + interval) % 12 for interval in self.intervals))
 
 
+@lru_cache(maxsize=4096)
 def parse_symbol(text: str) -> Symbol:
     """Read one chord symbol: 'C-7/Bb' -> root 0, intervals (0, 3, 7, 10), bass 10.
 
     Raises ValueError, with symbols that look alike, for what is not a chord symbol.
     """
-    plain = re.sub(r"\(([^()]*)\)", _without_parentheses, text.translate(SAME_SIGNS))
+    plain = text.translate(SAME_SIGNS)
     if re.fullmatch(r"n\.?c\.?", plain, re.IGNORECASE):
         return Symbol(text, None, "", (), None, "")
-    match = SYMBOL.fullmatch(plain) if len(text) <= LONGEST_SYMBOL else None
-    intervals = _intervals(match) if match else None
+    enclosed = re.fullmatch(r"\(([^()]*)\)", plain)
+    plain = enclosed[1] if enclosed else plain
+    # The root is read before anything else: the flat of C(b9) is not C's.
+    root = ROOT.match(plain) if len(text) <= LONGEST_SYMBOL else None
+    rest = root and REST.fullmatch(re.sub(r"\(([^()]*)\)", _without_parentheses, plain[root.end() :]))
+    intervals = _intervals(rest) if rest else None
     if intervals is None:
         raise ValueError(f"{_shown(text)} is not a chord symbol{_look_alikes(plain)}")
-    root_name = match["root"]
-    bass_name = (match["bass"] or root_name).capitalize()
-    return Symbol(text, pitch_class(root_name), root_name, intervals, pitch_class(bass_name), bass_name)
+    root_name, suffix = root[0], plain[root.end() :]
+    bass_name = (rest["bass"] or root_name).capitalize()
+    if rest["bass"]:
+        suffix = suffix[: suffix.rindex("/")]
+    return Symbol(text, pitch_class(root_name), root_name, intervals, pitch_class(bass_name), bass_name, suffix)
 
 
 def parse_changes(text: str) -> list[list[Symbol]]:
@@ -113,44 +119,6 @@ def parse_changes(text: str) -> list[list[Symbol]]:
     return played
 
 
-@cache
-def name_chord(pitches: tuple[int, ...], fifths: int | None = None) -> str:
-    """The symbol of a voicing: (44, 58, 60, 63, 67) -> 'Abmaj9', () -> 'N.C.'; `parse_symbol` reads every one.
-
-    Every root is tried, sounding or not, and the simplest explanation wins: the lowest note counts as the likely
-    root, a root that does not sound needs both third and seventh. A lowest note that is not the root is written as
-    the bass, but not where it is the seventh close under the root (the root is on top of a close voicing) nor where
-    the root is left out. `fifths` is the key's number of sharps (flats below 0) and decides how the root is spelled.
-    """
-    if not pitches:
-        return NO_CHORD
-    sounding, lowest = {pitch % 12 for pitch in pitches}, min(pitches)
-    # The root nearest above the bass wins a tie, so that the same shape has the same name in every key.
-    roots = [(lowest + step) % 12 for step in range(12)]
-    explained = [(*_explain(frozenset((p - root) % 12 for p in sounding)), root) for root in roots]
-    costs = []
-    for cost, suffix, root in explained:
-        step = (lowest - root) % 12
-        if root in sounding:
-            in_place = {0: 0.0, 3: 1.5, 4: 1.5, 7: 1.5, 10: 1.8, 11: 1.8, 6: 1.5 if "b5" in suffix else 3.0}
-            cost += in_place.get(step, 3.0)
-        else:
-            cost += 0.0 if step in (3, 4, 10, 11) else 0.7
-        costs.append(cost)
-    bass = lowest % 12
-    for root in ((bass - step) % 12 for step in (5, 2, 10)):  # a plain triad over a bass of its own: 'C/F'
-        above = frozenset((tone - root) % 12 for tone in sounding - {bass})
-        if above in (frozenset((0, 4, 7)), frozenset((0, 3, 7))):
-            explained.append((0.0, "m" if 3 in above else "", root))
-            costs.append(2.3)
-    _, suffix, root = explained[costs.index(min(costs))]
-    root_name = _root_name(root, suffix, fifths)
-    close = (bass - root) % 12 in (10, 11) and any(p % 12 == root and p - lowest <= 2 for p in pitches)
-    if bass == root or root not in sounding or close:
-        return root_name + suffix
-    return f"{root_name}{suffix}/{tone_name(parse_symbol(root_name + suffix), bass)}"
-
-
 def tone_name(symbol: Symbol, tone: int) -> str:
     """How a pitch class is spelled over a chord: the letter of its degree where that needs one accidental at most."""
     interval, tones = (tone - symbol.root) % 12, set(symbol.intervals)
@@ -168,11 +136,6 @@ def tone_name(symbol: Symbol, tone: int) -> str:
     if abs(alter) > 1:
         return (SHARP_ROOTS if "#" in symbol.root_name else FLAT_ROOTS)[tone]
     return letter + {-1: "b", 0: "", 1: "#"}[alter]
-
-
-def pitch_class(name: str) -> int:
-    """The pitch class of a spelled name: 'Bb' -> 10."""
-    return (LETTERS[name[0]] + name.count("#") - name[1:].count("b")) % 12
 
 
 def _parse_bar(words: list[str], bars: list[list[Symbol]]) -> list[Symbol]:
@@ -261,105 +224,6 @@ def _changed(tones: set[int], word: str, sign: str, degree: str) -> set[int] | N
     if (alter, natural) in ((-1, 5), (1, 9)):  # a flat eleventh and a sharp thirteenth are other notes' names
         return None
     return tones - ({natural} if 4 in tones or natural != 5 else set()) | {natural + alter}
-
-
-@cache
-def _explain(tones: frozenset[int]) -> tuple[float, str]:
-    """The symbol's text after the root for tones over a root, and what it costs: 0 is a plain triad or seventh chord.
-
-    The costs were weighed on voicings whose names were known: a tension about 0.7, an altered one 1, an awkward
-    addition 2.5, a tone left over 8.
-    """
-    minor = 3 in tones and 4 not in tones
-    third = 4 if 4 in tones else 3 if minor else 5 if 5 in tones else 2 if 2 in tones else None
-    seventh = 10 if 10 in tones else 11 if 11 in tones else 9 if 9 in tones else None
-    cost = 0.0 if 0 in tones else ROOTLESS if third in (3, 4) and seventh in (10, 11) else 12.0
-    left = tones - {0, 7, third, seventh}
-    diminished = minor and 6 in tones and 7 not in tones
-    if third is None:
-        suffix = {None: "5", 9: "6no3", 10: "7no3", 11: "maj7no3"}[seventh]
-        cost += 2.0 + (seventh is not None) * 1.5
-    elif third in (2, 5):
-        number, added, left = _number(seventh, left, False)
-        suffix, cost = f"{number}sus{4 if third == 5 else 2}", cost + added + (1.5 if third == 5 else 2.2)
-        cost += {9: 1.2, 11: 1.0}.get(seventh, 0.0) + (0.8 if third == 2 and seventh else 0.0)
-    elif diminished:
-        left = left - {6}
-        number, added, left = _number(seventh, left, True)
-        if seventh == 9:
-            suffix, cost, left = "dim7", cost + 0.4, tones - {0, 3, 6, 9}
-        elif seventh is None:
-            suffix, cost, left = "dim", cost + 0.5, tones - {0, 3, 6}
-        else:
-            suffix, cost = ("m" if seventh == 10 else "mMaj") + number.removeprefix("maj") + "b5", cost + 0.6 + added
-            cost += 4.0 if seventh == 11 else 0.0
-    elif {1, 3, 6, 8} & tones and seventh == 10 and len({1, 3, 6, 8} & left) >= 3 and not {2, 5, 7, 9, 11} & tones:
-        suffix, cost, left = "7alt", cost + 2.0, frozenset()
-    else:
-        number, added, left = _number(seventh, left, minor)
-        cost += added
-        if not minor and 8 in left and 7 not in tones:
-            left = left - {8}
-            suffix, cost = ("aug" if number == "" else f"{number}#5"), cost + 1.0
-        else:
-            mark = "m" if minor else ""
-            suffix = mark + (number[:1].upper() + number[1:] if minor and number.startswith("maj") else number)
-            cost += 1.2 if seventh == 11 and minor else 1.2 if seventh == 9 else 0.0
-            cost += 0.5 if 7 not in tones else 0.0
-    for tone in sorted(left):
-        text, price = _tension(tone, seventh in (10, 11), third, seventh == 10 and not minor)
-        # An altered tension stands for the natural one; where both sound, it is added.
-        both = NATURALS.get(tone) in tones and not text.startswith("add")
-        suffix, cost = suffix + ("add" if both else "") + text, cost + price + both
-    return cost, suffix
-
-
-def _number(seventh: int | None, left: frozenset[int], minor: bool) -> tuple[str, float, frozenset[int]]:
-    """The number a symbol gets ('7', 'maj9', '69', 'add9'), its cost, and the tones it leaves over."""
-    if seventh is None:
-        return "", 0.0, left
-    if seventh == 9:
-        return ("69", 0.5, left - {2}) if 2 in left else ("6", 0.0, left)
-    mark = "maj" if seventh == 11 else ""
-    if 9 in left:
-        return f"{mark}13", 0.8 + (1.0 if minor else 0.0), left - ({2, 5, 9} if minor else {2, 9})
-    if minor and 5 in left:
-        return f"{mark}11", 0.7, left - {2, 5}
-    if 2 in left:
-        return f"{mark}9", 0.5, left - {2}
-    return f"{mark}7", 0.0, left
-
-
-def _tension(tone: int, extended: bool, third: int | None, dominant: bool) -> tuple[str, float]:
-    text = {1: "b9", 2: "add9", 3: "#9", 5: "add11", 6: "#11", 8: "b13", 9: "add13"}.get(tone, "")
-    if not text:
-        return "", 8.0  # a second seventh: no symbol says it
-    if tone in (2, 5, 9):
-        return text, 0.8 if tone == 2 and not extended else 2.0
-    if not extended:
-        return f"add{text}", 2.5
-    if third == 5 and tone != 1:
-        return text, 4.0
-    return text, 1.0 if (dominant and third == 4) or (tone == 6 and third == 4) or (tone == 1 and third == 5) else 2.5
-
-
-def _root_name(root: int, suffix: str, fifths: int | None) -> str:
-    if fifths is not None:
-        in_key = key_names(fifths)
-        if root in in_key and in_key[root] not in ("Cb", "Fb", "E#", "B#"):
-            return in_key[root]
-    minor = suffix.startswith(("m", "dim")) and not suffix.startswith("maj")
-    return (MINOR_ROOTS if minor else MAJOR_ROOTS)[root]
-
-
-@cache
-def key_names(fifths: int) -> dict[int, str]:
-    """The seven notes of a key by pitch class, spelled: 1 -> {7: 'G', 9: 'A', ..., 6: 'F#'}."""
-    names = []
-    for step in range(fifths - 1, fifths + 6):  # along the line of fifths, where F C G D A E B are -1 to 5
-        turn, letter = divmod(step + 1, 7)
-        names.append("FCGDAEB"[letter] + ("#" * turn if turn > 0 else "b" * -turn))
-    return {pitch_class(name): name for name in names}
 
 
 def _shown(text: str) -> str:

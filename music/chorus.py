@@ -7,7 +7,9 @@ where changes come from (a tune, or `reading/changes.py`).
 from collections import Counter
 from dataclasses import dataclass
 
-from music.chord_symbols import MAJOR_ROOTS, parse_changes
+from music.chord_names import transposed
+from music.chord_symbols import parse_symbol
+from music.keys import key_of
 from music.notes import Bar, Chord
 from music.piece import Tune, lay_out
 from music.units import GRID
@@ -15,34 +17,27 @@ from music.units import GRID
 
 @dataclass(frozen=True)
 class Chorus:
-    """`bars`, the chords of each, and `symbols`: what the user called them, as (onset from the start, text); None where
-    the chords are to be named from their notes."""
+    """`bars`, and the chords of each."""
 
     bars: list[Bar]
     chords_by_bar: list[list[Chord]]
-    symbols: list[tuple[int, str]] | None = None
 
     def first_bars(self, count: int) -> "Chorus":
         """The first bars only; 0 or more than there are: all."""
-        bars = self.bars[: count or None]
-        end = bars[-1].end if bars else 0
-        symbols = self.symbols and [(onset, text) for onset, text in self.symbols if onset < end]
-        return Chorus(bars, self.chords_by_bar[: count or None], symbols)
+        return Chorus(self.bars[: count or None], self.chords_by_bar[: count or None])
 
     def repeated(self, times: int) -> "Chorus":
         """The same so many times in a row."""
-        length = sum(bar.length for bar in self.bars)
-        symbols = self.symbols and [
-            (onset + length * turn, text) for turn in range(times) for onset, text in self.symbols
-        ]
-        return Chorus(lay_out(self.bars * times), self.chords_by_bar * times, symbols)
+        return Chorus(lay_out(self.bars * times), self.chords_by_bar * times)
 
     def transposed(self, semitones: int) -> "Chorus":
-        """The same in another key; more than half an octave is moved the other way round."""
+        """The same in another key, and spelled for it; more than half an octave is moved the other way round."""
         by = (semitones + 5) % 12 - 5
-        chords = [[_moved(chord, by) for chord in bar] for bar in self.chords_by_bar]
-        symbols = self.symbols and [(onset, _transposed_symbol(text, by)) for onset, text in self.symbols]
-        return Chorus(self.bars, chords, symbols)
+        if not by:
+            return self
+        moved = [[_moved(chord, by) for chord in in_bar] for in_bar in self.chords_by_bar]
+        fifths = key_of((), [chord for in_bar in moved for chord in in_bar]).fifths
+        return Chorus(self.bars, [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in moved])
 
 
 def tune_chorus(tune: Tune) -> Chorus:
@@ -59,13 +54,17 @@ def usual_bar(bars: list[Bar]) -> Bar:
 
 
 def _moved(chord: Chord, by: int) -> Chord:
-    return chord._replace(pitches=tuple(min(127, max(0, pitch + by)) for pitch in chord.pitches))
+    return chord._replace(
+        pitches=tuple(min(127, max(0, pitch + by)) for pitch in chord.pitches),
+        root=_up(chord.root, by),
+        tones=tuple(sorted(_up(tone, by) for tone in chord.tones)),
+        bass=_up(chord.bass, by),
+    )
 
 
-def _transposed_symbol(text: str, by: int) -> str:
-    symbol = parse_changes(text)[0][0]
-    if symbol.root is None:
-        return text
-    body = symbol.text.partition("/" + symbol.bass_name)[0] if symbol.bass != symbol.root else symbol.text
-    moved = MAJOR_ROOTS[(symbol.root + by) % 12] + body[len(symbol.root_name) :]
-    return moved if symbol.bass == symbol.root else f"{moved}/{MAJOR_ROOTS[(symbol.bass + by) % 12]}"
+def _renamed(chord: Chord, by: int, fifths: int) -> Chord:
+    return chord._replace(symbol=transposed(parse_symbol(chord.symbol), by, fifths).text)
+
+
+def _up(pitch_class: int | None, by: int) -> int | None:
+    return None if pitch_class is None else (pitch_class + by) % 12

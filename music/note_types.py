@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from music.notes import PITCH_CLASS_NAMES, Chord
 
+NO_TYPES = "X" * 12  # over no chord
 HEXATONIC_BLUES = (0, 3, 5, 6, 7, 10)  # semitones above the tonic
 
 
@@ -21,20 +22,25 @@ class Scale(NamedTuple):
     pitch_classes: frozenset[int]
 
 
+def types_at(chords: list[Chord], onset: int) -> str:
+    """The type of each pitch class over the chord that sounds at `onset`; all X where none does."""
+    chord = sounding_chord(chords, onset)
+    return note_types(chord.tones) if chord else NO_TYPES
+
+
 @cache
-def note_types(pitches: tuple[int, ...]) -> str:
-    """The type of each pitch class over a chord of these MIDI pitches, as twelve letters.
+def note_types(tones: tuple[int, ...]) -> str:
+    """The type of each pitch class over a chord of these pitch classes, as twelve letters.
 
     C: its name is among the chord's; S: its name is in the scale music21 derives from the chord, major for a major
     chord and Dorian for any other; A: it lies a semitone from a chord tone; X: none of these. Names compare as spelled.
-    Example: over C4 E4 G4 B4, from C to B -> 'CASACASCASAC'.
+    Example: over C E G B, from C to B -> 'CASACASCASAC'.
     """
-    scale_names = _derive(_scales("MajorScale" if is_major(pitches) else "DorianScale"), pitches).names
-    chord = {pitch % 12 for pitch in pitches}
-    neighbours = {(pitch_class + step) % 12 for pitch_class in chord for step in (-1, 1)}
+    scale_names = _derive(_scales("MajorScale" if is_major(tones) else "DorianScale"), tones).names
+    neighbours = {(tone + step) % 12 for tone in tones for step in (-1, 1)}
     types = []
     for pitch_class, name in enumerate(PITCH_CLASS_NAMES):
-        if pitch_class in chord:
+        if pitch_class in tones:
             types.append("C")
         elif name in scale_names:
             types.append("S")
@@ -43,28 +49,31 @@ def note_types(pitches: tuple[int, ...]) -> str:
     return "".join(types)
 
 
-def first_scale_tones(pitches: tuple[int, ...]) -> list[int]:
+def first_scale_tones(tones: tuple[int, ...]) -> list[int]:
     """Pitch classes from which the original draws a bar's first scale tone: major, or hexatonic blues if not major."""
     major = _scales("MajorScale")
-    if is_major(pitches):
-        return sorted(_derive(major, pitches).pitch_classes)
+    if is_major(tones):
+        return sorted(_derive(major, tones).pitch_classes)
     blues = [Scale(tonic, frozenset(), _blues(tonic)) for tonic, *_ in major]
-    return sorted(_derive(blues, pitches).pitch_classes)
+    return sorted(_derive(blues, tones).pitch_classes)
 
 
 @cache
-def is_major(pitches: tuple[int, ...]) -> bool:
-    """Whether music21 calls the chord of these MIDI pitches, each spelled by itself, a major one."""
+def is_major(tones: tuple[int, ...]) -> bool:
+    """Whether music21 calls the chord of these pitch classes, each spelled by itself, a major one.
+
+    It asks for names alone: the octaves and the order in which they are struck do not matter to it.
+    """
     from music21 import chord, pitch
 
-    return chord.Chord([pitch.Pitch(midi) for midi in pitches]).quality == "major"
+    return chord.Chord([pitch.Pitch(60 + tone) for tone in tones]).quality == "major"
 
 
-def sounding_chord(chords: list[Chord], onset: int) -> Chord:
-    """The bar's last chord that starts no later than `onset`; before the first one, the first."""
-    chosen = chords[0]
+def sounding_chord(chords: list[Chord], onset: int) -> Chord | None:
+    """The last chord with tones that starts no later than `onset`; before the first one, the first. None: N.C."""
+    chosen = None
     for chord in chords:
-        if chord.onset <= onset:
+        if chord.tones and (chosen is None or chord.onset <= onset):
             chosen = chord
     return chosen
 
@@ -87,10 +96,9 @@ def _scales(kind: str) -> list[Scale]:
     return scales
 
 
-def _derive(scales: list[Scale], pitches: tuple[int, ...]) -> Scale:
+def _derive(scales: list[Scale], tones: tuple[int, ...]) -> Scale:
     """The scale that shares most pitch classes with the chord, as music21's `derive` chooses it."""
-    chord = {pitch % 12 for pitch in pitches}
-    return max(scales, key=lambda scale: len(chord & scale.pitch_classes))
+    return max(scales, key=lambda scale: len(scale.pitch_classes.intersection(tones)))
 
 
 def _blues(tonic: int) -> frozenset[int]:

@@ -7,9 +7,11 @@ number (63 is E-4, 68 is G#4): names compare as spelled.
 Left to others: what is made of them (`music/piece.py`) and what a note means over a chord (`music/note_types.py`).
 """
 
+from functools import cache
+from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
-from music.units import to_quarters
+from music.units import GRID, to_quarters
 
 PITCH_CLASS_NAMES = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")
 
@@ -43,12 +45,22 @@ class Note(NamedTuple):
 
 
 class Chord(NamedTuple):
-    """Notes struck together: times in grid steps, `pitches` MIDI numbers as struck, `velocity` their rounded mean."""
+    """Notes struck together, and what they mean: times in grid steps, `pitches` MIDI numbers as struck, `velocity`
+    their rounded mean.
+
+    `root` is a pitch class, `symbol` the name on a lead sheet, as written or as worked out once, `tones` the pitch
+    classes that are the chord's: of a symbol all that it means, of a voicing those that are struck. `bass` is the pitch
+    class that belongs under it. N.C. has its symbol and nothing else.
+    """
 
     onset: int
     duration: int
     pitches: tuple[int, ...]
-    velocity: int = 90
+    velocity: int
+    root: int | None
+    symbol: str
+    tones: tuple[int, ...]
+    bass: int | None
 
     @property
     def names(self) -> list[str]:
@@ -80,6 +92,53 @@ class Bar(NamedTuple):
     @property
     def end(self) -> int:
         return self.start + self.length
+
+    @property
+    def beats(self) -> tuple[int, ...]:
+        """The lengths of its beats in grid steps, which fill the bar: 4/4 -> (12, 12, 12, 12), 2/2 -> (24, 24).
+
+        In eighths and sixteenths three make a beat (6/8 -> (18, 18)), or two, with a three at the end where their
+        number is odd (7/8 -> (12, 12, 18)). In a bar that its meter does not fill the last is cut, or quarters follow.
+        """
+        return _beats(self.length, self.meter)
+
+    @property
+    def pulses(self) -> tuple[int, ...]:
+        """The beats, those of a half note and longer in quarters: what a bass walks in and an eye reads."""
+        pulses = []
+        for beat in self.beats:
+            pulses += [GRID] * (beat // GRID) if beat >= 2 * GRID and beat % GRID == 0 else [beat]
+        return tuple(pulses)
+
+    @property
+    def halves(self) -> tuple[int, ...]:
+        """The lengths of the two parts that it falls into, at a beat, the first the longer where they differ: 4/4 ->
+        (24, 24), 5/4 -> (36, 24). A bar of three equal beats, or shorter than three quarters, stays whole."""
+        beats = self.beats
+        if self.length < 3 * GRID or len(beats) < 2 or (len(beats) == 3 and len(set(beats)) == 1):
+            return (self.length,)
+        lines = list(accumulate(beats[:-1]))
+        first = min(reversed(lines), key=lambda line: abs(2 * line - self.length))
+        return first, self.length - first
+
+
+@cache
+def _beats(length: int, meter: tuple[int, int]) -> tuple[int, ...]:
+    count, unit = meter[0], 4 * GRID // meter[1]
+    if 4 * GRID % meter[1]:
+        beats = []
+    elif meter[1] < 8 or count < 2:
+        beats = [unit] * count
+    elif count % 3 == 0:
+        beats = [3 * unit] * (count // 3)
+    else:
+        beats = [2 * unit] * (count // 2)
+        beats[-1] += count % 2 * unit
+    filling = []
+    while length > 0:
+        filling.append(min(beats[len(filling)] if len(filling) < len(beats) else GRID, length))
+        length -= filling[-1]
+    return tuple(filling)
 
 
 Music = TypeVar("Music", Note, Chord)

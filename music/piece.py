@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from music.note_types import note_types, sounding_chord
+from music.note_types import types_at
 from music.notes import Bar, Chord, Note, moved
 from music.units import GRID
 
@@ -77,7 +77,7 @@ class Solo:
     def types(self) -> str:
         """What each note is over its chord (C, S, A or X), a letter a note; X where there is no chord."""
         return "".join(
-            note_types(sounding_chord(chords, note.onset).pitches)[note.pitch % 12] if chords else "X"
+            types_at(chords, note.onset)[note.pitch % 12]
             for notes, chords in zip(self.notes_by_bar, self.chords_by_bar, strict=True)
             for note in notes
         )

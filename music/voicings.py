@@ -23,8 +23,9 @@ def voice_changes(
 
     Four or five notes from `low` to `high` (MIDI numbers), where the chord's third (or fourth), its seventh or sixth,
     an altered fifth and its tensions come before root and fifth; a slash bass is the lowest note. Each voicing is the
-    one that moves least from the one before. The same chord again within a bar is held on. A bar of N.C. is empty, and
-    so are no changes. Raises ValueError where there is no room: less than 24 semitones, or slots under a grid step.
+    one that moves least from the one before. The same chord again within a bar is held on. N.C. is a chord of no
+    pitches, no changes are no bars. Raises ValueError where there is no room: less than 24 semitones, or slots under a
+    grid step.
     """
     if high - low < 24:
         raise ValueError(f"low {low} and high {high} leave no room for voicings; leave at least 24 semitones between")
@@ -35,14 +36,22 @@ def voice_changes(
             room = f"{to_quarters(bar_length):g} quarters"
             raise ValueError(f"bar {number + 1} has {len(bar)} chords, too many for {room}")
         places = [round(slot * bar_length / len(bar)) for slot in range(len(bar))] + [bar_length]
-        starts = [slot for slot, symbol in enumerate(bar) if slot == 0 or symbol[1:] != bar[slot - 1][1:]]
+        starts = [slot for slot, symbol in enumerate(bar) if slot == 0 or _meaning(symbol) != _meaning(bar[slot - 1])]
         for slot, until in pairwise([*starts, len(bar)]):
-            if bar[slot].root is None:
-                continue
-            previous = _next_voicing(previous, bar[slot][1:], low, high)
             onset, duration = number * bar_length + places[slot], places[until] - places[slot]
-            voiced[number].append(Chord(onset, duration, previous, velocity))
+            symbol, pitches = bar[slot], ()
+            if symbol.root is not None:
+                pitches = previous = _next_voicing(previous, _meaning(symbol), low, high)
+            sounding = pitches, velocity if pitches else 0
+            voiced[number].append(
+                Chord(onset, duration, *sounding, symbol.root, symbol.text, symbol.tones, symbol.bass)
+            )
     return voiced
+
+
+def _meaning(symbol: Symbol) -> tuple:
+    """What is played of a symbol, however it is spelled: its root, intervals and bass."""
+    return symbol.root, symbol.intervals, symbol.bass
 
 
 @cache
@@ -66,7 +75,7 @@ def _next_voicing(previous: tuple[int, ...], chord: tuple, low: int, high: int) 
 
 @cache
 def _voicings(chord: tuple, low: int, high: int) -> list[tuple[int, ...]]:
-    root, _, intervals, bass, _ = chord
+    root, intervals, bass = chord
     tones = [(root + interval) % 12 for interval in _voiced_intervals(intervals)]
     places = [[pitch for pitch in range(low, high + 1) if pitch % 12 == tone] for tone in tones]
     voicings = {tuple(sorted(set(pitches))) for pitches in product(*places)}

@@ -25,11 +25,6 @@ def typed_chorus(text: str, bar: Bar) -> Chorus:
     changes = parse_changes(text)
     voiced = voice_changes(changes, bar.length)
     bars = lay_out([bar] * len(changes))
-    chords, symbols = [], []
-    for number, (line, written) in enumerate(zip(bars, changes, strict=True)):
-        chords.append(moved(voiced[number], -line.start))
-        slot = bar.length / len(written)
-        symbols += [(line.start + round(slot * index), symbol.text) for index, symbol in enumerate(written)]
-    if not any(chords):
+    if all(symbol.root is None for written in changes for symbol in written):
         raise ValueError("CHORDS (--chords) holds no chord, only N.C.; there must be one to improvise over")
-    return Chorus(bars, chords, symbols)
+    return Chorus(bars, [moved(voiced[number], -line.start) for number, line in enumerate(bars)])

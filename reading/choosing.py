@@ -8,28 +8,32 @@ be both melody and harmony: then its upper line is the melody and the rest the h
 Windows are in quarters, both ends included, by onset; raw notes in ticks; what is made of them in grid steps.
 """
 
-from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import NamedTuple
 
-from music.chord_symbols import Symbol
-from music.notes import Bar, Chord, Note
+from music.notes import Note
 from music.piece import DEFAULT_TEMPO, Tune
-from music.units import GRID, quantize
-from music.voicings import voice_changes
-from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, split_hands, split_voices, struck_chords
-from reading.harmonise import Sound, harmonise, harmonise_melody
-from reading.meters import Bars
-from reading.raw_tune import RawNote, RawTune, some, under_symbols
+from music.units import GRID
+from reading.chords import (
+    bass_line,
+    find_chords,
+    find_symbols,
+    marked_symbols,
+    named_chords,
+    strikes,
+    symbol_chords,
+)
+from reading.grouping import melody_notes, split_hands, split_voices
+from reading.meters import Bars, by_bar
+from reading.raw_tune import RawNote, RawTune, list_names, some, under_symbols
 from reading.track_roles import (
     EVERYTHING,
     Strand,
+    Window,
     between,
     find_facts,
     find_melody,
-    find_struck_chords,
     find_window,
     holds_two_hands,
     inside,
@@ -37,9 +41,7 @@ from reading.track_roles import (
     shown,
 )
 
-Window = tuple[float, float]
 LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
-MOST_NAMES = 6  # of tracks in one line
 
 
 @dataclass(frozen=True)
@@ -102,22 +104,29 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
             f"the melody's {shown(raw, line.number)} has no note {between(selection.window or EVERYTHING)}; "
             "change FROM_BEAT, TO_BEAT or MELODY_TRACK"
         )
-    symbols, over = _find_symbols(raw, selection.chord_tracks, line.number)
+    symbols, over = find_symbols(raw, selection.chord_tracks, line.number)
     strands = _accompaniment(raw, selection.chord_tracks, line)
-    struck = None if symbols else _strikes(raw, strands, selection.window or EVERYTHING, melody_bars)
+    # What is written together is seldom a chord struck by itself: a score is heard as a whole.
+    struck = None if raw.is_written else strikes(raw, strands, selection.window or EVERYTHING, melody_bars)
     if struck and selection.chord_tracks is None:
         strands = [strands[struck[0]]]
+    marked = marked_symbols(raw)
+    if marked and not struck and not symbols:
+        symbols, over = marked, f"{some(len(marked), 'symbol')}, from the file's markers"
     window, told_of_window = _find_window(raw, selection, reason, played, strands if struck else None)
 
     notes = inside(played, window)
     melody = with_rests(by_bar(notes, raw.bars))
     bars = {number: raw.bars[number] for number in melody}
     if symbols:
-        chords, told_of_chords = _symbol_chords(symbols, bars, raw.ticks_per_quarter), over
+        chords, told_of_chords = symbol_chords(symbols, bars), over
     else:
-        chords, told_of_chords = _find_chords(raw, strands, struck, window, bars, notes)
+        chords, told_of_chords = find_chords(raw, strands, struck, window, bars, notes)
+        chords = named_chords(chords, bass_line(raw, line.number, strands), marked, notes)
     upper = "the upper line of " if line.rest and not raw.is_written else ""
     told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
+    if raw.unread_symbols:
+        told_of_chords += f"; {some(raw.unread_symbols, 'symbol')} more could not be read"
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
     return Tune(melody, chords, bars, _tempo_at(raw, next(iter(bars.values())).start), told)
 
@@ -184,16 +193,20 @@ def with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
     return complete
 
 
-def by_bar(music: list, bars: Bars) -> dict[int, list]:
-    """Notes or chords by bar number, bars in order."""
-    by_number = defaultdict(list)
-    for item in music:
-        by_number[bars.number(item.onset)].append(item)
-    return dict(sorted(by_number.items()))
-
-
 def _bars_of(music: list, bars: Bars) -> set[int]:
     return {bars.number(item.onset) for item in music}
+
+
+def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Line) -> list[Strand]:
+    """What sounds beside the melody, or what of it is asked for."""
+    strands = []
+    if line.rest and (chord_tracks is None or line.number in chord_tracks):
+        strands.append(Strand(f"the rest of {shown(raw, line.number)}", line.rest))
+    for number, track in enumerate(raw.tracks):
+        is_wanted = not is_percussion(track) if chord_tracks is None else number in chord_tracks
+        if number != line.number and is_wanted:
+            strands.append(Strand(shown(raw, number), track.notes()))
+    return strands
 
 
 # --- The window ------------------------------------------------------------------------------------------------------
@@ -211,7 +224,7 @@ def _find_window(
         return EVERYTHING, "solo: the whole file (nothing marks one)"
     window = tuple(marked)
     marked_bars = _bars_of(inside(played, window), raw.bars)
-    if marked_bars and (strands is None or _strikes(raw, strands, window, marked_bars)):
+    if marked_bars and (strands is None or strikes(raw, strands, window, marked_bars)):
         return window, f"solo: {between(window)}, from the marker '{marker}'"
     return EVERYTHING, f"solo: the whole file, for melody and chords do not both play at the marker '{marker}'"
 
@@ -220,121 +233,3 @@ def _tempo_at(raw: RawTune, step: int) -> float:
     """The tempo at a time in grid steps, in quarters a minute."""
     before = [tempo for tick, tempo in raw.tempos if tick * GRID <= step * raw.ticks_per_quarter]
     return before[-1] if before else DEFAULT_TEMPO
-
-
-# --- The chords ------------------------------------------------------------------------------------------------------
-
-
-def _find_symbols(
-    raw: RawTune, chord_tracks: tuple[int, ...] | None, melody_track: int
-) -> tuple[list[tuple[int, Symbol]], str]:
-    """The chord symbols of the part that has most, its own first, and what is told of them; none: an empty list."""
-    symbols = raw.symbols or []
-    sources = [part for part in range(len(symbols)) if symbols[part] and (chord_tracks is None or part in chord_tracks)]
-    if not sources:
-        return [], ""
-    source = max(sources, key=lambda part: (len(symbols[part]), part == melody_track))
-    unread = f"; {some(raw.unread_symbols, 'symbol')} more could not be read" if raw.unread_symbols else ""
-    return symbols[source], f"{some(len(symbols[source]), 'symbol')}, as written{unread}"
-
-
-def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Line) -> list[Strand]:
-    """What sounds beside the melody, or what of it is asked for."""
-    strands = []
-    if line.rest and (chord_tracks is None or line.number in chord_tracks):
-        strands.append(Strand(f"the rest of {shown(raw, line.number)}", line.rest))
-    for number, track in enumerate(raw.tracks):
-        is_wanted = not is_percussion(track) if chord_tracks is None else number in chord_tracks
-        if number != line.number and is_wanted:
-            strands.append(Strand(shown(raw, number), track.notes()))
-    return strands
-
-
-def _strikes(raw: RawTune, strands: list[Strand], window: Window, wanted: set[int]) -> tuple[int, str] | None:
-    """`find_struck_chords` of what the strands play in a window."""
-    units = raw.ticks_per_quarter
-    heard = [Strand(strand.name, inside(strand.notes, window, units)) for strand in strands]
-    return find_struck_chords(heard, units, raw.bars, wanted)
-
-
-def _symbol_chords(
-    symbols: list[tuple[int, Symbol]], bars: dict[int, Bar], ticks_per_quarter: int
-) -> dict[int, list[Chord]]:
-    """Voicings of the symbols in each bar, each held until the next; a bar begins with the chord that goes on."""
-    changes = [change for before, change in pairwise([(0, None), *symbols]) if before[1] != change[1]]
-    voiced = voice_changes([[symbol] for _, symbol in changes])
-    played = [(quantize(tick, ticks_per_quarter), voiced[index][0]) for index, (tick, _) in enumerate(changes)]
-    found, following, held = {}, 0, played[0][1]
-    for number, bar in bars.items():
-        at = {}
-        while following < len(played) and played[following][0] < bar.end:
-            step, chord = played[following]
-            if step > bar.start and not at:
-                at[bar.start] = held
-            at[max(step, bar.start)] = held = chord
-            following += 1
-        at = at or {bar.start: held}
-        found[number] = [
-            chord._replace(onset=step, duration=until - step)
-            for (step, chord), until in zip(at.items(), [*list(at)[1:], bar.end], strict=True)
-        ]
-    return found
-
-
-def _find_chords(
-    raw: RawTune,
-    strands: list[Strand],
-    struck: tuple[int, str] | None,
-    window: Window,
-    bars: dict[int, Bar],
-    melody: list[Note],
-) -> tuple[dict[int, list[Chord]], str]:
-    """The chords of the tune's bars where no symbols stand, and what is told of them."""
-    names = list_names([strand.name for strand in strands])
-    if struck:
-        chords = [chord for strand in strands for chord in struck_chords(strand.notes, raw.ticks_per_quarter)]
-        chords.sort(key=lambda chord: chord.onset)
-        chords_by_bar = by_bar(inside(chords, window), raw.bars)
-        if chords_by_bar:  # none where the only ones round onto a beat outside the window
-            return _held(chords_by_bar, bars), f"{names} ({struck[1]})"
-    sounds = _sounding_in(bars, _as_played(raw, strands))
-    if sounds:
-        found = harmonise(sounds, melody, bars)
-        return found, f"made by bar or half bar from what sounds in {names} (none strikes them in most bars)"
-    found, key = harmonise_melody(melody, bars)
-    return found, f"made from the melody alone, in {key} (nothing else with pitches sounds)"
-
-
-def _as_played(raw: RawTune, strands: list[Strand]) -> list[Sound]:
-    """The strands' notes in grid steps, not quantised."""
-    to_step, sounds = GRID / raw.ticks_per_quarter, []
-    for strand in strands:
-        for onset, end, pitch, velocity in strand.notes:
-            duration = min(max((end - onset) * to_step, SHORTEST_NOTE), LONGEST_NOTE)
-            sounds.append(Sound(onset * to_step, onset * to_step + duration, pitch, velocity))
-    return sounds
-
-
-def _sounding_in(bars: dict[int, Bar], sounds: list[Sound]) -> list[Sound]:
-    first, *_, last = [*bars.values()] * 2
-    return [sound for sound in sounds if sound.onset < last.end and sound.end > first.start]
-
-
-def _held(chords_by_bar: dict[int, list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
-    """The chords of each bar; for a bar without, the last one before it, or else the first of all."""
-    waiting = deque(chords_by_bar.items())
-    held, found = waiting[0][1][0], {}
-    for number, bar in bars.items():
-        while waiting and waiting[0][0] <= number:
-            held = waiting.popleft()[1][-1]
-        found[number] = chords_by_bar.get(number) or [held._replace(onset=bar.start, duration=bar.length)]
-    return found
-
-
-# --- Words -----------------------------------------------------------------------------------------------------------
-
-
-def list_names(names: list[str]) -> str:
-    """Names in one line, the first few of them."""
-    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return ", ".join(names[:MOST_NAMES]) + more

@@ -42,14 +42,16 @@ def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[Note]:
 
 
 def struck_chords(notes: list[RawNote], ticks_per_quarter: int) -> list[Chord]:
-    """The chords struck together, quantised, by onset: the groups of two or more notes, bare octaves left out."""
+    """The chords struck together, quantised, by onset: the groups of two or more notes, bare octaves left out.
+    They have no names yet."""
     chords = []
     for group in group_notes(notes, ticks_per_quarter):
         if is_chord(group):
             velocity = round(sum(note.velocity for note in group) / len(group))
             pitches = tuple(note.pitch for note in group)
             onset, duration = _quantized(group[0], ticks_per_quarter)
-            chords.append(Chord(onset, min(duration, LONGEST_NOTE), pitches, velocity))
+            tones = tuple(sorted({pitch % 12 for pitch in pitches}))
+            chords.append(Chord(onset, min(duration, LONGEST_NOTE), pitches, velocity, None, "", tones, None))
     return chords
 
 

@@ -10,9 +10,11 @@ Times are in grid steps; notes need not be quantised. Left to others: chords tha
 """
 
 from bisect import bisect_right
+from itertools import accumulate
 from typing import NamedTuple
 
-from music.notes import PITCH_CLASS_NAMES, Bar, Chord, Note
+from music.keys import key_of
+from music.notes import Bar, Chord, Note
 from music.units import GRID
 
 # Chords as semitones above the root, and what each costs for being less usual or having more notes.
@@ -33,11 +35,6 @@ SHAPES = {
 DEGREES = {
     "major": ((0, MAJOR, 0.2), (7, MAJOR, 0.12), (5, MAJOR, 0.1), (9, MINOR, 0.05), (2, MINOR, 0.05), (4, MINOR, 0.0)),
     "minor": ((0, MINOR, 0.2), (7, MAJOR, 0.12), (5, MINOR, 0.1), (8, MAJOR, 0.05), (3, MAJOR, 0.05), (10, MAJOR, 0.0)),
-}
-# How well each semitone above the tonic fits the key, as listeners judge it. Krumhansl and Kessler (1982).
-PROFILES = {
-    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
 }
 MISSING, MISSING_FIFTH = 0.1, 0.03  # what it costs a chord that one of its tones does not sound
 SOUNDS = 0.06  # share of the weight from which a pitch class does sound
@@ -139,44 +136,22 @@ def harmonise_melody(melody: list[Note], bars: dict[int, Bar]) -> tuple[dict[int
 
     Empty bars are treated as by `harmonise`.
     """
-    weights = [0.0] * 12
-    for note in melody:
-        weights[note.pitch % 12] += note.duration
-    tonic, mode = find_key(weights)
-    candidates = [Candidate((tonic + degree) % 12, shape, bonus) for degree, shape, bonus in DEGREES[mode]]
+    key = key_of(melody)
+    candidates = [Candidate((key.tonic + degree) % 12, shape, bonus) for degree, shape, bonus in DEGREES[key.mode]]
     slots = _slots(bars)
     _listen(slots, melody, 1.0, False)
     chords = [_bar_chords(bar_slots, candidates, MELODY_HALVES) for bar_slots in slots[:-1]]
     tonic_chord = candidates[0]._replace(bonus=candidates[0].bonus + ENDING)
     chords += [_bar_chords(bar_slots, [tonic_chord, *candidates[1:]], MELODY_HALVES) for bar_slots in slots[-1:]]
-    return _held(chords, bars), f"{PITCH_CLASS_NAMES[tonic].replace('-', 'b')} {mode}"
-
-
-def find_key(weights: list[float]) -> tuple[int, str]:
-    """The key whose profile fits the weights of the twelve pitch classes best, tonic and mode: (7, 'major')."""
-
-    def fit(key: tuple[int, str]) -> float:
-        tonic, mode = key
-        mean = sum(PROFILES[mode]) / 12
-        spread = sum((value - mean) ** 2 for value in PROFILES[mode]) ** 0.5
-        return sum((PROFILES[mode][step] - mean) * weights[(tonic + step) % 12] for step in range(12)) / spread
-
-    return max(((tonic, mode) for mode in PROFILES for tonic in range(12)), key=fit)
+    return _held(chords, bars), key.name
 
 
 def _slots(bars: dict[int, Bar]) -> list[list[Slot]]:
-    """The stretches of each bar that may have a chord of their own: the bar, or its halves (the first the longer).
-
-    Bars of three beats and short ones stay whole.
-    """
+    """The stretches of each bar that may have a chord of their own: the bar, or its halves."""
     slots = []
     for bar in bars.values():
-        beats, unit = bar.meter
-        first = round(4 * GRID * ((beats + 1) // 2) / unit)
-        if bar.length < 3 * GRID or beats % 3 == 0 and beats % 2:
-            slots.append([Slot(bar.start, bar.length)])
-        else:
-            slots.append([Slot(bar.start, first), Slot(bar.start + first, bar.length - first)])
+        starts = accumulate(bar.halves[:-1], initial=bar.start)
+        slots.append([Slot(start, length) for start, length in zip(starts, bar.halves, strict=True)])
     return slots
 
 
@@ -207,8 +182,10 @@ def _bar_chords(slots: list[Slot], candidates: list[Candidate], halves_cost: flo
 
 def _voiced(slot: Slot, candidate: Candidate) -> Chord:
     root = LOWEST_ROOT + (candidate.root - LOWEST_ROOT) % 12
+    pitches = tuple(root + interval for interval in candidate.shape)
+    tones = tuple(sorted(pitch % 12 for pitch in pitches))
     velocity = min(max(round(slot.loudness / slot.duration), 1), 127)
-    return Chord(slot.start, slot.length, tuple(root + interval for interval in candidate.shape), velocity)
+    return Chord(slot.start, slot.length, pitches, velocity, candidate.root, "", tones, candidate.root)
 
 
 def _held(chords: list[list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:

@@ -10,6 +10,7 @@ Left to others: reading the time signatures (`reading/midi_bytes.py`).
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from typing import NamedTuple
 
 from music.notes import Bar
@@ -46,6 +47,14 @@ class Bars:
         stretch = self._stretches[bisect_right(self._numbers, number) - 1]
         start = stretch.start + (number - stretch.number) * stretch.length
         return Bar(start, stretch.length, stretch.meter)
+
+
+def by_bar(music: list, bars: Bars) -> dict[int, list]:
+    """Notes or chords by bar number, bars in order."""
+    by_number = defaultdict(list)
+    for item in music:
+        by_number[bars.number(item.onset)].append(item)
+    return dict(sorted(by_number.items()))
 
 
 def find_bars(

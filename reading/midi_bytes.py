@@ -6,8 +6,7 @@ after the last chunk, a missing end of track. It keeps no object an event, so th
 costs some hundred megabytes at most. RIFF-wrapped files (RMID) are unwrapped.
 
 Conventions: times are ticks from the start of the file. Errors are ValueErrors that tell what is wrong, without the
-file's name: `reading/midi_tracks.py` adds it. Left to others: notes, and what the events mean
-(`reading/midi_tracks.py`).
+file's name: `reading/midi.py` adds it. Left to others: notes, and what the events mean (`reading/midi.py`).
 """
 
 import struct
@@ -130,7 +129,8 @@ def _read_track(data: bytes, file: FileEvents) -> TrackEvents:
 
 
 def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
-    """One pass over a track's bytes; written out in one loop because every event of a large file goes through it."""
+    """One pass over a track's bytes."""
+    # Long: written out in one loop because every event of a large file goes through it.
     position, size, tick, status, instrument = 0, len(data), 0, 0, ""
     while position < size:
         byte = data[position]

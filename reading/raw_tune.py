@@ -16,6 +16,7 @@ from reading.meters import Bars
 
 DRUM_CHANNEL = 9
 SLACK = 16  # notes within this part of a quarter of each other are struck, or released, together
+MOST_NAMES = 6  # of tracks in one line
 LOWEST_TEMPO, HIGHEST_TEMPO = 5.0, 1000.0  # quarters a minute: beyond them a file's tempo is a mistake
 
 
@@ -94,6 +95,12 @@ def under_symbols(symbols: list[list]) -> list[int]:
     as many as the one with most, or more."""
     counts = [len(of_track) for of_track in symbols]
     return [number for number, count in enumerate(counts[:-1]) if count and 2 * count >= max(counts)]
+
+
+def list_names(names: list[str]) -> str:
+    """Names in one line, the first few of them."""
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more
 
 
 def some(count: int, what: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import ParseError
 
+from music.chord_names import spelled_symbol
 from music.chord_symbols import Symbol, parse_symbol
 from music.units import GRID
 from reading.meters import LONGEST_BAR, MAX_BARS, Bars, Stretch, find_bars, meter_of
@@ -60,8 +61,8 @@ class Sheet(NamedTuple):
     repeats: bool
 
 
-def read_score(path: str | os.PathLike) -> RawTune:
-    """What a score holds, its symbols over its parts.
+def read_score(path: str | os.PathLike, part: int | None = None) -> RawTune:
+    """What a score holds, its symbols over its parts; its bars are those of a `part`, None: of the first under symbols.
 
     Raises ValueError, naming the file and a fix, where it cannot be read or has no notes.
     """
@@ -80,7 +81,7 @@ def read_score(path: str | os.PathLike) -> RawTune:
         sheet = _parsed(text, kind)
         if not sheet.tracks:
             raise ValueError("no part of it holds a note with a pitch; choose a score with a melody")
-        bars, told_of_bars = _bars(sheet)
+        bars, told_of_bars = _bars(sheet, min(under_symbols(sheet.symbols), default=0) if part is None else part)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     told += told_of_bars
@@ -88,10 +89,10 @@ def read_score(path: str | os.PathLike) -> RawTune:
     return RawTune(path, TICKS, sheet.tracks, bars, [], sheet.tempos, told, symbols=symbols, unread_symbols=unread)
 
 
-def _bars(sheet: Sheet) -> tuple[Bars, tuple[str, ...]]:
-    """The bars of the measures, on the grid that `reading/meters.py` keeps to, and what is told of them."""
+def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
+    """The bars of a part's measures, on the grid that `reading/meters.py` keeps to, and what is told of them."""
     told = ("bars: repeats are played once",) if sheet.repeats else ()
-    measures = sheet.measures[min(under_symbols(sheet.symbols), default=0)]
+    measures = sheet.measures[part] if 0 <= part < len(sheet.measures) else []
     if not measures:
         last = max(event[0] for track in sheet.tracks for event in track.events)
         bars, left_out = find_bars(sheet.meters, TICKS, last)
@@ -260,9 +261,5 @@ def _symbol(element) -> Symbol | None:
         if root is None or len(tones) < 2:
             return None
         bass = element.bass() or root
-        intervals = tuple(sorted((tone - root.pitchClass) % 12 for tone in tones | {root.pitchClass}))
-        return Symbol(text, root.pitchClass, _spelled(root), intervals, bass.pitchClass, _spelled(bass))
-
-
-def _spelled(pitch) -> str:
-    return pitch.name.replace("-", "b")
+        intervals = {(tone - root.pitchClass) % 12 for tone in tones}
+        return spelled_symbol(root.pitchClass, intervals, bass.pitchClass)

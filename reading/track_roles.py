@@ -18,6 +18,7 @@ from reading.grouping import group_notes, is_chord
 from reading.meters import Bars
 from reading.raw_tune import SLACK, RawNote, RawTune, Track
 
+Window = tuple[float, float]
 EVERYTHING = (0.0, float("inf"))
 ROUNDING = 1e-6  # of a step or a tick: a window's end may be a third
 
@@ -29,6 +30,7 @@ ACCOMPANIES = re.compile(
 )
 BASS = re.compile(r"bass(?!oon)|contrabass", re.IGNORECASE)
 DRUMS = re.compile(r"drum|perc|\bkick|snare|cymbal|hi-?hat|tambourine|shaker", re.IGNORECASE)
+BASS_PROGRAMS = range(32, 40)  # of General MIDI
 CHORDS = re.compile(r"piano|keys|chord|rhodes|comp\b|rhythm|accomp", re.IGNORECASE)
 LEADING, MAYBE_LEADING, ACCOMPANYING, BEING_BASS = 5.0, 2.0, 0.5, 0.1
 NAMED_CHORDS = 2.0
@@ -77,19 +79,19 @@ def find_window(raw: RawTune) -> tuple[float, float, str]:
     return *EVERYTHING, ""
 
 
-def between(window: tuple[float, float]) -> str:
+def between(window: Window) -> str:
     """A window in words: 'between beats 48 and 72', 'from beat 48 on'."""
     low, high = window
     return f"from beat {low:g} on" if high == EVERYTHING[1] else f"between beats {low:g} and {high:g}"
 
 
-def inside(music: list, window: tuple[float, float], units: int = GRID) -> list:
+def inside(music: list, window: Window, units: int = GRID) -> list:
     """The notes or chords that start in a window; `units` of their times are a quarter: grid steps, or ticks."""
     low, high = (beat * units for beat in window)
     return [item for item in music if low - ROUNDING <= item.onset <= high + ROUNDING]
 
 
-def find_melody(raw: RawTune, window: tuple[float, float], bars: Bars, chord_tracks: Container[int]) -> tuple[int, str]:
+def find_melody(raw: RawTune, window: Window, bars: Bars, chord_tracks: Container[int]) -> tuple[int, str]:
     """The track that leads in a window, and why. Tracks in `chord_tracks` are taken only if there is no other.
 
     Raises ValueError where only drums play.
@@ -123,6 +125,13 @@ def find_melody(raw: RawTune, window: tuple[float, float], bars: Bars, chord_tra
 def is_percussion(track: Track) -> bool:
     """Whether a track is drums, by its channel or its name."""
     return track.is_drums or bool(DRUMS.search(track.name))
+
+
+def is_bass(track: Track) -> bool:
+    """Whether a track is a bass, by its instrument or its name."""
+    return not is_percussion(track) and (
+        bool(BASS.search(track.name)) or any(program in BASS_PROGRAMS for program in track.programs)
+    )
 
 
 def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Facts:

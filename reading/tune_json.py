@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from music.chord_symbols import parse_symbol
 from music.notes import Bar, Chord, Note
 from music.piece import Tune
 from music.units import GRID
@@ -18,10 +19,7 @@ def tune_from_json(parts: dict) -> Tune:
     """What `tune_to_json` made, as a tune again; ValueError, TypeError or LookupError for what cannot be one."""
     parts = dict(parts)
     parts["melody"] = {int(bar): [Note(*note) for note in notes] for bar, notes in parts["melody"].items()}
-    parts["chords"] = {
-        int(bar): [Chord(onset, duration, tuple(pitches), velocity) for onset, duration, pitches, velocity in chords]
-        for bar, chords in parts["chords"].items()
-    }
+    parts["chords"] = {int(bar): [_chord(chord) for chord in chords] for bar, chords in parts["chords"].items()}
     parts["bars"] = {
         int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
     }
@@ -30,6 +28,14 @@ def tune_from_json(parts: dict) -> Tune:
     tune = Tune(**parts)
     _check(tune)
     return tune
+
+
+def _chord(fields: list) -> Chord:
+    """A chord with its lists as tuples; its symbol has to be one, with this root."""
+    onset, duration, pitches, velocity, root, symbol, tones, bass = fields
+    if not (parse_symbol(symbol).root == root and all(type(tone) is int and 0 <= tone < 12 for tone in (*tones, bass))):
+        raise ValueError(f"{symbol!r} is not the name of its chord")
+    return Chord(onset, duration, tuple(pitches), velocity, root, symbol, tuple(tones), bass)
 
 
 def _check(tune: Tune) -> None:
@@ -50,6 +56,6 @@ def _check(tune: Tune) -> None:
             and all(bar.start <= item.onset < bar.end for item in music)
             and all(0 <= item.duration <= LATEST and 0 <= item.velocity <= 127 for item in music)
             and tune.chords[number]
-            and all(chord.pitches for chord in tune.chords[number])
+            and all(chord.pitches and chord.tones for chord in tune.chords[number])
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")

@@ -18,6 +18,7 @@ import os
 import sys
 import tokenize
 from collections.abc import Callable
+from itertools import zip_longest
 from types import ModuleType, SimpleNamespace
 from typing import NamedTuple
 
@@ -156,7 +157,7 @@ def _with_values(argv: list[str], settings: dict[str, Setting]) -> list[str]:
     """The arguments, with the value that is meant behind every bare switch: what looks like a path is not its value."""
     switches = {flag(name) for name, setting in settings.items() if setting.rule is switch}
     complete = []
-    for argument, following in zip(argv, [*argv[1:], None], strict=True):
+    for argument, following in zip_longest(argv, argv[1:]):
         is_value = following is not None and not following.startswith("-")
         if is_value and following.lower() not in SWITCH_WORDS:
             is_value = not (os.path.exists(following) or os.path.splitext(following)[1] or os.sep in following)

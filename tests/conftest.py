@@ -6,7 +6,10 @@ from pathlib import Path
 import mido
 import pytest
 
+from music.chord_names import name_chord
+from music.chord_symbols import parse_symbol
 from music.notes import Bar, Chord, Note
+from music.piece import Solo
 from music.units import to_steps
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -69,10 +72,33 @@ def note(offset, quarter_length, pitch, velocity=90) -> Note:
 
 
 def chord(offset, quarter_length, pitches, velocity=90) -> Chord:
-    """A voicing whose times are told in quarters."""
-    return Chord(to_steps(offset), to_steps(quarter_length), pitches, velocity)
+    """A voicing whose times are told in quarters, named by itself, with its root under it."""
+    symbol, tones = parse_symbol(name_chord(tuple(sorted(pitches)))), tuple(sorted({pitch % 12 for pitch in pitches}))
+    times = to_steps(offset), to_steps(quarter_length)
+    return Chord(*times, pitches, velocity, symbol.root, symbol.text, tones, symbol.root)
 
 
 def bar(start, quarter_length, meter=(4, 4)) -> Bar:
     """A bar whose times are told in quarters."""
     return Bar(to_steps(start), to_steps(quarter_length), meter)
+
+
+def solo_of(bars, notes=(), chords=()) -> Solo:
+    """A solo of notes and chords that count from its start; what is outside all bars is in the nearest one."""
+
+    def by_bar(music) -> list[list]:
+        found = [[] for _ in bars]
+        for item in music:
+            number = max((number for number, bar in enumerate(bars) if bar.start <= item.onset), default=0)
+            found[number].append(item._replace(onset=item.onset - bars[number].start))
+        return found
+
+    return Solo(bars, by_bar(notes), by_bar(chords))
+
+
+def playing(*flags: str):
+    """How to improvise: as the constants of music_generate.py say, except for these flags."""
+    import music_generate
+    from running.settings import declared, read_settings
+
+    return music_generate.playing_of(read_settings(declared(music_generate), "", list(flags)))

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from grammar import parse_term  # noqa: E402
-from music.notes import to_grid  # noqa: E402
+from music.units import to_quarters  # noqa: E402
 from preprocess import Selection, Tune, read_tune, write_grammars  # noqa: E402
 
 SECONDS_PER_FILE = 20
@@ -42,17 +42,17 @@ def check(path: Path, selection: Selection = Selection()) -> Tune | None:
         return None
     assert list(tune.melody) == list(tune.chords) == list(tune.bars) == sorted(tune.melody)
     assert any(tune.melody.values()) and tune.melody[min(tune.melody)] and tune.melody[max(tune.melody)]
-    offsets = [note.offset for notes in tune.melody.values() for note in notes]
-    assert offsets == sorted(offsets)
+    onsets = [note.onset for notes in tune.melody.values() for note in notes]
+    assert onsets == sorted(onsets)
     for number, bar in tune.bars.items():
-        start, end = to_grid(bar.start), to_grid(bar.start + bar.length)
-        assert to_grid(bar.length) * bar.meter[1] == 48 * bar.meter[0] > 0
+        assert type(bar.start) is type(bar.length) is int
+        assert bar.length * bar.meter[1] == 48 * bar.meter[0] > 0
         if number + 1 in tune.bars:
-            assert to_grid(tune.bars[number + 1].start) == end
+            assert tune.bars[number + 1].start == bar.end
         for item in (*tune.melody[number], *tune.chords[number]):
-            assert start <= item.onset < end and item.offset == item.onset / 12
+            assert type(item.onset) is type(item.duration) is int and bar.start <= item.onset < bar.end
             assert 1 <= item.velocity <= 127 and 0 <= item.quarter_length <= 16
-        assert all(0 <= note.pitch <= 127 and note.quarter_length > 0 for note in tune.melody[number])
+        assert all(0 <= note.pitch <= 127 and note.duration > 0 for note in tune.melody[number])
         assert tune.chords[number] and all(
             len({pitch % 12 for pitch in chord.pitches}) > 1 and all(0 <= pitch <= 127 for pitch in chord.pitches)
             for chord in tune.chords[number]
@@ -60,12 +60,12 @@ def check(path: Path, selection: Selection = Selection()) -> Tune | None:
     assert 5 <= tune.tempo <= 1000
     assert len(tune.told) >= 3 and all(line.isprintable() and len(line) < 1000 for line in tune.told), tune.told
     lines = write_grammars(tune)
-    assert len(lines) == len(tune.bars)
+    assert len(lines) == len(tune.bars) and tuple(lines) == tune.abstract_grammars
     for line, notes, bar in zip(lines, tune.melody.values(), tune.bars.values(), strict=True):
         if notes:
             assert len([parse_term(term) for term in line.split()]) == len(notes)
         else:
-            assert line == f"R,{bar.length:.3f}"
+            assert line == f"R,{to_quarters(bar.length):.3f}"
     return tune
 
 

@@ -10,12 +10,11 @@ from conftest import bar
 from fuzz_readers import changed, check, odd_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from reading.midi_tracks import read_midi
 
-import preprocess
 from preprocess import Selection, get_musical_data, read_tune, write_grammars
-from reading.harmonise import find_key
+from reading import choosing
 from reading.meters import find_bars
+from reading.midi import read_midi
 from reading.midi_bytes import decode
 
 TPQ = 96
@@ -30,18 +29,20 @@ def notes(*played):
     return [(round(at * TPQ), round((at + length) * TPQ), pitch, 80) for at, length, pitch in played]
 
 
-def melody(n_bars=4, bar=4.0, start=0.0):
+def melody(n_bars=4, length=4.0, start=0.0):
     """Quarter notes, nearly as long as they may be: a tone of the bar's chord, then up the scale of C."""
     tops = [[TRIADS[CHANGES[number % 4]][-1] + 12, *SCALE] for number in range(n_bars)]
-    return notes(*((start + n * bar + step, 0.9, tops[n][step]) for n in range(n_bars) for step in range(int(bar))))
+    return notes(
+        *((start + n * length + beat, 0.9, tops[n][beat]) for n in range(n_bars) for beat in range(int(length)))
+    )
 
 
-def struck(n_bars=4, bar=4.0):
-    return notes(*((n * bar, bar - 0.2, pitch) for n in range(n_bars) for pitch in TRIADS[CHANGES[n % 4]]))
+def struck(n_bars=4, length=4.0):
+    return notes(*((n * length, length - 0.2, pitch) for n in range(n_bars) for pitch in TRIADS[CHANGES[n % 4]]))
 
 
-def bass(n_bars=4, bar=4.0):
-    return notes(*((n * bar + beat, 0.9, BASS[CHANGES[n % 4]]) for n in range(n_bars) for beat in (0, bar // 2)))
+def bass(n_bars=4, length=4.0):
+    return notes(*((n * length + beat, 0.9, BASS[CHANGES[n % 4]]) for n in range(n_bars) for beat in (0, length // 2)))
 
 
 def arpeggio(n_bars=4, low=-12):
@@ -106,7 +107,7 @@ def roots(tune):
 
 
 def line_of(tune):
-    return [note.pitch for bar in tune.melody.values() for note in bar]
+    return [note.pitch for note in tune.solo.notes]
 
 
 def pitches(played):
@@ -117,7 +118,7 @@ def pitches(played):
 
 
 def without_known(monkeypatch):
-    monkeypatch.setattr(preprocess, "KNOWN_TUNES", {})
+    monkeypatch.setattr(choosing, "KNOWN_TUNES", {})
 
 
 def test_metheny_in_another_file(metheny, monkeypatch):
@@ -151,7 +152,7 @@ def test_metheny_saved_again_without_names_and_cut(metheny, tmp_path, midi_type)
 def test_our_tune_is_the_solo_as_marked(our_tune):
     tune = read_tune(our_tune)
     assert list(tune.bars) == list(range(12, 36))
-    assert all(bar == bar(4.0 * number, 4.0, (4, 4)) for number, bar in tune.bars.items())
+    assert tune.bars == {number: bar(4.0 * number, 4.0, (4, 4)) for number in range(12, 36)}
     assert tune.tempo == 118.0
     assert said(tune, "solo") == "solo: between beats 48 and 143.917, from the marker 'Solo'"
     assert said(tune, "melody").startswith("melody: track 2 'Guitar' (its name")
@@ -240,7 +241,7 @@ def test_two_chords_in_a_bar(tune_of):
     tracks = [("Voice", 0, melody())] + [("", number + 1, part) for number, part in enumerate([low, *parts])]
     tune = tune_of(midi_bytes(*tracks))
     assert roots(tune) == [[0, 7], [9, 5]] * 2
-    assert [chord[:2] for chord in tune.chords[1]] == [(4.0, 2.0), (6.0, 2.0)]
+    assert [(chord.offset, chord.quarter_length) for chord in tune.chords[1]] == [(4.0, 2.0), (6.0, 2.0)]
 
 
 def test_a_melody_alone(tune_of):
@@ -249,13 +250,6 @@ def test_a_melody_alone(tune_of):
     assert said(tune, "chords") == "chords: made from the melody alone, in C major (nothing else with pitches sounds)"
     assert [chords[-1].pitches[0] % 12 for chords in tune.chords.values()] == [0, 7, 5, 0]
     assert len(write_grammars(tune)) == 4
-
-
-def test_keys():
-    major = [1.0 if step in (0, 2, 4, 5, 7, 9, 11) else 0.0 for step in range(12)]
-    assert find_key(major[:7] + [2.0] + major[8:]) in ((0, "major"), (7, "major"))
-    minor = [3, 0, 1, 2, 0, 1, 0, 3, 1, 0, 0, 1]
-    assert find_key(minor[-9:] + minor[:-9]) == (9, "minor")
 
 
 def test_a_chord_that_rounds_out_of_the_window_is_heard_all_the_same(tune_of):
@@ -277,9 +271,9 @@ def test_drums_alone_are_no_tune(tune_of):
 def test_a_waltz_in_one_track(tune_of):
     oompah = notes(*((3 * n, 0.9, BASS[CHANGES[n]]) for n in range(4)))
     oompah += notes(*((3 * n + b, 0.8, p - 12) for n in range(4) for b in (1, 2) for p in TRIADS[CHANGES[n]][:2]))
-    tune = tune_of(midi_bytes(("", 0, melody(bar=3.0) + oompah), events=[meter(3, 4)]))
+    tune = tune_of(midi_bytes(("", 0, melody(length=3.0) + oompah), events=[meter(3, 4)]))
     assert list(tune.bars.values()) == [bar(3.0 * n, 3.0, (3, 4)) for n in range(4)]
-    assert line_of(tune) == pitches(melody(bar=3.0))
+    assert line_of(tune) == pitches(melody(length=3.0))
     assert roots(tune) == [[0], [9], [5], [7]]
     assert all(line.count(" ") == 2 for line in write_grammars(tune))
 
@@ -290,7 +284,7 @@ def test_bars_follow_the_meter(tune_of, signature, length):
     low = notes(*((n * length, length, pitch) for n in range(4) for pitch in TRIADS[CHANGES[n]]))
     tune = tune_of(midi_bytes(("", 0, high), ("", 1, low), events=[meter(*signature)]))
     assert list(tune.bars.values()) == [bar(n * length, length, signature) for n in range(4)]
-    assert [len(bar) for bar in tune.melody.values()] == [2 * length] * 4
+    assert [len(notes) for notes in tune.solo.notes_by_bar] == [2 * length] * 4
     assert [chords[0].pitches for chords in tune.chords.values()] == [TRIADS[name] for name in CHANGES]
 
 
@@ -305,7 +299,7 @@ def test_a_pickup_and_a_change_of_meter(tune_of):
         bar(12, 3, (3, 4)),
         bar(15, 3, (3, 4)),
     ]
-    assert [len(bar) for bar in tune.melody.values()] == [1, 4, 4, 3, 3, 1]
+    assert [len(notes) for notes in tune.solo.notes_by_bar] == [1, 4, 4, 3, 3, 1]
     assert tune.chords[1][0].pitches == TRIADS["Am"]  # struck on its last beat
     assert tune.chords[0][0].pitches == TRIADS["C"]
 
@@ -325,10 +319,11 @@ def test_a_pickup_and_a_change_of_meter(tune_of):
 )
 def test_bars_by_hand(meters, expected):
     bars, told = find_bars(meters, TPQ, last_tick=12 * TPQ)
-    assert [bars[number] for number in range(len(expected))] == [bar(*bar) for bar in expected]
-    for number, bar in enumerate(expected):
-        assert bars.number(bar[0]) == bars.number(bar[0] + bar[1] - 1 / 12) == number
-    assert len(told) == any(bar[1][0] in (0, 1, 13) for bar in meters)
+    expected = [bar(*quarters_and_meter) for quarters_and_meter in expected]
+    assert [bars[number] for number in range(len(expected))] == expected
+    for number, one in enumerate(expected):
+        assert bars.number(one.start) == bars.number(one.end - 1) == number
+    assert len(told) == any(numerator in (0, 1, 13) for _, (numerator, _) in meters)
 
 
 def test_bars_are_found_without_counting_them():
@@ -336,7 +331,7 @@ def test_bars_are_found_without_counting_them():
     with pytest.raises(ValueError, match="it is 699,051 bars long and at most 20,000 are read"):
         find_bars([], TPQ, last_tick=2**28 - 1)
     bars, _ = find_bars([], TPQ, last_tick=19_000 * 4 * TPQ)
-    assert bars[10**9].start == 4e9
+    assert bars[10**9] == bar(4e9, 4)
     assert time.perf_counter() - started < 1
 
 
@@ -427,7 +422,7 @@ CHORD = b"\0\x91\x30\x50\0\x34\x50\0\x37\x50\x60\x30\0\0\x34\0\0\x37\0"
 )
 def test_odd_events(tune_of, row, line):
     tune = tune_of(raw_file(row, CHORD))
-    assert [note[:3] for bar in tune.melody.values() for note in bar] == line
+    assert [(note.offset, note.quarter_length, note.pitch) for bar in tune.melody.values() for note in bar] == line
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 from conftest import ROOT, four_bars
-from reading.collection import FEW, read_tunes, reading_on
+
+from preprocess import FEW, read_tunes, reading_on
 
 
 @pytest.fixture
@@ -42,12 +43,12 @@ def folder(tmp_path, write_tune, our_tune):
 def test_a_dask_cluster_reads_a_folder_as_one_process_does(cluster, folder, monkeypatch):
     with reading_on(cluster.scheduler.address):
         by_cluster = read_tunes(folder)
-    readers = cluster.run(lambda: "reading.collection" in sys.modules)
+    readers = cluster.run(lambda: "preprocess" in sys.modules)
     assert list(readers.values()) == [True, True]
-    monkeypatch.setattr("reading.collection.FEW", 1000)
+    monkeypatch.setattr("preprocess.FEW", 1000)
     assert by_cluster == read_tunes(folder)
-    reads, skipped = by_cluster
-    assert len(reads) == FEW + 1 and len({tuple(read.abstract_grammars) for read in reads}) == FEW + 1
+    tunes, skipped = by_cluster
+    assert len(tunes) == FEW + 1 and len({tune.abstract_grammars for tune in tunes}) == FEW + 1
     assert [file.name for file, _ in skipped] == ["broken.mid"]
 
 
@@ -64,6 +65,7 @@ TRAIN_ON_ONE_AND_ON_TWO = """
 import numpy as np
 from learning.network import djmodel, shared_layers, train
 from learning.quiet_tensorflow import tf
+from learning.training import Training
 
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
@@ -72,8 +74,8 @@ targets = np.roll(inputs, -1, axis=1)
 
 
 def trained():
-    model = djmodel(10, *shared_layers(20, 16), 20)
-    return train(model, inputs, targets, epochs=12), model.get_weights()
+    model = djmodel(10, *shared_layers(20, 16, seed=0), 20)
+    return train(model, inputs, targets, Training(epochs=12, batch_size=32, seed=0)), model.get_weights()
 
 
 losses, weights = trained()

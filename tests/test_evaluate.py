@@ -9,15 +9,8 @@ from conftest import ROOT
 
 
 def test_the_table_is_printed_and_written(tmp_path):
-    command = [
-        sys.executable,
-        ROOT / "benchmarks/evaluate.py",
-        "--tune",
-        ROOT / "data/our_tune.mid",
-        "--output",
-        tmp_path,
-    ]
-    command += ["--n", "2", "--epochs", "10", "--folds", "2"]
+    flags = ["--tune", ROOT / "data/our_tune.mid", "--output", tmp_path, "--n", "2", "--epochs", "10", "--folds", "2"]
+    command = [sys.executable, ROOT / "benchmarks/evaluate.py", *flags, "--cache", ""]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stderr) == (0, "")
     table = (tmp_path / "evaluation.md").read_text()

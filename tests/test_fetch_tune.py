@@ -1,4 +1,4 @@
-"""Tests of fetch_tune.py against a real server on 127.0.0.1; nothing here needs a network.
+"""Tests of reading/fetching.py against a real server on 127.0.0.1; nothing here needs a network.
 
 Each path of the server is one way to answer. PAYLOAD and its own sha256 stand in for the tune.
 """
@@ -15,7 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from reading import fetching as fetch_tune
+from reading import fetching
 from reading.fetching import MAX_BYTES, METHENY_SHA256, METHENY_URL, ensure_tune
 
 PAYLOAD = bytes(range(256)) * 150  # 38,400 bytes: more than two chunks
@@ -227,7 +227,7 @@ def test_mistake_of_our_own_is_not_taken_for_being_offline(tmp_path, monkeypatch
     def mistaken(url, timeout, deadline):
         raise TypeError("a mistake")
 
-    monkeypatch.setattr(fetch_tune, "read_bounded", mistaken)
+    monkeypatch.setattr(fetching, "read_bounded", mistaken)
     with pytest.raises(TypeError, match="a mistake"):
         ensure_tune(tmp_path / NAME, "http://127.0.0.1/", PAYLOAD_SHA256)
 

@@ -1,4 +1,5 @@
 import random
+from itertools import pairwise
 
 import pytest
 from conftest import chord, note
@@ -6,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar import (
-    Line,
+    Motion,
     Term,
     filled_onsets,
     interval_bounds,
@@ -18,7 +19,13 @@ from grammar import (
     unparse_grammar,
 )
 from music.note_types import note_types, sounding_chord
-from music.notes import from_grid
+from music.units import GRID
+
+
+def motion(low=40, high=88):
+    """How a solo moves within a range, at home on E4."""
+    return Motion(low, high, 64, leap=3.0, closeness=0.2, gravity=0.03)
+
 
 C_MINOR_7 = chord(0.0, 4.0, (48, 51, 55, 58))
 
@@ -71,10 +78,10 @@ chords_of_a_bar = st.lists(
 
 def bar_of(raw_terms, raw_chords):
     terms = [
-        Term(kind, steps, *((centre - 3, centre + 3) if index else ()))
-        for index, (kind, steps, centre) in enumerate(raw_terms)
+        Term(kind, duration, *((centre - 3, centre + 3) if index else ()))
+        for index, (kind, duration, centre) in enumerate(raw_terms)
     ]
-    chords = [chord(from_grid(start), 1.0, tuple(pitches)) for start, pitches in sorted(raw_chords)]
+    chords = [chord(start / GRID, 1, tuple(pitches)) for start, pitches in sorted(raw_chords)]
     return terms, chords
 
 
@@ -82,12 +89,12 @@ def bar_of(raw_terms, raw_chords):
 @given(terms_of_a_bar, chords_of_a_bar, st.integers(0, 10**6))
 def test_a_realised_bar_reads_back_as_asked_except_where_it_fell_back(raw_terms, raw_chords, seed):
     terms, chords = bar_of(raw_terms, raw_chords)
-    notes, fallbacks = realise(terms, chords, random.Random(seed), Line(45, 84))
-    assert len(notes) == len([onset for onset in filled_onsets(terms) if onset < 48])
+    notes, fallbacks = realise(terms, chords, random.Random(seed), motion(45, 84))
+    assert len(notes) == len([onset for onset in filled_onsets(terms) if onset < 4 * GRID])
     read = [parse_term(text) for text in parse_melody(notes, chords).split()]
     unlike = 0
-    for index, (asked, got, note) in enumerate(zip(terms, read, notes, strict=False)):
-        in_interval = index == 0 or asked.lower <= note.pitch - notes[index - 1].pitch <= asked.upper
+    for index, (asked, got, played) in enumerate(zip(terms, read, notes, strict=False)):
+        in_interval = index == 0 or asked.lower <= played.pitch - notes[index - 1].pitch <= asked.upper
         unlike += not (asked.type == got.type and in_interval)
     assert unlike <= fallbacks
     if not fallbacks:
@@ -98,11 +105,10 @@ def test_a_realised_bar_reads_back_as_asked_except_where_it_fell_back(raw_terms,
 @given(terms_of_a_bar, chords_of_a_bar, st.integers(0, 10**6), st.integers(45, 84))
 def test_a_line_keeps_to_its_range_and_its_bar_one_note_at_a_time(raw_terms, raw_chords, seed, previous):
     terms, chords = bar_of(raw_terms, raw_chords)
-    notes, _ = realise(terms, chords, random.Random(seed), Line(45, 84), previous)
+    notes, _ = realise(terms, chords, random.Random(seed), motion(45, 84), previous)
     assert all(45 <= note.pitch <= 84 for note in notes)
-    ends = [note.offset + note.quarter_length for note in notes]
-    assert all(end <= note.offset + 1e-9 for end, note in zip(ends, notes[1:], strict=False))
-    assert ends[-1] <= 4.0 + 1e-9
+    assert all(one.end <= two.onset for one, two in pairwise(notes))
+    assert notes[-1].end <= 4 * GRID
 
 
 @settings(max_examples=100, deadline=None)
@@ -111,11 +117,11 @@ def test_the_original_way_asks_the_same_of_a_note(raw_terms, raw_chords, seed):
     terms, chords = bar_of(raw_terms, raw_chords)
     notes, fallbacks = realise(terms, chords, random.Random(seed))
     unlike = 0
-    for previous, asked, note in zip(notes, terms[1:], notes[1:], strict=False):
-        types = note_types(sounding_chord(chords, note.offset).pitches)
-        reached = asked.lower <= note.pitch - previous.pitch <= asked.upper
-        unlike += not (types[note.pitch % 12] == asked.type and reached)
-        assert 48 <= note.pitch <= 127
+    for previous, asked, played in zip(notes, terms[1:], notes[1:], strict=False):
+        types = note_types(sounding_chord(chords, played.onset).tones)
+        reached = asked.lower <= played.pitch - previous.pitch <= asked.upper
+        unlike += not (types[played.pitch % 12] == asked.type and reached)
+        assert 48 <= played.pitch <= 127
     # Lifted to octave 3, or kept from leaving MIDI's range: perhaps out of the interval.
     moved = sum(note.pitch < 60 or note.pitch > 115 for note in notes[1:])
     assert unlike <= fallbacks + moved
@@ -124,20 +130,20 @@ def test_the_original_way_asks_the_same_of_a_note(raw_terms, raw_chords, seed):
 def test_a_note_starts_late_in_the_original_and_in_time_by_default():
     grammar = "C,0.500 S,0.250,<P4,m-2>"
     assert [note.offset for note in unparse_grammar(grammar, [C_MINOR_7])] == [0.5, 0.75]
-    assert [note.offset for note in unparse_grammar(grammar, [C_MINOR_7], line=Line())] == [0.0, 0.5]
+    assert [note.offset for note in unparse_grammar(grammar, [C_MINOR_7], motion=motion())] == [0.0, 0.5]
 
 
 def test_no_repeated_pitch_where_another_fits():
     terms = [Term("C", 3), *(Term("C", 3, -3, 3) for _ in range(12))]
     for seed in range(20):
-        notes, _ = realise(terms, [C_MINOR_7], random.Random(seed), Line(40, 80))
+        notes, _ = realise(terms, [C_MINOR_7], random.Random(seed), motion(40, 80))
         assert all(one.pitch != two.pitch for one, two in zip(notes, notes[1:], strict=False))
 
 
 def test_a_type_the_chord_lacks_falls_back_and_is_counted():
     every_second = chord(0.0, 4.0, (60, 62, 64, 66, 68, 70))  # a whole-tone chord: no X
-    assert "X" not in note_types(every_second.pitches)
-    notes, fallbacks = realise([Term("X", 3)], [every_second], random.Random(0), Line(45, 84))
+    assert "X" not in note_types(every_second.tones)
+    notes, fallbacks = realise([Term("X", 3)], [every_second], random.Random(0), motion(45, 84))
     assert len(notes) == fallbacks == 1
 
 

@@ -3,11 +3,13 @@ import json
 
 import pytest
 from conftest import four_bars
-from reading.midi_tracks import RawNote, read_midi
 
 from grammar import parse_melody
+from music.units import GRID
 from preprocess import Selection, get_corpus_data, get_musical_data, read_tune, write_grammars
 from reading.grouping import group_notes
+from reading.midi import read_midi
+from reading.raw_tune import RawNote
 
 GRAMMARS_SHA256 = "4efb38cde40b8bffcac868ac7a6a37f483a6f5fdeedc8d243001a5b3fa685891"
 MEASURES_SHA256 = (
@@ -19,9 +21,7 @@ def canonical(tune):
     """Every note and chord by bar, as text that does not depend on how a float is printed."""
     bars = {
         kind: {
-            str(bar): [
-                [item.onset, item.duration, names(item), item.velocity] for item in music
-            ]
+            str(bar): [[item.onset, item.duration, names(item), item.velocity] for item in music]
             for bar, music in part.items()
         }
         for kind, part in (("melody", tune.melody), ("chords", tune.chords))
@@ -53,7 +53,7 @@ def test_our_tune_needs_the_quantiser_and_gives_a_solo(our_tune):
     assert len(get_corpus_data(abstract_grammars)[0]) >= 190
     midi = read_midi(our_tune)
     guitar = next(track for track in midi.tracks if track.name == "Guitar")
-    off_grid = [note for note in guitar.notes() if note.start * 12 % midi.ticks_per_quarter]
+    off_grid = [note for note in guitar.notes() if note.onset * GRID % midi.ticks_per_quarter]
     assert len(off_grid) > len(guitar.notes()) / 2
 
 

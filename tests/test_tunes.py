@@ -1,12 +1,14 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from conftest import four_bars
-from reading.collection import read_tunes, tune_from_json, tune_to_json
 
-from reading import collection as tunes
+import preprocess
+from preprocess import FEW, read_tunes
+from reading.tune_json import tune_from_json, tune_to_json
 
 
 @pytest.fixture
@@ -21,28 +23,34 @@ def folder(tmp_path, write_tune, our_tune):
     return folder
 
 
+def contents(tunes):
+    """The tunes, whatever files they come from."""
+    return [replace(tune, path=Path()) for tune in tunes]
+
+
 def test_a_folder_is_read_and_what_cannot_be_used_is_listed(folder):
-    reads, skipped = read_tunes(folder)
-    assert [read.path.name for read in reads] == ["ours.MID", "tiny.mid"]
+    tunes, skipped = read_tunes(folder)
+    assert [tune.path.name for tune in tunes] == ["ours.MID", "tiny.mid"]
     assert [(file.name, "broken.mid" in reason) for file, reason in skipped] == [("broken.mid", True)]
 
 
 def test_many_files_are_read_by_several_processes_alike(folder, our_tune):
-    for number in range(tunes.FEW):
+    for number in range(FEW):
         shutil.copy(our_tune, folder / f"copy{number:02d}.mid")
-    reads, skipped = read_tunes(folder)
-    assert len(reads) == tunes.FEW + 2 and len(skipped) == 1
-    assert all(read.tune == reads[0].tune for read in reads[:-1])
+    tunes, skipped = read_tunes(folder)
+    assert len(tunes) == FEW + 2 and len(skipped) == 1
+    assert all(content == contents(tunes)[0] for content in contents(tunes[:-1]))
 
 
 def test_what_was_read_is_remembered_by_content(folder, tmp_path, monkeypatch):
     memory = tmp_path / "memory"
-    first = read_tunes(folder, memory=memory)
-    monkeypatch.setattr(tunes, "_read", lambda *arguments: pytest.fail("read again"))
+    first, _ = read_tunes(folder, memory=memory)
+    monkeypatch.setattr(preprocess, "read_tune", lambda *arguments: pytest.fail("read again"))
     (folder / "broken.mid").unlink()
     (folder / "tiny.mid").rename(folder / "renamed.mid")
-    again = read_tunes(folder, memory=memory)
-    assert [read[1:] for read in again[0]] == [read[1:] for read in first[0]]
+    again, _ = read_tunes(folder, memory=memory)
+    assert contents(again) == contents(first)
+    assert [tune.path.name for tune in again] == ["ours.MID", "renamed.mid"]
 
 
 def test_a_device_is_not_read_without_end(tmp_path):
@@ -59,9 +67,9 @@ def test_a_damaged_memory_is_not_believed(folder, tmp_path):
 
 
 def test_a_tune_survives_json(folder):
-    for read in read_tunes(folder)[0]:
-        data = json.loads(json.dumps(tune_to_json(read.tune, read.abstract_grammars)))
-        assert tune_from_json(*data) == (read.tune, read.abstract_grammars)
+    for tune in read_tunes(folder)[0]:
+        again = tune_from_json(json.loads(json.dumps(tune_to_json(tune))))
+        assert again == replace(tune, path=Path(tune.path.name))  # the folder is nobody's business
 
 
 def test_a_folder_fails_only_if_nothing_can_be_used(tmp_path):

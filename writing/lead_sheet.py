@@ -1,33 +1,29 @@
-"""A piece as a lead sheet: its solo on one staff with chord symbols above, as MusicXML and engraved as SVG.
+"""A piece as a lead sheet: its solo on one staff with chord symbols above, as MusicXML.
 
 The MusicXML is written directly, without music21, because that takes seconds for what takes milliseconds; the tests
 read it back through music21. Conventions: pitches sound as written; the clef is a plain treble clef, or one with an 8
 below where that saves ledger lines. Ids: measure `m1`, `m2` ... as numbered, a solo's note `n0`, `n1` ... by index, and
 the notes it is tied on to `n0-2`, `n0-3` ...; the SVG keeps all of them. The same piece gives the same bytes.
 
-Left to others: written rhythm, key and spelling (`writing/written_rhythm.py`), and what a voicing is called
-(`music/chord_symbols.py`).
+Left to others: written rhythm and spelling (`writing/written_rhythm.py`); a chord knows its name.
 """
 
-import importlib.util
 import os
 import re
 import xml.etree.ElementTree as ET
-import zlib
 from bisect import bisect_left, bisect_right
-from itertools import pairwise
-from pathlib import Path
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from music.chord_symbols import NO_CHORD, Symbol, key_names, name_chord, parse_symbol
-from music.notes import Bar
+from music.chord_symbols import NO_CHORD, Symbol, parse_symbol
+from music.keys import key_names, key_of
+from music.notes import Bar, Chord
 from music.piece import Piece
 from music.units import GRID
 from running.files import write_aside
-from writing.written_rhythm import TICKS, Written, best_fifths, notate, spell
+from writing.written_rhythm import TICKS, Written, notate, spell
 
-PAGE_WIDTH = 2400  # verovio's units: four bars of sixteenths side by side
-PAGE_HEIGHT = 60000  # the most that verovio knows; a page is cut where its music ends
+EIGHTH = GRID // 2
 DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
     'Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
@@ -54,18 +50,18 @@ class LeadSheet(NamedTuple):
     measure_ids: list[str]
 
 
-def lead_sheet(piece: Piece, symbols: list[tuple[int, str]] | None = None, prefix: str = "") -> LeadSheet:
+def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     """Write a piece as MusicXML.
 
-    The chord symbols are `symbols`, onsets in grid steps and texts, or are named from the solo's chords; a symbol
-    stands where the chord changes, and one struck up to an eighth ahead of a beat stands over that beat. `prefix`
-    (letters) goes before every id, for several scores on one web page. No bars give one empty measure; no notes give rests.
+    A chord's symbol stands where it changes, and one struck up to an eighth ahead of a beat stands over that beat.
+    `prefix` (letters) goes before every id, for several scores on one web page. No bars give one empty measure; no
+    notes give rests.
     Raises ValueError for bars that cannot be written, a note outside the bars, and a symbol that cannot be read.
     """
     bars = piece.solo.bars or [Bar(0, 4 * GRID)]
-    fifths = best_fifths(piece.solo.notes, piece.solo.chords)
+    fifths = key_of(piece.solo.notes, piece.solo.chords).fifths
     written = notate(bars, piece.solo.notes)
-    changes = _changes(piece, symbols, fifths, bars, written)
+    changes = _changes(piece.solo.chords, bars)
     note_ids = [[] for _ in piece.solo.notes]
     measure_ids = [f"{prefix}m{number}" for number in range(1, len(bars) + 1)]
     spelled = _spelled(piece, changes, fifths)
@@ -89,75 +85,9 @@ def lead_sheet(piece: Piece, symbols: list[tuple[int, str]] | None = None, prefi
     return LeadSheet(DOCTYPE + ET.tostring(root, encoding="unicode") + "\n", note_ids, measure_ids)
 
 
-def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE_HEIGHT) -> list[str]:
-    """Engrave MusicXML: one SVG a page, each of them self-contained; as set, a page holds about a thousand bars.
-
-    The ids of measures and notes are kept. Raises ValueError where verovio is missing and for what is not MusicXML.
-    """
-    problem = missing()
-    if problem:
-        raise ValueError(problem)
-    try:  # verovio itself takes anything, and engraves an empty page
-        readable = ET.fromstring(musicxml.encode()).find("part/measure") is not None
-    except ET.ParseError:
-        readable = False
-    if not readable:
-        raise ValueError("this text cannot be read as a MusicXML score; give what lead_sheet wrote")
-    import verovio
-
-    verovio.enableLog(verovio.LOG_OFF)
-    toolkit = verovio.toolkit()
-    options = {
-        "inputFrom": "musicxml",
-        "pageWidth": page_width,
-        "pageHeight": page_height,
-        "adjustPageHeight": True,
-        "breaks": "auto",
-        "footer": "none",
-        "header": "auto",
-        "scale": 50,
-        "svgViewBox": True,
-        "svgFormatRaw": True,
-        "xmlIdSeed": zlib.crc32(musicxml.encode()) % 2**31 or 1,
-    }
-    assert toolkit.setOptions(options), "verovio refuses the options of the engraving"
-    # The kind's text is the whole symbol, but verovio prints the degrees behind it whatever they say of themselves,
-    # and a sharp or flat only as the character.
-    plain = re.sub(r"\s*<degree .*?</degree>", "", musicxml, flags=re.DOTALL)
-    plain = re.sub(r'(?<=<kind text=")[^"]*', lambda kind: _with_signs(kind[0]), plain)
-    if not toolkit.loadData(plain):
-        raise ValueError("verovio cannot read this MusicXML score")
-    return [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
-
-
-def write_musicxml(path: str | os.PathLike, piece: Piece, symbols: list[tuple[int, str]] | None = None) -> None:
+def write_musicxml(path: str | os.PathLike, piece: Piece) -> None:
     """Write a piece's lead sheet as MusicXML. Raises ValueError as `lead_sheet` and `write_aside` do."""
-    write_aside(path, lead_sheet(piece, symbols).musicxml.encode())
-
-
-def write_svg(
-    path: str | os.PathLike, piece: Piece, symbols: list[tuple[int, str]] | None = None
-) -> tuple[LeadSheet, list[Path]]:
-    """Engrave a piece's lead sheet as SVG: the lead sheet with its ids, and the files: `path`, then `path`-2 and so on
-    where there is more than a page. Raises ValueError as `lead_sheet`, `engrave` and `write_aside` do."""
-    sheet, path = lead_sheet(piece, symbols), Path(path)
-    paths = []
-    for number, page in enumerate(engrave(sheet.musicxml), 1):
-        paths.append(path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}"))
-        write_aside(paths[-1], page.encode())
-    return sheet, paths
-
-
-def missing() -> str | None:
-    """What to install where engraving is impossible, in one sentence; None where it is possible."""
-    if importlib.util.find_spec("verovio") is None:
-        return "engraving needs verovio, which is not installed: pip install verovio"
-    return None
-
-
-def _with_signs(suffix: str) -> str:
-    """'7b9#11' -> '7♭9♯11', '^7' -> 'Δ7'."""
-    return re.sub(r"b(?=\d)", "♭", suffix.replace("#", "♯").replace("^", "Δ"))
+    write_aside(path, lead_sheet(piece).musicxml.encode())
 
 
 def _add(parent: ET.Element, tag: str, content: object = None, /, **attributes: str) -> ET.Element:
@@ -167,26 +97,22 @@ def _add(parent: ET.Element, tag: str, content: object = None, /, **attributes: 
     return element
 
 
-def _changes(piece, symbols, fifths, bars, written: list[list[Written]]) -> list[tuple[int, Symbol]]:
+def _changes(chords: list[Chord], bars: list[Bar]) -> list[tuple[int, Symbol]]:
     """The symbols to write, each with its place in ticks, only where the chord changes."""
-    if symbols is None:
-        struck = {}
-        for chord in piece.solo.chords:
-            struck.setdefault(chord.onset, set()).update(chord.pitches)
-        timed = [(step * 2, name_chord(tuple(sorted(pitches)), fifths)) for step, pitches in struck.items()]
-    else:
-        timed = [(onset * 2, text) for onset, text in symbols]
-    timed.sort(key=lambda change: change[0])
-    starts = [content[0].start for content in written]
-    end = written[-1][-1].start + written[-1][-1].length
+    timed = sorted({chord.onset: chord.symbol for chord in chords}.items())
+    lines = [line for bar in bars for line in accumulate(bar.pulses[:-1], initial=bar.start)]
     changes, shown = [], None
-    for (tick, text), (following, _) in pairwise([*timed, (end, "")]):
-        if not 0 <= tick < end or text == shown:
+    for (onset, text), (following, _) in pairwise([*timed, (bars[-1].end, "")]):
+        if not 0 <= onset < bars[-1].end or text == shown:
             continue
-        bar_start = starts[bisect_right(starts, tick) - 1]
-        ahead = -(tick - bar_start) % TICKS
+        beat = lines[bisect_right(lines, onset) - 1]
+        next_beat = lines[min(bisect_left(lines, onset), len(lines) - 1)]
         # Struck ahead of a beat, a chord is that beat's: unless another one is struck by then.
-        tick = tick + ahead if ahead <= 12 and tick + ahead < following else bar_start + (tick - bar_start) // 12 * 12
+        if onset <= next_beat <= onset + EIGHTH and next_beat < following:
+            onset = next_beat
+        else:
+            onset = beat + (onset - beat) // EIGHTH * EIGHTH
+        tick = onset * TICKS // GRID
         if changes and changes[-1][0] == tick:
             changes.pop()
         changes.append((tick, parse_symbol(text)))
@@ -335,11 +261,9 @@ def _harmony(measure: ET.Element, symbol: Symbol, offset: int) -> None:
     else:
         _name(_add(harmony, "root"), "root", symbol.root_name)
         kind, degrees = _kind(symbol.intervals)
-        suffix = symbol.text.translate(str.maketrans("♭♯", "b#")).removeprefix(symbol.root_name)
-        if symbol.bass_name != symbol.root_name:
-            suffix = suffix.rpartition("/")[0]
+        if symbol.bass != symbol.root:
             _name(_add(harmony, "bass"), "bass", symbol.bass_name)
-        harmony.insert(1, ET.Element("kind", {"text": suffix}))
+        harmony.insert(1, ET.Element("kind", {"text": symbol.suffix}))
         harmony[1].text = kind
         for value, alter, what in degrees:
             degree = _add(harmony, "degree", **{"print-object": "no"})

@@ -1,8 +1,8 @@
 """Everything a run writes: MIDI, sound, score, pictures and the page, each in a module of its own.
 
 The MIDI comes first. Whatever needs a library that is not installed is left out with one sentence, and the rest is
-written all the same. Left to others: each kind of file (`reading/midi_tracks.py`, `writing/sound.py`,
-`writing/lead_sheet.py`, `writing/pictures.py`, `writing/page.py`).
+written all the same. Left to others: each kind of file (`writing/midi.py`, `writing/sound.py`,
+`writing/lead_sheet.py`, `writing/engraving.py`, `writing/pictures.py`, `writing/page.py`).
 """
 
 import signal
@@ -13,37 +13,33 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from pathlib import Path
 
-from music.chord_symbols import name_chord
 from music.piece import Piece
 from running.files import write_aside
 from writing.midi import write_midi
 
 VERSIONS_ON_PAGE = 4  # solos that the page compares, the best ones; each brings its sound along
-Symbols = list[tuple[int, str]]  # onsets in grid steps, and what the chord there is called
 
 
 @dataclass(frozen=True)
 class Wanted:
     """Which outputs are made beside the MIDI."""
 
-    sound: bool = True
-    score: bool = True
-    pictures: bool = True
-    page: bool = True
+    sound: bool
+    score: bool
+    pictures: bool
+    page: bool
 
 
 @dataclass(frozen=True)
 class Results:
     """What a run has to show: its solos, their numbers from best to worst, what is said of the best, the solo it
-    learned from and its sound to come, the chords' names where the user gave them, the loss of each epoch, and the
-    settings."""
+    learned from and its sound to come, the loss of each epoch, and the settings."""
 
     pieces: list[Piece]
     ranking: list[int]
     facts: dict[int, dict[str, str]]
     source: Piece
     source_sound: Future | None
-    symbols: Symbols | None
     losses: list[float]
     settings: dict[str, str]
 
@@ -123,10 +119,10 @@ def write_outputs(folder: Path, results: Results, wanted: Wanted, studio: Studio
 
 def _possible(wanted: Wanted) -> tuple[Wanted, list[str]]:
     """What can be made of what is wanted, and a sentence for each library that is missing."""
-    from writing import lead_sheet, sound
+    from writing import engraving, sound
 
     no_sound = sound.missing() if wanted.sound else None
-    no_score = lead_sheet.missing() if wanted.score else None
+    no_score = engraving.missing() if wanted.score else None
     possible = replace(wanted, sound=wanted.sound and not no_sound, score=wanted.score and not no_score)
     return possible, [sentence for sentence in (no_sound, no_score) if sentence]
 
@@ -141,10 +137,11 @@ def _write_numbered(folder: Path, results: Results) -> list[str]:
 
 
 def _write_score(path: Path, results: Results) -> list[Path]:
-    from writing.lead_sheet import write_musicxml, write_svg
+    from writing.engraving import write_svg
+    from writing.lead_sheet import write_musicxml
 
-    write_musicxml(path.with_suffix(".musicxml"), results.best, results.symbols)
-    _, pages = write_svg(path.with_suffix(".svg"), results.best, results.symbols)
+    write_musicxml(path.with_suffix(".musicxml"), results.best)
+    _, pages = write_svg(path.with_suffix(".svg"), results.best)
     return [path.with_suffix(".musicxml"), *pages]
 
 
@@ -152,13 +149,14 @@ def _write_pictures(path: Path, results: Results) -> list[Path]:
     from writing.pictures import draw_piano_roll, draw_training
 
     roll, training = path.with_suffix(".png"), path.with_name("training.png")
-    draw_piano_roll(roll, results.best, _chord_names(results.best, results.symbols))
+    draw_piano_roll(roll, results.best)
     draw_training(training, results.losses)
     return [roll, training]
 
 
 def _write_page(path: Path, results: Results, shown: list[Piece], sounds: list[bytes | None], with_score: bool) -> None:
-    from writing.lead_sheet import engrave, lead_sheet
+    from writing.engraving import engrave
+    from writing.lead_sheet import lead_sheet
     from writing.page import Version, write_page
 
     names = (
@@ -173,13 +171,11 @@ def _write_page(path: Path, results: Results, shown: list[Piece], sounds: list[b
         links["MusicXML"] = "my_music.musicxml"
     versions = []
     for place, (piece, name, mp3) in enumerate(zip(shown, [*names, "The source"], sounds, strict=True)):
-        symbols = None if piece is results.source else results.symbols
-        sheet = lead_sheet(piece, symbols, f"v{place}") if with_score else None
+        sheet = lead_sheet(piece, f"v{place}") if with_score else None
         versions.append(
             Version(
                 name,
                 piece,
-                _chord_names(piece, symbols),
                 mp3,
                 engrave(sheet.musicxml) if sheet else [],
                 [" ".join(ids) for ids in sheet.note_ids] if sheet else [],
@@ -188,12 +184,3 @@ def _write_page(path: Path, results: Results, shown: list[Piece], sounds: list[b
             )
         )
     write_page(path, versions, {"title": results.best.title, "settings": results.settings})
-
-
-def _chord_names(piece: Piece, symbols: Symbols | None) -> list[str]:
-    """What each chord of a piece is called: as the user wrote it, or named from its notes in the piece's key."""
-    from writing.written_rhythm import best_fifths
-
-    fifths = best_fifths(piece.solo.notes, piece.solo.chords)
-    written = dict(symbols or ())
-    return [written.get(chord.onset) or name_chord(chord.pitches, fifths) for chord in piece.solo.chords]

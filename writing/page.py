@@ -1,7 +1,7 @@
 """The page of a run: one HTML file that plays the solos and shows what sounds, opened from disk, without a network.
 
 What it looks like and how it moves is in `page_template.html`; here the music becomes the page's data. Left to others:
-sound, engraved score, chord names and measures, which are given; every one of them may be missing. Conventions: times
+sound, engraved score and measures, which are given; every one of them may be missing. Conventions: times
 in quarters from the start of the piece; links are relative to the page. Whatever text is given stays text.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypedDict
 from urllib.parse import quote
 
-from music.notes import pitch_name
+from music.notes import Bar, pitch_name
 from music.piece import Piece
 from music.units import to_quarters
 from running.files import write_aside
@@ -29,7 +29,7 @@ TEMPLATE = Path(__file__).with_name("page_template.html")
 class Version:
     """One solo on the page, or the source's.
 
-    `name`: what its button says. `chord_names[i]` is what the solo's i-th chord is called. `mp3`: the sound from the
+    `name`: what its button says. `mp3`: the sound from the
     piece's first bar on at the piece's tempo, or None. `score_svgs`: the engraved pages as SVG text; measures are the
     elements of class "measure", in order. `note_ids[i]`: the id in them of its i-th note, several separated by
     spaces for a note with ties, '' for none; or no ids at all. `links`: from what is said to a file's path relative to
@@ -38,7 +38,6 @@ class Version:
 
     name: str
     piece: Piece
-    chord_names: list[str]
     mp3: bytes | None = None
     score_svgs: list[str] = field(default_factory=list)
     note_ids: list[str] = field(default_factory=list)
@@ -93,15 +92,13 @@ def _sound(number: int, mp3: bytes | None) -> str:
 
 def _as_data(version: Version) -> dict:
     piece, solo, ids = version.piece, version.piece.solo, version.note_ids
-    assert len(version.chord_names) == len(solo.chords), f"{version.name}: a name for each chord"
     assert len(ids) in (0, len(solo.notes)), f"{version.name}: an id for each note, or none"
     low, high = pitch_range(piece)
-    chords = zip(solo.chords, version.chord_names, strict=True)
     return {
         "name": version.name,
         "tempo": piece.tempo,
         "length": to_quarters(solo.length),
-        "bars": [[to_quarters(bar.start), to_quarters(bar.length), *bar.meter] for bar in solo.bars],
+        "bars": [_bar_data(bar) for bar in solo.bars],
         "low": low,
         "high": high,
         "axis": {pitch: pitch_name(pitch) for pitch in named_pitches(low, high)},
@@ -109,13 +106,18 @@ def _as_data(version: Version) -> dict:
             [round(note.offset, 6), round(note.quarter_length, 6), note.pitch, kind]
             for note, kind in zip(solo.notes, solo.types, strict=True)
         ],
-        "chords": sorted(([round(chord.offset, 6), name] for chord, name in chords), key=lambda pair: pair[0]),
+        "chords": sorted([round(chord.offset, 6), chord.symbol] for chord in solo.chords),
         "scores": version.score_svgs,
         "ids": ids,
         # Quoted, so that a path can only be a path.
         "links": [[label, "./" + quote(href)] for label, href in version.links.items()],
         "facts": [[str(name), str(text)] for name, text in version.facts.items()],
     }
+
+
+def _bar_data(bar: Bar) -> list:
+    """A bar's start and length, and the lengths of its beats, in quarters."""
+    return [to_quarters(bar.start), to_quarters(bar.length), [to_quarters(beat) for beat in bar.beats]]
 
 
 def _json_block(data: dict) -> str:

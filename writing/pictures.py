@@ -9,6 +9,7 @@ machine.
 import io
 import os
 import warnings
+from itertools import accumulate
 from typing import NamedTuple
 
 from music.notes import Bar, pitch_name
@@ -40,15 +41,15 @@ class Box(NamedTuple):
     system: int
 
 
-def draw_piano_roll(path: str | os.PathLike, piece: Piece, chord_names: list[str]) -> list[Box]:
-    """Draw the solo as a piano roll in systems, with `chord_names[i]` over the i-th chord, as a PNG; what was drawn.
+def draw_piano_roll(path: str | os.PathLike, piece: Piece) -> list[Box]:
+    """Draw the solo as a piano roll in systems, its chords' symbols above, as a PNG; what was drawn.
 
     A name that would run into the one before it is left out; its chord keeps a tick. A piece without notes or without
     bars is a picture that says so. Raises ValueError where the folder cannot be written.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a title may hold a letter that the font lacks: it becomes a box
-        figure, boxes = piano_roll(piece, chord_names)
+        figure, boxes = piano_roll(piece)
         write_aside(path, png_bytes(figure))
     return boxes
 
@@ -135,7 +136,34 @@ def named_pitches(low: int, high: int) -> list[int]:
     return [pitch for pitch in range(low, high + 1) if pitch % 12 in classes]
 
 
-def piano_roll(piece: Piece, chord_names: list[str]):
+class Layout:
+    """Where everything of a piano roll is, in inches: `rows` of bars, pitches from `low` to `high`, its `height`."""
+
+    def __init__(self, piece: Piece):
+        self.rows, (self.low, self.high) = systems(piece.solo.bars), pitch_range(piece)
+        self.staff = (self.high - self.low + 1) * SEMITONE
+        self.height = TOP + max(1, len(self.rows)) * (ABOVE + self.staff + BELOW) + BOTTOM
+        longest = max((row[-1].end - row[0].start for row in self.rows), default=16 * GRID)
+        self.step = (WIDTH - LEFT - RIGHT) / longest
+
+    def x(self, onset: float, system: int) -> float:
+        return LEFT + (onset - self.rows[system][0].start) * self.step
+
+    def y(self, pitch: float, system: int) -> float:
+        top = self.height - TOP - (system + 1) * (ABOVE + self.staff) - system * BELOW
+        return top + (pitch - self.low) * SEMITONE
+
+
+class Lines(NamedTuple):
+    """What is drawn under the notes, collected because a line by itself costs more: corners, and pairs of ends."""
+
+    shades: list
+    beats: list
+    edges: list
+    bars: list
+
+
+def piano_roll(piece: Piece):
     """The matplotlib Figure of a piano roll, and its boxes; see `draw_piano_roll`.
 
     One pair of axes in inches holds everything, because a pair for each system would cost more than all its notes. Each
@@ -144,75 +172,65 @@ def piano_roll(piece: Piece, chord_names: list[str]):
     from matplotlib.collections import LineCollection, PolyCollection
     from matplotlib.figure import Figure
 
-    assert len(chord_names) == len(piece.solo.chords), f"{len(chord_names)} names for {len(piece.solo.chords)} chords"
-    rows, (low, high) = systems(piece.solo.bars), pitch_range(piece)
-    boxes = note_boxes(piece) if rows else []
-    staff = (high - low + 1) * SEMITONE
-    height = TOP + max(1, len(rows)) * (ABOVE + staff + BELOW) + BOTTOM
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
-    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, height))
+    layout = Layout(piece)
+    boxes = note_boxes(piece) if layout.rows else []
+    figure = Figure(figsize=(WIDTH, layout.height), dpi=DPI, facecolor="white")
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(0, layout.height))
     axes.set_axis_off()
-    longest = max((row[-1].end - row[0].start for row in rows), default=16 * GRID)
-    step = (WIDTH - LEFT - RIGHT) / longest
-
-    def x(onset: float, system: int) -> float:
-        return LEFT + (onset - rows[system][0].start) * step
-
-    def y(pitch: float, system: int) -> float:
-        return height - TOP - (system + 1) * (ABOVE + staff) - system * BELOW + (pitch - low) * SEMITONE
 
     def write(left, bottom, text, **style):
         axes.text(left, bottom, text, **({"color": INK, "fontsize": 9, "parse_math": False} | style))
 
-    write(LEFT, height - 0.42, _shortened(piece.title, 90), fontsize=15, weight="bold")
-    _draw_legend(axes, write, piece, height - 0.8)
-    if not rows or not boxes:
-        middle = y((low + high) / 2, 0)
+    write(LEFT, layout.height - 0.42, _shortened(piece.title, 90), fontsize=15, weight="bold")
+    _draw_legend(axes, write, piece, layout.height - 0.8)
+    if not boxes:
+        middle = layout.y((layout.low + layout.high) / 2, 0)
         place = {"ha": "center", "va": "center", "backgroundcolor": "white"}
         write(WIDTH / 2, middle, "the solo has no notes", fontsize=12, **place)
-
-    shades, lines, bar_lines, beat_lines = [], [], [], []
-    for system, row in enumerate(rows):
-        left, right = x(row[0].start, system), x(row[-1].end, system)
-        bottom, top = y(low, system), y(high + 1, system)
-        for pitch in range(low, high + 1):
-            if pitch % 12 in BLACK_KEYS:
-                shades.append(_corners(left, y(pitch, system), right, y(pitch + 1, system)))
-        for pitch in named_pitches(low, high):
-            write(left - 0.08, y(pitch + 0.5, system), pitch_name(pitch), ha="right", va="center", fontsize=7.5)
-            if pitch % 12 == 0:
-                lines.append([(left, y(pitch, system)), (right, y(pitch, system))])
-        lines += [[(left, edge), (right, edge)] for edge in (bottom, top)]
-        for bar in row:
-            place = x(bar.start, system)
-            bar_lines.append([(place, bottom), (place, top + 0.1)])
-            number = piece.solo.bars.index(bar) + 1
-            write(place + 0.04, top + 0.03, str(number), fontsize=7.5, color="#5C5C66")
-            beat = 4 * GRID / bar.meter[1]
-            for count in range(1, round(bar.length / beat)):
-                place = x(bar.start + count * beat, system)
-                beat_lines.append([(place, bottom), (place, top)])
-        bar_lines.append([(right, bottom), (right, top + 0.1)])
-        named = [(chord.onset, name) for chord, name in zip(piece.solo.chords, chord_names, strict=True)]
-        _draw_chord_names(write, bar_lines, named, row, top, lambda onset, system=system: x(onset, system))
-    axes.add_collection(PolyCollection(shades, facecolor=SHADE, edgecolor="none"))
-    axes.add_collection(LineCollection(beat_lines, colors=FAINTER, linewidths=0.8))
-    axes.add_collection(LineCollection(lines, colors=FAINT, linewidths=0.6))
-    axes.add_collection(LineCollection(bar_lines, colors=INK, linewidths=1.1))
+    lines = Lines([], [], [], [])
+    for system in range(len(layout.rows)):
+        _draw_system(layout, system, piece, write, lines)
+    axes.add_collection(PolyCollection(lines.shades, facecolor=SHADE, edgecolor="none"))
+    axes.add_collection(LineCollection(lines.beats, colors=FAINTER, linewidths=0.8))
+    axes.add_collection(LineCollection(lines.edges, colors=FAINT, linewidths=0.6))
+    axes.add_collection(LineCollection(lines.bars, colors=INK, linewidths=1.1))
     for kind in TYPE_COLOURS:
-        # A hair of air on the right keeps a note from the one that follows on the same pitch.
-        corners = [
-            _corners(
-                x(box.onset, box.system),
-                y(box.pitch, box.system),
-                max(x(box.onset + box.length, box.system) - 0.015, x(box.onset, box.system) + 0.02),
-                y(box.pitch + 1, box.system),
-            )
-            for box in boxes
-            if box.type == kind
-        ]
-        axes.add_collection(_filled(corners, kind))
+        axes.add_collection(_filled([_corners_of(box, layout) for box in boxes if box.type == kind], kind))
     return figure, boxes
+
+
+def _draw_system(layout: Layout, system: int, piece: Piece, write, lines: Lines) -> None:
+    """A row of bars without its notes: keys, bar and beat lines, numbers and chord names."""
+    row = layout.rows[system]
+    left, right = layout.x(row[0].start, system), layout.x(row[-1].end, system)
+    bottom, top = layout.y(layout.low, system), layout.y(layout.high + 1, system)
+    for pitch in range(layout.low, layout.high + 1):
+        if pitch % 12 in BLACK_KEYS:
+            lines.shades.append(_corners(left, layout.y(pitch, system), right, layout.y(pitch + 1, system)))
+    for pitch in named_pitches(layout.low, layout.high):
+        middle = layout.y(pitch + 0.5, system)
+        write(left - 0.08, middle, pitch_name(pitch), ha="right", va="center", fontsize=7.5)
+        if pitch % 12 == 0:
+            lines.edges.append([(left, layout.y(pitch, system)), (right, layout.y(pitch, system))])
+    lines.edges.extend([(left, edge), (right, edge)] for edge in (bottom, top))
+    for bar in row:
+        place = layout.x(bar.start, system)
+        lines.bars.append([(place, bottom), (place, top + 0.1)])
+        number = piece.solo.bars.index(bar) + 1
+        write(place + 0.04, top + 0.03, str(number), fontsize=7.5, color="#5C5C66")
+        for line in accumulate(bar.beats[:-1]):
+            place = layout.x(bar.start + line, system)
+            lines.beats.append([(place, bottom), (place, top)])
+    lines.bars.append([(right, bottom), (right, top + 0.1)])
+    named = [(chord.onset, chord.symbol) for chord in piece.solo.chords]
+    _draw_chord_names(write, lines.bars, named, row, top, lambda onset: layout.x(onset, system))
+
+
+def _corners_of(box: Box, layout: Layout) -> list[tuple[float, float]]:
+    # A hair of air on the right keeps a note from the one that follows on the same pitch.
+    left = layout.x(box.onset, box.system)
+    right = max(layout.x(box.onset + box.length, box.system) - 0.015, left + 0.02)
+    return _corners(left, layout.y(box.pitch, box.system), right, layout.y(box.pitch + 1, box.system))
 
 
 def _draw_chord_names(write, bar_lines, named, row, top, x) -> None:

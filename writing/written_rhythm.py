@@ -1,8 +1,7 @@
 """From played times to written ones: which notes, rests, ties and triplets a solo is written with, and in what key.
 
 Conventions: written times are whole 24ths of a quarter from the start of the piece (`TICKS`), so that sixteenths (6),
-thirty-seconds (3), triplet eighths (8) and sextuplets (4) are all whole. A beat is a quarter, a dotted quarter in 6/8
-and its kin, and what is left at the end of a bar such as 7/8.
+thirty-seconds (3), triplet eighths (8) and sextuplets (4) are all whole. A beat is one of the bar's pulses.
 
 Each beat is written in sixteenths or in triplets, whichever is nearer to its onsets, because readers cannot read both
 in one beat; sextuplets and finer are for beats with more notes than that. Two onsets never share a place: 8/12 and 9/12
@@ -12,11 +11,12 @@ become the third and the fourth sixteenth. Left to others: MusicXML (`writing/le
 
 from bisect import bisect_left
 from functools import cache
-from itertools import combinations, islice, pairwise, takewhile
+from itertools import accumulate, combinations, islice, pairwise, takewhile
 from typing import NamedTuple
 
-from music.chord_symbols import FLAT_ROOTS, SHARP_ROOTS, Symbol, key_names, tone_name
-from music.notes import Bar, Chord, Note
+from music.chord_symbols import Symbol, tone_name
+from music.keys import FLAT_ROOTS, SHARP_ROOTS, key_names
+from music.notes import Bar, Note
 from music.units import GRID, to_quarters
 
 TICKS = 24  # written times in a quarter
@@ -77,9 +77,10 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
         if not 0 <= onset * TICKS < end * GRID:
             raise ValueError(f"a note at {onset / GRID:g} quarters is outside the bars, which end at {end / TICKS:g}")
     placed, beats_by_bar, onsets = {}, [], sorted(groups)
-    for (start, stop), bar in zip(spans, bars, strict=True):
+    for (start, _), bar in zip(spans, bars, strict=True):
         beats = []
-        for beat_start, beat_stop in pairwise(_beat_lines(start, stop, bar.meter)):
+        lines = accumulate((pulse * TICKS // GRID for pulse in bar.pulses), initial=start)
+        for beat_start, beat_stop in pairwise(lines):
             inside = onsets[bisect_left(onsets, beat_start / 2) : bisect_left(onsets, beat_stop / 2)]
             place, slots = _places(tuple(onset * 2 - beat_start for onset in inside), beat_stop - beat_start)
             beats.append(Beat(beat_start, beat_stop - beat_start, place))
@@ -93,19 +94,6 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
         inside = takewhile(lambda piece, stop=stop: piece[0] < stop, islice(sounding, at, None))
         written.append(_write_bar(start, stop, bar.meter, beats, list(inside)))
     return written
-
-
-def best_fifths(solo: list[Note], chords: list[Chord]) -> int:
-    """The key signature that fits best, in sharps (flats below 0): the one whose notes sound longest in solo and
-    chords together; of equals the one with fewer signs, then with flats. Nothing gives 0."""
-    weights = [0.0] * 12
-    for note in solo:
-        weights[note.pitch % 12] += note.quarter_length
-    for chord in chords:
-        for tone in {pitch % 12 for pitch in chord.pitches}:
-            weights[tone] += chord.quarter_length / 2
-    # Rounded, so that the last bit of a sum never decides a tie.
-    return min(range(-6, 7), key=lambda f: (-round(sum(weights[tone] for tone in key_names(f)), 6), abs(f), f))
 
 
 def spell(pitch: int, symbol: Symbol | None, fifths: int, rising: bool) -> tuple[str, int, int]:
@@ -135,11 +123,6 @@ def _spans(bars: list[Bar]) -> list[tuple[int, int]]:
         spans.append((at, at + length))
         at += length
     return spans
-
-
-def _beat_lines(start: int, stop: int, meter: tuple[int, int]) -> list[int]:
-    beat = 36 if meter[1] == 8 and meter[0] % 3 == 0 and meter[0] > 3 else TICKS
-    return [*range(start, stop, beat), stop]
 
 
 @cache

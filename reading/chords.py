@@ -1,0 +1,219 @@
+"""The chords of a tune's bars, and what they are called: as written, as struck, or made from what sounds.
+
+Symbols are voiced, and keep their names. Voicings that are struck, or made where nobody strikes any
+(`reading/harmonise.py`), get root and name here, once, with the bass heard under them. Raw notes are in ticks, what is
+made of them in grid steps; windows in quarters. Left to others: which tracks these are (`reading/choosing.py`), how a
+voicing is named (`music/chord_names.py`).
+"""
+
+import contextlib
+from bisect import bisect_left, bisect_right
+from collections import defaultdict, deque
+from itertools import pairwise
+
+from music.chord_names import name_voicing, spelled_symbol
+from music.chord_symbols import Symbol, parse_symbol
+from music.keys import key_of
+from music.notes import Bar, Chord, Note
+from music.units import GRID, quantize
+from music.voicings import voice_changes
+from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
+from reading.harmonise import Sound, harmonise, harmonise_melody
+from reading.meters import by_bar
+from reading.raw_tune import RawTune, list_names, some
+from reading.track_roles import Strand, Window, find_struck_chords, inside, is_bass, shown
+
+AT_ONCE = GRID // 4  # grid steps by which a bass may be ahead of the chord it belongs to
+HELD_BASS = 3 * GRID  # grid steps; a bass under half a chord, or half of this, is only a step of its walk
+
+
+def find_symbols(
+    raw: RawTune, chord_tracks: tuple[int, ...] | None, melody_track: int
+) -> tuple[list[tuple[int, Symbol]], str]:
+    """The chord symbols of the part of a score that has most, the melody's first, as (onset, symbol), and what is told
+    of them; none: an empty list."""
+    symbols = raw.symbols or []
+    sources = [part for part in range(len(symbols)) if symbols[part] and (chord_tracks is None or part in chord_tracks)]
+    if not sources:
+        return [], ""
+    source = max(sources, key=lambda part: (len(symbols[part]), part == melody_track))
+    written = [(quantize(tick, raw.ticks_per_quarter), symbol) for tick, symbol in symbols[source]]
+    return written, f"{some(len(symbols[source]), 'symbol')}, as written"
+
+
+def strikes(raw: RawTune, strands: list[Strand], window: Window, wanted: set[int]) -> tuple[int, str] | None:
+    """`find_struck_chords` of what the strands play in a window."""
+    units = raw.ticks_per_quarter
+    heard = [Strand(strand.name, inside(strand.notes, window, units)) for strand in strands]
+    return find_struck_chords(heard, units, raw.bars, wanted)
+
+
+def symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+    """Voicings of the symbols in each bar, each held until the next; a bar begins with the chord that goes on."""
+    changes = [change for before, change in pairwise([(0, None), *symbols]) if before[1] != change[1]]
+    voiced = voice_changes([[symbol] for _, symbol in changes])
+    played = [(onset, voiced[index][0]) for index, (onset, _) in enumerate(changes)]
+    found, following, held = {}, 0, played[0][1]
+    for number, bar in bars.items():
+        at = {}
+        while following < len(played) and played[following][0] < bar.end:
+            step, chord = played[following]
+            if step > bar.start and not at:
+                at[bar.start] = held
+            at[max(step, bar.start)] = held = chord
+            following += 1
+        at = at or {bar.start: held}
+        found[number] = [
+            chord._replace(onset=step, duration=until - step)
+            for (step, chord), until in zip(at.items(), [*list(at)[1:], bar.end], strict=True)
+        ]
+    return found
+
+
+def find_chords(
+    raw: RawTune,
+    strands: list[Strand],
+    struck: tuple[int, str] | None,
+    window: Window,
+    bars: dict[int, Bar],
+    melody: list[Note],
+) -> tuple[dict[int, list[Chord]], str]:
+    """The chords of the tune's bars where no symbols stand, and what is told of them."""
+    names = list_names([strand.name for strand in strands])
+    if struck:
+        chords = [chord for strand in strands for chord in struck_chords(strand.notes, raw.ticks_per_quarter)]
+        chords.sort(key=lambda chord: chord.onset)
+        chords_by_bar = by_bar(inside(chords, window), raw.bars)
+        if chords_by_bar:  # none where the only ones round onto a beat outside the window
+            return _held(chords_by_bar, bars), f"{names} ({struck[1]})"
+    sounds = _sounding_in(bars, _as_played(raw, strands))
+    if raw.is_written and 2 * len(_bars_with(sounds, bars)) < len(bars):
+        sounds = []
+    if sounds:
+        found, why = harmonise(sounds, melody, bars), "" if raw.is_written else " (none strikes them in most bars)"
+        return found, f"made by bar or half bar from what sounds in {names}{why}"
+    found, key = harmonise_melody(melody, bars)
+    return (
+        found,
+        f"made from the melody alone, in {key} (nothing else with pitches sounds{' in most bars' * raw.is_written})",
+    )
+
+
+def _as_played(raw: RawTune, strands: list[Strand]) -> list[Sound]:
+    """The strands' notes in grid steps, not quantised; of a recording without the hanging ones' length."""
+    units, sounds = raw.ticks_per_quarter, []
+    for strand in strands:
+        for onset, end, pitch, velocity in strand.notes:
+            start, duration = onset * GRID / units, (end - onset) * GRID / units
+            if not raw.is_written:
+                duration = min(max(duration, SHORTEST_NOTE), LONGEST_NOTE)
+            sounds.append(Sound(start, start + duration, pitch, velocity))
+    return sounds
+
+
+def _sounding_in(bars: dict[int, Bar], sounds: list[Sound]) -> list[Sound]:
+    first, *_, last = [*bars.values()] * 2
+    return [sound for sound in sounds if sound.onset < last.end and sound.end > first.start]
+
+
+def _bars_with(sounds: list[Sound], bars: dict[int, Bar]) -> set[int]:
+    """In which of the bars, counted from 0, something sounds."""
+    starts, heard = [bar.start for bar in bars.values()], set()
+    for sound in sounds:
+        heard.update(range(max(bisect_right(starts, sound.onset) - 1, 0), bisect_left(starts, sound.end)))
+    return heard
+
+
+def _held(chords_by_bar: dict[int, list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+    """The chords of each bar; for a bar without, the last one before it, or else the first of all."""
+    waiting = deque(chords_by_bar.items())
+    held, found = waiting[0][1][0], {}
+    for number, bar in bars.items():
+        while waiting and waiting[0][0] <= number:
+            held = waiting.popleft()[1][-1]
+        found[number] = chords_by_bar.get(number) or [held._replace(onset=bar.start, duration=bar.length)]
+    return found
+
+
+def bass_line(raw: RawTune, melody_track: int, strands: list[Strand]) -> list[Note]:
+    """What the bass plays, quantised, of the track that is one and plays most; nothing where there is none, or where it
+    strikes the chords itself."""
+    names = {strand.name for strand in strands}
+    basses = [
+        track.notes()
+        for number, track in enumerate(raw.tracks)
+        if number != melody_track and is_bass(track) and (len(names) > 1 or shown(raw, number) not in names)
+    ]
+    return melody_notes(max(basses, key=len), raw.ticks_per_quarter) if basses else []
+
+
+def named_chords(
+    chords: dict[int, list[Chord]], bass_line: list[Note], marked: list[tuple[int, Symbol]], melody: list[Note]
+) -> dict[int, list[Chord]]:
+    """The chords of each bar with their roots and names, worked out here once, in the key of the whole.
+
+    Voicings that are struck at once are one chord, and a voicing that is struck again in its bar keeps its name. The
+    symbols that are `marked`, as (onset, symbol), name what is struck from there on.
+    """
+    fifths = key_of(melody, [chord for in_bar in chords.values() for chord in in_bar]).fifths
+    onsets = sorted({chord.onset for in_bar in chords.values() for chord in in_bar})
+    last = max(chord.end for in_bar in chords.values() for chord in in_bar)
+    spans = dict(pairwise([*onsets, max(last, onsets[-1] + 1)]))
+    bass_onsets, marked_onsets = [note.onset for note in bass_line], [onset for onset, _ in marked]
+    named = {}
+    for number, in_bar in chords.items():
+        struck, symbols, before = defaultdict(set), {}, None
+        for chord in in_bar:
+            struck[chord.onset].update(chord.pitches)
+        for chord in in_bar:
+            pitches, marks = struck[chord.onset], bisect_right(marked_onsets, chord.onset + AT_ONCE)
+            if marks:
+                symbol = marked[marks - 1][1]
+            elif chord.root is not None:  # it was made on its root
+                intervals = [(tone - chord.root) % 12 for tone in chord.tones]
+                symbol = spelled_symbol(chord.root, intervals, chord.bass, fifths)
+            elif before is not None and pitches == struck[before]:
+                symbol = symbols[before]
+            else:
+                index = _index_under(chord.onset, spans[chord.onset], bass_onsets)
+                bass, is_held = _sounding(chord.onset, spans[chord.onset], bass_line[index] if index >= 0 else None)
+                symbol = name_voicing(tuple(pitches), bass, is_held, fifths)
+            symbols[chord.onset], before = symbol, chord.onset
+        named[number] = [_with_name(chord, symbols[chord.onset], bool(bass_line or marked)) for chord in in_bar]
+    return named
+
+
+def marked_symbols(raw: RawTune) -> list[tuple[int, Symbol]]:
+    """The markers of a MIDI file where they are its changes, as (onset, symbol); else none.
+
+    Most of them have to be symbols, and not just letters, which name sections. A symbol holds until the next one, also
+    through N.C.
+    """
+    read = []
+    for tick, text in raw.markers:
+        with contextlib.suppress(ValueError):
+            read.append((quantize(tick, raw.ticks_per_quarter), parse_symbol(text)))
+    telling = sum(len(symbol.text) > 1 for _, symbol in read)
+    are_changes = 2 * len(read) > len(raw.markers) and 2 * telling > len(read)
+    return [(onset, symbol) for onset, symbol in read if symbol.root is not None] if are_changes else []
+
+
+def _with_name(chord: Chord, symbol: Symbol, has_bass: bool) -> Chord:
+    # A left hand turns its chords over; without a bass that says so, the root belongs under them.
+    bass = symbol.bass if has_bass or chord.root is not None else symbol.root
+    return chord._replace(root=symbol.root, symbol=symbol.text, bass=bass)
+
+
+def _index_under(onset: int, end: int, bass_onsets: list[int]) -> int:
+    """Which bass belongs under a chord that sounds from `onset` to `end`: the first that begins with it or while it
+    lasts, for chords are struck ahead; else the last before it, or -1."""
+    first = bisect_left(bass_onsets, onset - AT_ONCE)
+    return first if first < len(bass_onsets) and bass_onsets[first] < end else first - 1
+
+
+def _sounding(onset: int, end: int, bass: Note | None) -> tuple[int | None, bool]:
+    """The pitch of a bass that sounds under a chord, None if it does not, and whether it is held through most of it."""
+    if bass is None or bass.end <= onset:
+        return None, False
+    sounding = min(bass.end, end) - max(bass.onset, onset)
+    return bass.pitch, 2 * sounding > max(end - onset, HELD_BASS)

@@ -1,0 +1,145 @@
+"""A chord keeps its name: bass, page, piano roll, score and note types say the same of every symbol, in every key."""
+
+import importlib.util
+import json
+import re
+import xml.etree.ElementTree as ET
+from itertools import groupby
+
+import pytest
+from conftest import ROOT, bar
+
+from improvising.backing import backing
+from improvising.solos import piece_of
+from music.chord_symbols import COMMON, parse_symbol
+from music.chorus import Chorus
+from music.keys import FLAT_ROOTS
+from music.note_types import note_types
+from music.piece import Solo
+from preprocess import read_tune
+from reading.changes import typed_chorus
+from writing.lead_sheet import lead_sheet
+from writing.page import Version, page_html
+from writing.pictures import piano_roll
+
+BASSES = ("", "/B", "/E", "/Bb", "/F#")
+SYMBOLS = [f"{root}{suffix}" for suffix in COMMON for root in FLAT_ROOTS]
+SYMBOLS += [f"{root}{suffix}{bass}" for suffix in ("", "m7", "7", "^7", "-7b5") for root in "CEA" for bass in BASSES]
+STEPS = dict(zip("CDEFGAB", (0, 2, 4, 5, 7, 9, 11), strict=True))
+
+
+def solo_over(chorus: Chorus) -> Solo:
+    return Solo(chorus.bars, [[] for _ in chorus.bars], chorus.chords_by_bar)
+
+
+def page_symbols(piece) -> list[str]:
+    html = page_html([Version("Solo", piece)], {})
+    data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html)[1])
+    return [symbol for _, symbol in data["versions"][0]["chords"]]
+
+
+def score_symbols(piece) -> list[tuple[int, int, str]]:
+    """Root, bass and text of each symbol in the MusicXML."""
+    found = []
+    for harmony in ET.fromstring(lead_sheet(piece).musicxml.encode()).iter("harmony"):
+        classes = []
+        for what in ("root", "bass"):
+            step, alter = harmony.findtext(f"{what}/{what}-step"), harmony.findtext(f"{what}/{what}-alter", "0")
+            classes.append(None if step is None else (STEPS[step] + int(alter)) % 12)
+        root, bass = classes
+        found.append((root, root if bass is None else bass, harmony.find("kind").get("text")))
+    return found
+
+
+@pytest.mark.parametrize("key", [0, 1, -4, 6])
+def test_symbols_agree_everywhere(key):
+    """All symbols as one tune of a bar each, typed in C and moved."""
+    assert len(SYMBOLS) >= 400
+    chorus = typed_chorus(" | ".join(SYMBOLS), bar(0, 4)).transposed(key)
+    chords = [chord for in_bar in chorus.chords_by_bar for chord in in_bar]
+    assert len(chords) == len(SYMBOLS)
+    for written, chord in zip(SYMBOLS, chords, strict=True):
+        before, symbol = parse_symbol(written), parse_symbol(chord.symbol)
+        assert (symbol.root - before.root) % 12 == (symbol.bass - before.bass) % 12 == key % 12, written
+        assert symbol.intervals == before.intervals and symbol.suffix == before.suffix, written
+        assert (chord.root, chord.bass, chord.tones) == (symbol.root, symbol.bass, symbol.tones), written
+        assert {pitch % 12 for pitch in chord.pitches} <= {*chord.tones, chord.bass}, written
+        types = note_types(chord.tones)
+        assert {tone for tone in range(12) if types[tone] == "C"} == set(chord.tones), written
+    piece = piece_of(solo_over(chorus), "All", 120)
+    assert page_symbols(piece) == [chord.symbol for chord in chords]
+    symbols = [parse_symbol(text) for text, _ in groupby(chord.symbol for chord in chords)]
+    assert score_symbols(piece) == [(symbol.root, symbol.bass, symbol.suffix) for symbol in symbols]
+    drawn = [text.get_text() for text in piano_roll(piece)[0].axes[0].texts]
+    assert {chord.symbol for chord in chords} <= set(drawn)
+
+
+@pytest.mark.parametrize("symbol", SYMBOLS)
+def test_the_bass_walks_on_the_root_or_the_bass_that_is_written(symbol):
+    chorus = typed_chorus(f"{symbol} | %", bar(0, 4))
+    chords = solo_over(chorus).chords
+    bass = backing(chords, chorus.bars, seed=0)[0].music
+    assert bass[0].pitch % 12 == parse_symbol(symbol).bass
+    assert bass[-1].pitch % 12 == parse_symbol(symbol).bass
+
+
+def test_over_a_thirteenth_the_fifth_is_a_chord_tone_though_nobody_plays_it():
+    chord = typed_chorus("C13", bar(0, 4)).chords_by_bar[0][0]
+    assert 7 not in {pitch % 12 for pitch in chord.pitches}
+    assert note_types(chord.tones)[7] == "C"
+
+
+def test_as_typed_as_shown():
+    """Without another key nothing is respelled, however it is written."""
+    written = ["C^7", "D-7", "E7alt", "E7/G#", "A/C♯", "B♭Δ", "F6/9", "(Gm7)", "C(b9)", "C/g", "C/C", "C(b5)"]
+    chorus = typed_chorus(" | ".join(written), bar(0, 4))
+    chords = [in_bar[0] for in_bar in chorus.chords_by_bar]
+    assert [chord.symbol for chord in chords] == written
+    assert [chord.root for chord in chords] == [0, 2, 4, 4, 9, 10, 5, 7, 0, 0, 0, 0]
+    assert [chord.bass for chord in chords] == [0, 2, 4, 8, 1, 10, 5, 7, 0, 7, 0, 0]
+    assert chords[8].tones == (0, 1, 4, 7) and chords[11].tones == (0, 4, 6)
+    piece = piece_of(solo_over(chorus), "All", 120)
+    assert page_symbols(piece) == written
+    assert [(root, bass) for root, bass, _ in score_symbols(piece)] == [(chord.root, chord.bass) for chord in chords]
+
+
+def test_no_chord_is_kept_too():
+    chorus = typed_chorus("Dm7 N.C. | N.C. | G7", bar(0, 4))
+    symbols = [[chord.symbol for chord in in_bar] for in_bar in chorus.chords_by_bar]
+    assert symbols == [["Dm7", "N.C."], ["N.C."], ["G7"]]
+    piece = piece_of(solo_over(chorus), "With a break", 120, backing_seed=0)
+    assert page_symbols(piece) == ["Dm7", "N.C.", "N.C.", "G7"]
+    score = ET.fromstring(lead_sheet(piece).musicxml.encode())
+    kinds = [harmony.findtext("kind") for harmony in score.iter("harmony")]
+    assert kinds == ["minor-seventh", "none", "dominant"]
+
+
+def composed() -> dict:
+    """The chords of our tune by bar, as its composer wrote them."""
+    spec = importlib.util.spec_from_file_location("compose_our_tune", ROOT / "data/compose_our_tune.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return {number: module.CHORDS[number] for number in range(module.SOLO_START, module.END_START)}
+
+
+def test_voicings_of_a_midi_file_are_named_with_the_bass_heard(our_tune):
+    """The left hand plays without roots, and the bass goes on walking under it: composed symbols are found again."""
+    tune = read_tune(our_tune)
+    for number, written in composed().items():
+        found = {}
+        for chord in tune.chords[number]:
+            found.setdefault(chord.onset - tune.bars[number].start >= 24 and len(written) > 1, chord)
+        for (_, name, bass, _), chord in zip(written, [found[half] for half in sorted(found)], strict=True):
+            symbol = parse_symbol(name)
+            assert (chord.root, chord.bass) == (symbol.root, symbol.bass), (number, name, chord.symbol)
+            assert parse_symbol(f"{bass[:-1]}").root == symbol.bass
+            assert chord.tones == tuple(sorted({pitch % 12 for pitch in chord.pitches}))
+
+
+def test_without_a_bass_the_left_hand_alone_is_named(write_tune):
+    """An inversion is the left hand's: the root belongs under it."""
+    line = [(48 * step, 48 * step + 40, 72 + step % 5, 80) for step in range(16)]
+    hands = [(384 * number, 384 * number + 380, pitch, 70) for number in (0, 1) for pitch in (52, 55, 58, 60)]
+    tune = read_tune(write_tune([("Sax", 0, line), ("Piano", 1, hands)]))
+    chords = [chord for in_bar in tune.chords.values() for chord in in_bar]
+    assert [(chord.symbol, chord.root, chord.bass) for chord in chords] == [("C7/E", 0, 0)] * 2
