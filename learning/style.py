@@ -48,9 +48,8 @@ def learn_style(tunes: list[Tune], density: float, chorus: Chorus | None = None)
     corpus, values, values_indices, _ = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])
     terms = [parse_term(value) for value in values]
     solos = [tune.solo for tune in tunes]
-    lines = [[note.pitch for note in solo.notes] for solo in solos]
-    pitches = [pitch for line in lines for pitch in line]
-    leaps = np.concatenate([np.abs(np.diff(line)) for line in lines])
+    pitches = [note.pitch for solo in solos for note in solo.notes]
+    leaps = np.concatenate([np.abs(np.diff([note.pitch for note in solo.notes])) for solo in solos])
     leap = max(SMALLEST_LEAP, float(leaps.mean())) if len(leaps) else LEAP_OF_ONE_NOTE
     motion = Motion(min(pitches), max(pitches), round(float(np.median(pitches))), leap=leap)
     chorus = chorus or tune_chorus(tunes[0])

@@ -16,6 +16,21 @@ from music.units import GRID, to_quarters
 PITCH_CLASS_NAMES = ("C", "C#", "D", "E-", "E", "F", "F#", "G", "G#", "A", "B-", "B")
 
 
+def _end(item) -> int:
+    """When a note or chord ends."""
+    return item.onset + item.duration
+
+
+def _offset(item) -> float:
+    """Its onset in quarters."""
+    return to_quarters(item.onset)
+
+
+def _quarter_length(item) -> float:
+    """Its duration in quarters."""
+    return to_quarters(item.duration)
+
+
 class Note(NamedTuple):
     """One sounding note: `onset` and `duration` in grid steps, `pitch` a MIDI number, `velocity` 1 to 127."""
 
@@ -29,19 +44,9 @@ class Note(NamedTuple):
         """The pitch as spelled, with its octave: 'E-4'."""
         return pitch_name(self.pitch)
 
-    @property
-    def end(self) -> int:
-        return self.onset + self.duration
-
-    @property
-    def offset(self) -> float:
-        """The onset in quarters."""
-        return to_quarters(self.onset)
-
-    @property
-    def quarter_length(self) -> float:
-        """The duration in quarters."""
-        return to_quarters(self.duration)
+    end = property(_end)
+    offset = property(_offset)
+    quarter_length = property(_quarter_length)
 
 
 class Chord(NamedTuple):
@@ -67,19 +72,9 @@ class Chord(NamedTuple):
         """The pitches as spelled, with octaves, in the order they were struck."""
         return [pitch_name(pitch) for pitch in self.pitches]
 
-    @property
-    def end(self) -> int:
-        return self.onset + self.duration
-
-    @property
-    def offset(self) -> float:
-        """The onset in quarters."""
-        return to_quarters(self.onset)
-
-    @property
-    def quarter_length(self) -> float:
-        """The duration in quarters."""
-        return to_quarters(self.duration)
+    end = property(_end)
+    offset = property(_offset)
+    quarter_length = property(_quarter_length)
 
 
 class Bar(NamedTuple):

@@ -27,4 +27,4 @@ def typed_chorus(text: str, bar: Bar) -> Chorus:
     bars = lay_out([bar] * len(changes))
     if all(symbol.root is None for written in changes for symbol in written):
         raise ValueError("CHORDS (--chords) holds no chord, only N.C.; there must be one to improvise over")
-    return Chorus(bars, [moved(voiced[number], -line.start) for number, line in enumerate(bars)])
+    return Chorus(bars, [moved(voiced[number], -laid.start) for number, laid in enumerate(bars)])
