@@ -5,6 +5,7 @@ arrays, and the tunes, their grammar and the settings as JSON. Loading reads onl
 from elsewhere is ever run; the network is built here, as always. Left to others: training (`learning/network.py`).
 """
 
+import io
 import json
 import os
 import zipfile
@@ -20,11 +21,11 @@ from music.piece import Tune
 from preprocess import get_corpus_data
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import tell
-from running.files import write_aside
+from running.files import read_bounded, write_aside
 
 FORMAT = 2
 WEIGHTS, MATERIAL = "improviser/weights.npz", "improviser/material.json"
-LARGEST_MEMBER = 500_000_000  # bytes, unpacked; a file from elsewhere may lie about its size
+LARGEST_MEMBER = 500_000_000  # bytes of the file, and of a member unpacked: a file from elsewhere may lie about it
 
 
 class Saved(NamedTuple):
@@ -73,13 +74,10 @@ def save(path: str | os.PathLike, model, tunes: list[Tune], losses: np.ndarray) 
 def load(path: str | os.PathLike) -> Saved:
     """Read what `save` wrote. Raises ValueError, saying what is missing or differs, for anything else."""
     path = Path(path)
-    if path.exists() and not path.is_file():
-        raise ValueError(f"{path}: not a file but a folder or a device; give a file that SAVE wrote")
+    data = read_bounded(path, LARGEST_MEMBER, "a file that SAVE wrote")
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             content, material = _member(path, archive, WEIGHTS), json.loads(_member(path, archive, MATERIAL))
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be read ({error.strerror}); is the path right?") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"{path}: not a file that SAVE wrote, or damaged ({error}); save the network again") from error
     except (ValueError, RecursionError) as error:

@@ -35,7 +35,7 @@ class Chorus:
         by = (semitones + 5) % 12 - 5
         if not by:
             return self
-        moved = [[_moved(chord, by) for chord in in_bar] for in_bar in self.chords_by_bar]
+        moved = [[_transposed(chord, by) for chord in in_bar] for in_bar in self.chords_by_bar]
         fifths = key_of((), [chord for in_bar in moved for chord in in_bar]).fifths
         return Chorus(self.bars, [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in moved])
 
@@ -53,7 +53,7 @@ def usual_bar(bars: list[Bar]) -> Bar:
     return Bar(0, length, meter)
 
 
-def _moved(chord: Chord, by: int) -> Chord:
+def _transposed(chord: Chord, by: int) -> Chord:
     return chord._replace(
         pitches=tuple(min(127, max(0, pitch + by)) for pitch in chord.pitches),
         root=_up(chord.root, by),

@@ -1,5 +1,6 @@
 """What a run tells, and how it ends: aligned lines, one line of progress, one line for what went wrong."""
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -37,6 +38,7 @@ def run(main: Callable[[], object]) -> int:
 def say_interrupted(kind: type, error: BaseException, trace) -> None:
     """A `sys.excepthook` for the time before `run`: Ctrl-C while modules are imported is one line, too."""
     if issubclass(kind, KeyboardInterrupt):
-        print(f"\n{INTERRUPTED}", file=sys.stderr)
+        print(f"\n{INTERRUPTED}", file=sys.stderr, flush=True)
+        os._exit(130)  # else Python would end itself by the signal
     else:
         sys.__excepthook__(kind, error, trace)

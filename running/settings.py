@@ -133,19 +133,25 @@ def read_settings(settings: dict[str, Setting], description: str, argv: list[str
     parser = _Parser(description=description, allow_abbrev=False)
     for name, setting in settings.items():
         said = f"{setting.comment} ({setting.rule.says}; now {setting.default!r})".replace("%", "%%")
-        parser.add_argument(flag(name), default=setting.default, metavar="VALUE", help=said)
+        parser.add_argument(flag(name), default=argparse.SUPPRESS, metavar="VALUE", help=said)
     if BARE in settings:
-        parser.add_argument("bare", nargs="?", metavar=BARE, help=f"the same as {flag(BARE)}")
+        parser.add_argument(
+            "bare", nargs="?", metavar=BARE, default=argparse.SUPPRESS, help=f"the same as {flag(BARE)}"
+        )
     chosen, unknown = parser.parse_known_args(_with_values(sys.argv[1:] if argv is None else argv, settings))
     if unknown:
         raise ValueError(_unknown(unknown[0], settings))
     given = vars(chosen)
-    bare = given.pop("bare", None)
-    if bare is not None:
-        if given[BARE.lower()] != settings[BARE].default:
-            raise ValueError(f"{flag(BARE)} is given, and {bare!r} beside it without a flag; give one of them")
-        given[BARE.lower()] = bare
-    return Settings(**{name.lower(): _checked(name, s.rule, given[name.lower()]) for name, s in settings.items()})
+    if "bare" in given:
+        if BARE.lower() in given:
+            raise ValueError(f"{flag(BARE)} is given, and {given['bare']!r} beside it without a flag; give one of them")
+        given[BARE.lower()] = given["bare"]
+    return Settings(
+        **{
+            name.lower(): _checked(name, setting.rule, given.get(name.lower(), setting.default))
+            for name, setting in settings.items()
+        }
+    )
 
 
 def flag(name: str) -> str:
@@ -168,11 +174,10 @@ def _with_values(argv: list[str], settings: dict[str, Setting]) -> list[str]:
 def _unknown(argument: str, settings: dict[str, Setting]) -> str:
     if not argument.startswith("-"):
         return f"{argument!r} stands without a flag, and one tune is read at a time; give a folder for several"
-    name = "--" + argument.partition("=")[0].strip("-").lower().replace("_", "-")
-    close = difflib.get_close_matches(name, [flag(known) for known in settings], n=1)
-    return f"there is no flag {argument.partition('=')[0]}" + (
-        f"; did you mean {close[0]}?" if close else "; --help lists the flags"
-    )
+    given = argument.partition("=")[0]
+    close = difflib.get_close_matches(given.strip("-").upper().replace("-", "_"), settings, n=1)
+    meant = f"did you mean {flag(close[0])}?" if close else "--help lists the flags"
+    return f"there is no flag {given}; {meant}"
 
 
 def _checked(name: str, rule: Rule, value: object) -> object:

@@ -1,13 +1,20 @@
 import numpy as np
 import pytest
-from improvising.improvise import bar_rules, learn_material
 
 from data_utils import training_windows, window_starts
 from improvising.measures import longest_verbatim_run
+from improvising.solos import bar_rules
 from inference_model import BarRules, draw, known_runs, music_inference_model, predict_and_sample, sample_bars
 from learning.network import djmodel, shared_layers, train
 from learning.quiet_tensorflow import tf
-from preprocess import read_tune, write_grammars
+from learning.style import Style, learn_style
+from learning.training import Training
+from preprocess import read_tune
+
+
+@pytest.fixture(scope="module")
+def style(our_tune) -> Style:
+    return learn_style([read_tune(our_tune)], density=1.0)
 
 
 def untrained(n_values=12, n_a=8):
@@ -57,50 +64,44 @@ def test_draw_follows_the_probabilities():
     assert set(np.asarray(draw(probabilities, 0.0, 0.0, uniform))) == {0}
 
 
-def test_bars_keep_the_grammar_and_end_in_time(our_tune):
-    tune = read_tune(our_tune)
-    material = learn_material([tune], [write_grammars(tune)])
-    rules = bar_rules(material)
-    model = untrained(len(material.values))
+def test_bars_keep_the_grammar_and_end_in_time(style):
+    rules = bar_rules(style, "learned", longest_run=0)
+    model = untrained(len(style.values))
     indices, places = sample_bars(model, rules, 20, temperature=1.5, seed=3)
     end = 24 * 48
     for values, onsets in zip(indices, places, strict=True):
         values, onsets = values[onsets < end], onsets[onsets < end]
-        terms = [material.terms[value] for value in values]
+        terms = [style.terms[value] for value in values]
         assert (np.diff(onsets) > 0).all()
         bars = onsets // 48
         for index, (term, onset) in enumerate(zip(terms, onsets, strict=True)):
             begins = index == 0 or bars[index] != bars[index - 1]
             assert (term.lower is None) == begins
-            assert onset % 48 + term.steps <= 48
+            assert onset % 48 + term.duration <= 48
             assert rules.playable[onset, rules.types[values[index]]]
     assert len({tuple(row) for row in indices.tolist()}) == 20
 
 
-def test_a_batch_of_one_is_a_solo_too_and_seeds_differ(our_tune):
-    tune = read_tune(our_tune)
-    material = learn_material([tune], [write_grammars(tune)])
-    rules = bar_rules(material.first_bars(2))
-    model = untrained(len(material.values))
+def test_a_batch_of_one_is_a_solo_too_and_seeds_differ(style):
+    rules = bar_rules(style.first_bars(2), "learned", longest_run=0)
+    model = untrained(len(style.values))
     one, two, other = (sample_bars(model, rules, 1, 1.0, seed=seed)[0].tolist() for seed in (1, 1, 2))
     assert one == two != other
 
 
-def test_known_runs_are_broken_off(our_tune):
+def test_known_runs_are_broken_off(style):
     """A network that has nearly memorised the solo still copies no run longer than it may."""
-    tune = read_tune(our_tune)
-    material = learn_material([tune], [write_grammars(tune)])
-    indices = material.corpus_indices()
-    inputs, targets = training_windows(indices.astype(np.int32), window_starts([len(indices)], 60, 30), 30)
-    LSTM_cell, densor = shared_layers(len(material.values), 64, 0)
-    train(djmodel(30, LSTM_cell, densor, len(material.values)), inputs, targets, 60)
-    model = music_inference_model(LSTM_cell, densor, len(material.values))
+    inputs, targets = training_windows(style.indices, window_starts([len(style.indices)], 60, 30), 30)
+    LSTM_cell, densor = shared_layers(len(style.values), 64, 0)
+    model = djmodel(30, LSTM_cell, densor, len(style.values))
+    train(model, inputs, targets, Training(epochs=60, batch_size=32, seed=0))
+    model = music_inference_model(LSTM_cell, densor, len(style.values))
     copied = {}
     for longest_run in (0, 5):
-        rules = bar_rules(material, longest_run=longest_run)
+        rules = bar_rules(style, "learned", longest_run)
         sampled, places = sample_bars(model, rules, 20, temperature=0.7)
         copied[longest_run] = max(
-            longest_verbatim_run(row[at < 24 * 48].tolist(), indices.tolist())
+            longest_verbatim_run(row[at < 24 * 48].tolist(), style.indices.tolist())
             for row, at in zip(sampled, places, strict=True)
         )
     assert copied[5] <= 5 < copied[0]

@@ -5,33 +5,33 @@ import pytest
 from conftest import bar, chord, note
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from improvising.improvise import learn_material
 from scipy.stats import entropy
 
 from improvising import measures
-from improvising.measures import Heard, hear
-from preprocess import read_tune, write_grammars
+from learning.style import learn_style
+from music.piece import Solo, into_bars
+from preprocess import read_tune
 
 BAR = bar(0.0, 4.0)
 C7 = chord(0.0, 4.0, (48, 52, 55, 58))
-NOTHING = Heard([], [], [])
-SILENT_BAR = Heard([[]], [[C7]], [BAR])
-TWO_BARS = Heard(
+NOTHING = Solo([], [], [])
+SILENT_BAR = Solo([BAR], [[]], [[C7]])
+TWO_BARS = Solo(
+    [BAR, bar(4.0, 4.0)],
     [[note(0.0, 1.0, 60), note(1.0, 0.5, 64), note(2.0, 1.0, 64)], [note(0.0, 2.0, 62), note(2.0, 2.0, 65)]],
     [[C7], [C7]],
-    [BAR, bar(4.0, 4.0)],
 )
 
 
-def heard_of(path) -> tuple[Heard, list[str]]:
-    tune = read_tune(path)
-    grammars = write_grammars(tune)
-    return learn_material([tune], [grammars]).source, grammars
+def source_of(path) -> tuple[Solo, list[str]]:
+    """The solo that is learned from, and its values as they were read."""
+    style = learn_style([read_tune(path)], density=1.0)
+    return style.source, style.corpus
 
 
 @pytest.fixture(scope="module")
 def ours(our_tune):
-    return heard_of(our_tune)
+    return source_of(our_tune)
 
 
 def test_by_hand():
@@ -51,16 +51,16 @@ def test_by_hand():
 
 
 def test_nothing_is_defined():
-    for heard in (NOTHING, SILENT_BAR):
+    for solo in (NOTHING, SILENT_BAR):
         for measure in (
             measures.notes_a_bar, measures.sounding_share, measures.pitch_range, measures.mean_leap,
             measures.repeated_pitch_share, measures.mean_onset_distance, measures.pitch_class_entropy,
             measures.simultaneous_notes,
         ):  # fmt: skip
-            assert measure(heard) == 0
-        assert measures.grooving_similarity(heard) == 1
-        assert measures.distinct_bars(heard) == 1
-        assert set(measures.type_shares(heard).values()) == {0.0}
+            assert measure(solo) == 0
+        assert measures.grooving_similarity(solo) == 1
+        assert measures.distinct_bars(solo) == 1
+        assert set(measures.type_shares(solo).values()) == {0.0}
     assert measures.values_of(NOTHING) == []
     assert measures.longest_verbatim_run([], ["a"]) == measures.longest_verbatim_run(["a"], []) == 0
     assert measures.known_run_share(["a"], ["a"]) == 0
@@ -69,30 +69,30 @@ def test_nothing_is_defined():
 
 
 def test_metheny_is_as_the_specification_measured_it(metheny):
-    heard, grammars = heard_of(metheny)
-    assert measures.notes_a_bar(heard) == pytest.approx(10.7, abs=0.05)
-    assert measures.mean_leap(heard) == pytest.approx(2.8, abs=0.05)
-    assert measures.mean_onset_distance(heard) == pytest.approx(0.37, abs=0.005)
-    assert measures.pitch_class_entropy(heard) == pytest.approx(2.46, abs=0.005)
-    assert measures.pitch_class_entropy(heard, 4) == pytest.approx(3.14, abs=0.005)
-    assert {kind: round(100 * share) for kind, share in measures.type_shares(heard).items()} == {
+    solo, corpus = source_of(metheny)
+    assert measures.notes_a_bar(solo) == pytest.approx(10.7, abs=0.05)
+    assert measures.mean_leap(solo) == pytest.approx(2.8, abs=0.05)
+    assert measures.mean_onset_distance(solo) == pytest.approx(0.37, abs=0.005)
+    assert measures.pitch_class_entropy(solo) == pytest.approx(2.46, abs=0.005)
+    assert measures.pitch_class_entropy(solo, 4) == pytest.approx(3.14, abs=0.005)
+    assert {kind: round(100 * share) for kind, share in measures.type_shares(solo).items()} == {
         "C": 61, "S": 23, "A": 13, "X": 4,
     }  # fmt: skip
-    assert measures.values_of(heard) == [value for line in grammars for value in line.split()]
+    assert measures.values_of(solo) == corpus
 
 
 def test_what_was_read_is_read_back(ours):
-    heard, grammars = ours
-    assert measures.values_of(heard) == [value for line in grammars for value in line.split()]
+    solo, corpus = ours
+    assert measures.values_of(solo) == corpus
 
 
-def test_hearing_puts_notes_into_their_bars_and_adds_bars():
+def test_notes_are_put_into_their_bars_and_bars_are_added():
     notes = [note(9.5, 1.0, 62), note(0.5, 1.0, 60)]
-    heard = hear(notes, [[C7]], [BAR])
-    assert [[note.offset for note in bar] for bar in heard.bars] == [[0.5], [], [1.5]]
-    assert heard.chords == [[C7], [], []]
-    assert [line.start for line in heard.lines] == [0.0, 4.0, 8.0]
-    assert heard.notes() == sorted(notes)
+    solo = Solo(*into_bars(notes, [BAR], [[C7]]))
+    assert [[note.offset for note in bar] for bar in solo.notes_by_bar] == [[0.5], [], [1.5]]
+    assert solo.chords_by_bar == [[C7], [], []]
+    assert solo.bars == [BAR, bar(4.0, 4.0), bar(8.0, 4.0)]
+    assert solo.notes == sorted(notes)
 
 
 words = st.lists(st.sampled_from("abc"), max_size=25)
@@ -128,16 +128,18 @@ def test_overlapping_area_tells_like_from_unlike(seed):
 
 
 def test_the_source_ranks_before_a_scatter(ours):
-    heard, grammars = ours
-    scatter = Heard([[note(0.0, 4.0, 40 + 37 * bar % 50)] for bar in range(24)], heard.chords, heard.lines)
-    assert measures.distance_from(heard, heard) == 0
-    assert measures.distance_from(heard, scatter) > 1
-    assert measures.rank(heard, [scatter, heard], ["another", "corpus"]) == [1, 0]
+    solo, _ = ours
+    scatter = Solo(solo.bars, [[note(0.0, 4.0, 40 + 37 * bar % 50)] for bar in range(24)], solo.chords_by_bar)
+    assert measures.distance_from(solo, solo) == 0
+    assert measures.distance_from(solo, scatter) > 1
+    assert measures.rank(solo, [scatter, solo], ["another", "corpus"]) == [1, 0]
 
 
 def test_a_copy_ranks_behind_a_new_solo(ours):
-    heard, grammars = ours
-    corpus = [value for line in grammars for value in line.split()]
-    bars = [[note._replace(pitch=note.pitch + number % 2) for number, note in enumerate(bar)] for bar in heard.bars]
-    moved = Heard(bars, heard.chords, heard.lines)
-    assert measures.rank(heard, [heard, moved], corpus) == [1, 0]
+    solo, corpus = ours
+    raised = [
+        [note._replace(pitch=note.pitch + number % 2) for number, note in enumerate(notes)]
+        for notes in solo.notes_by_bar
+    ]
+    moved = Solo(solo.bars, raised, solo.chords_by_bar)
+    assert measures.rank(solo, [solo, moved], corpus) == [1, 0]

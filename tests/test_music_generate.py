@@ -1,5 +1,6 @@
 """The real script, run as a user runs it, with tiny settings."""
 
+import ast
 import signal
 import subprocess
 import sys
@@ -8,10 +9,12 @@ from pathlib import Path
 
 import pytest
 from conftest import ROOT, four_bars
-from reading.midi_tracks import read_midi
 
 import music_generate
+from reading import fetching
 from reading.grouping import group_notes
+from reading.midi import read_midi
+from running.settings import declared, read_settings
 
 MIDI_ONLY = [f"--{name}=false" for name in ("sound", "score", "pictures", "page")]
 TINY = ["--epochs", "2", "--windows", "8", "--n-a", "8", "--cache", "", *MIDI_ONLY]
@@ -78,16 +81,16 @@ def test_the_file_reads_back_alike_in_other_programs(run):
             for pitch in element.pitches
             if element.tie is None or element.tie.type == "start"
         )
-        assert read == [(note.start, note.pitch) for note in ours[name]]
+        assert read == [(note.onset, note.pitch) for note in ours[name]]
 
 
 def test_the_solo_is_one_line_inside_its_bars_over_the_whole_chorus(run):
     _, file = run
     midi = read_midi(file)
     notes = midi.tracks[0].notes()
-    assert all(one.end <= two.start for one, two in zip(notes, notes[1:], strict=False))
-    assert all(note.end <= (note.start // 1920 + 1) * 1920 for note in notes)
-    assert {note.start // 1920 for note in notes} == set(range(24))
+    assert all(one.end <= two.onset for one, two in zip(notes, notes[1:], strict=False))
+    assert all(note.end <= (note.onset // 1920 + 1) * 1920 for note in notes)
+    assert {note.onset // 1920 for note in notes} == set(range(24))
     assert min(note.pitch for note in notes) >= 57 and max(note.pitch for note in notes) <= 82
 
 
@@ -100,14 +103,11 @@ def test_same_seed_same_bytes_another_seed_another_solo(run, tmp_path):
         assert ((tmp_path / "my_music.midi").read_bytes() == file.read_bytes()) == same
 
 
-def test_the_original_s_settings_give_every_bar_the_same_values(metheny, tmp_path, capsys, monkeypatch):
-    solos = []
-    generate = music_generate.generate_music
-    monkeypatch.setattr(music_generate, "generate_music", lambda *given: solos.extend(generate(*given)) or solos)
+def test_the_original_s_settings_give_every_bar_the_same_values(metheny, tmp_path, capsys):
     arguments = ["--tune", str(metheny), "--output", str(tmp_path), "--original", "true", "--epochs", "3", *TINY[6:]]
-    music_generate.main(arguments)
-    values = solos[0].values
-    assert len(solos[0].bars) == 5
+    solo = music_generate.main(arguments).best.solo
+    values = solo.values
+    assert len([chords for chords in solo.chords_by_bar if chords]) == 5  # late notes may need bars beyond them
     assert len(values) == 250
     assert [values[start : start + 50] for start in range(0, 250, 50)] == [values[:50]] * 5
     assert "(60, 30, 78)" in capsys.readouterr().out
@@ -120,7 +120,7 @@ def test_each_original_way_can_be_had_by_itself(metheny, tmp_path):
     ran = run_script("--tune", metheny, "--output", tmp_path, *ways, *TINY)
     assert ran.returncode == 0, ran.stderr
     notes = read_midi(tmp_path / "my_music.midi").tracks[0].notes()
-    assert any(one.end > two.start for one, two in zip(notes, notes[1:], strict=False))
+    assert any(one.end > two.onset for one, two in zip(notes, notes[1:], strict=False))
     assert max(note.end for note in notes) > 5 * 1920
 
 
@@ -142,8 +142,11 @@ def test_several_solos_are_numbered(tmp_path):
         (["--epochs", "0"], "EPOCHS (--epochs) must be a whole number"),
         (["--epochs", "many"], "not 'many'"),
         (["--keep-types", "maybe"], "KEEP_TYPES (--keep-types) must be True or False"),
-        (["--nonsense", "1"], "unrecognized arguments: --nonsense 1"),
+        (["--nonsense", "1"], "there is no flag --nonsense"),
+        (["--temprature", "1.2"], "there is no flag --temprature; did you mean --temperature?"),
         (["--tune", "nonsuch.mid"], "nonsuch.mid: cannot be read"),
+        (["--backing", "nonsuch.mid"], "nonsuch.mid: cannot be read"),
+        (["--tune", ROOT / "data/our_tune.mid", "nonsuch.mid"], "give one of them"),
         (["--tune", ROOT / "README.md"], "not a MIDI file"),
         (
             ["--tune", ROOT / "data/our_tune.mid", "--tx", "258"],
@@ -184,9 +187,9 @@ def test_typed_changes_in_another_key_twice_over_a_loaded_network(tmp_path):
     assert "loaded" in ran.stdout and "training" not in ran.stdout
     midi = read_midi(tmp_path / "two/my_music.midi")
     groups = group_notes(midi.tracks[1].notes(), 480)
-    assert [group[0].start for group in groups] == [0, 1920, 3840, 4800, 5760, 7680, 9600, 10560]
+    assert [group[0].onset for group in groups] == [0, 1920, 3840, 4800, 5760, 7680, 9600, 10560]
     assert {4, 7, 11} <= {note.pitch % 12 for note in groups[0]}  # Em7
-    assert {note.start // 1920 for note in midi.tracks[0].notes()} == set(range(6))
+    assert {note.onset // 1920 for note in midi.tracks[0].notes()} == set(range(6))
 
 
 def test_ctrl_c_leaves_the_old_output_and_says_so(tmp_path):
@@ -219,22 +222,88 @@ def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
 
 
 def test_offline_our_tune_stands_in_for_the_default_one_only(monkeypatch, capsys, tmp_path):
-    monkeypatch.setattr(music_generate, "HERE", tmp_path)
+    monkeypatch.setattr(fetching, "ROOT", tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(music_generate, "ensure_tune", lambda path: False)
-    assert music_generate.find_tune(music_generate.METHENY) == tmp_path / music_generate.OURS
+    monkeypatch.setattr(fetching, "ensure_tune", lambda path: False)
+    assert fetching.find_tune(fetching.METHENY) == tmp_path / fetching.OURS
     assert "learning from our own" in capsys.readouterr().out
-    assert music_generate.find_tune("other.mid") == Path("other.mid")
+    assert fetching.find_tune("other.mid") == Path("other.mid")
 
 
-def test_every_constant_has_a_rule_that_it_keeps():
-    constants = {name for name in vars(music_generate) if name.isupper()} - {
-        "RULES", "METHENY", "OURS", "HERE", "SWITCH", "TEXT", "OPTIONAL_TEXT", "TRACKS", "AS_THE_ORIGINAL", "RUN",
-        "VERSIONS_ON_PAGE", "MOST_TUNES_AN_EPOCH",
-    }  # fmt: skip
-    assert constants == set(music_generate.RULES)
-    for name, rule in music_generate.RULES.items():
-        assert rule.holds(getattr(music_generate, name)), name
+def test_every_constant_is_declared_with_a_rule_that_it_keeps():
+    tree = ast.parse((ROOT / "music_generate.py").read_text())
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
+    settings = declared(music_generate)
+    assert {node.id for node in names if node.id.isupper()} == set(settings)
+    assert len(settings) <= 50
+    for name, setting in settings.items():
+        assert setting.default == getattr(music_generate, name), name
+        assert setting.rule.holds(setting.default), name
+        assert setting.comment.strip(), name
+
+
+def given(*flags):
+    """The settings of a run with these flags."""
+    return read_settings(declared(music_generate), "", list(flags))
+
+
+def test_without_flags_the_constants_count():
+    assert vars(given()) == {name.lower(): setting.default for name, setting in declared(music_generate).items()}
+
+
+def test_a_bare_path_is_the_tune():
+    assert given("solo.mid") == given("--tune", "solo.mid")
+    for flags in (["solo.mid", "--seed", "3"], ["--seed", "3", "solo.mid"]):
+        assert given(*flags) == given("--tune", "solo.mid", "--seed", "3")
+
+
+@pytest.mark.parametrize("place", ["solo.mid", "folder", "folder/solo", str(ROOT / "data")])
+def test_a_bare_switch_means_true_also_before_a_bare_path(tmp_path, monkeypatch, place):
+    (tmp_path / "folder").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for flags in (["--backing", place], [place, "--backing"], ["--backing", "--tune", place]):
+        assert given(*flags) == given("--backing", "true", "--tune", place)
+    assert given("--backing", "--original", place) == given("--backing=true", "--original=true", "--tune", place)
+    assert given("--page", "false", place) == given("--page=false", "--tune", place)
+
+
+@pytest.mark.parametrize(("word", "value"), [("on", True), ("ON", True), ("off", False), ("Off", False)])
+def test_on_and_off_are_read(word, value):
+    for flags in (["--backing", word], [f"--backing={word}"], ["--backing", word, "solo.mid"]):
+        assert given(*flags).backing is value
+
+
+@pytest.mark.parametrize(
+    ("misspelled", "meant"),
+    [
+        ("--temprature", "--temperature"),
+        ("--n_solos", "--n-solos"),
+        ("--chorus", "--choruses"),
+        ("--Backing", "--backing"),
+        ("-seed", "--seed"),
+    ],
+)
+def test_a_misspelled_flag_names_its_neighbour(misspelled, meant):
+    for flags in ([misspelled, "1"], [f"{misspelled}=1"], [misspelled, "1", "solo.mid"]):
+        with pytest.raises(ValueError, match=f"^there is no flag {misspelled}; did you mean {meant}\\?$"):
+            given(*flags)
+
+
+def test_a_flag_like_no_other_is_told_where_to_look():
+    with pytest.raises(ValueError, match="^there is no flag --xyzzy; --help lists the flags$"):
+        given("--xyzzy", "1")
+
+
+@pytest.mark.parametrize("tune", ["other.mid", music_generate.TUNE])
+def test_a_tune_and_a_bare_path_are_refused(tune):
+    for flags in (["--tune", tune, "solo.mid"], ["solo.mid", "--tune", tune], [f"--tune={tune}", "solo.mid"]):
+        with pytest.raises(ValueError, match="--tune is given, and 'solo.mid' beside it without a flag"):
+            given(*flags)
+
+
+def test_two_bare_paths_are_refused():
+    with pytest.raises(ValueError, match="'other.mid' stands without a flag"):
+        given("solo.mid", "other.mid")
 
 
 def test_the_chords_stand_under_the_solo_as_the_tune_has_them(run):
@@ -242,5 +311,5 @@ def test_the_chords_stand_under_the_solo_as_the_tune_has_them(run):
     midi = read_midi(file)
     tune = read_midi(ROOT / "data/our_tune.mid")
     chords = [group for group in group_notes(midi.tracks[1].notes(), 480) if len(group) > 1]
-    assert {chord[0].start // 1920 for chord in chords} == set(range(24))
+    assert {chord[0].onset // 1920 for chord in chords} == set(range(24))
     assert len(tune.tracks[0].notes()) > len(midi.tracks[1].notes())

@@ -1,7 +1,7 @@
 from fractions import Fraction
 
 import pytest
-from conftest import chord, note
+from conftest import bar, chord, note
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -45,3 +45,35 @@ def test_bar_number_is_exact_at_the_bar_line():
     bars, _ = find_bars([], 96, 0)
     onsets = [to_steps(quarters) for quarters in (475.75, 476.0, 479.75, 480 - 1 / 12, 480.0)]
     assert [bars.number(onset) for onset in onsets] == [118, 119, 119, 119, 120]
+
+
+BEATS = {
+    (4, 4): (12, 12, 12, 12), (3, 4): (12, 12, 12), (5, 4): (12,) * 5, (2, 2): (24, 24), (3, 2): (24, 24, 24),
+    (6, 8): (18, 18), (9, 8): (18, 18, 18), (12, 8): (18,) * 4, (3, 8): (18,), (2, 8): (12,), (1, 8): (6,),
+    (5, 8): (12, 18), (7, 8): (12, 12, 18), (11, 8): (12, 12, 12, 12, 18), (7, 16): (6, 6, 9), (6, 16): (9, 9),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("meter", "beats"), BEATS.items())
+def test_the_meter_makes_the_beats(meter, beats):
+    whole = bar(7.0, 4 * meter[0] / meter[1], meter)
+    assert whole.beats == beats and sum(beats) == whole.length
+    assert sum(whole.pulses) == sum(whole.halves) == whole.length
+
+
+def test_bars_that_their_meter_does_not_fill():
+    assert bar(0.0, 1.5, (4, 4)).beats == (12, 6)  # an upbeat
+    assert bar(0.0, 4.0, (6, 8)).beats == (18, 18, 12)  # longer than its meter
+    assert bar(0.0, 4.0, (32, 32)).beats == (12,) * 4  # a thirty-second is not on the grid
+    assert bar(0.0, 0.0).beats == bar(0.0, 0.0).pulses == ()
+
+
+def test_long_beats_are_walked_in_quarters():
+    assert bar(0.0, 4.0, (2, 2)).pulses == (12,) * 4
+    assert bar(0.0, 3.5, (7, 8)).pulses == (12, 12, 18)
+
+
+def test_bars_fall_into_halves_at_a_beat():
+    halves = {(4, 4): (24, 24), (3, 4): (36,), (5, 4): (36, 24), (6, 8): (18, 18), (7, 8): (24, 18), (12, 8): (36, 36)}
+    halves |= {(2, 4): (24,), (9, 8): (54,), (2, 2): (24, 24), (7, 4): (48, 36)}
+    assert {meter: bar(0.0, 4 * meter[0] / meter[1], meter).halves for meter in halves} == halves

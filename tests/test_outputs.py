@@ -1,31 +1,29 @@
 import pytest
-from conftest import bar, chord, note
+from conftest import bar, chord, note, solo_of
 
 from music.piece import Part, Piece
-from writing import lead_sheet as score
-from writing import outputs, sound
-from writing.outputs import Run, Studio, Wanted, write_outputs
+from writing import engraving, sound
+from writing.outputs import Results, Studio, Wanted, write_outputs
 
-STUDIO = Studio()
+STUDIO, ALL = Studio(), Wanted(True, True, True, True)
 EVERYTHING = ["html", "midi", "mp3", "musicxml", "png", "svg"]
 
 
 def piece(pitch=60) -> Piece:
-    solo = [note(0.0, 1.0, pitch), note(1.0, 1.0, pitch + 4)]
-    chords = [chord(0.0, 4.0, (48, 52, 55, 59))]
-    parts = [Part("Solo", 26, 0, solo), Part("Chords", 0, 1, chords)]
-    return Piece("A solo", 130, [bar(0.0, 4.0)], solo, chords, "CC", parts)
+    notes = [note(0.0, 1.0, pitch), note(1.0, 1.0, pitch + 4)]
+    solo = solo_of([bar(0.0, 4.0)], notes, [chord(0.0, 4.0, (48, 52, 55, 59))])
+    parts = [Part("Solo", 26, 0, solo.notes), Part("Chords", 0, 1, solo.chords)]
+    return Piece("A solo", 130, solo, parts)
 
 
-def run_of(*pitches, ranking=None) -> Run:
+def results_of(*pitches, ranking=None) -> Results:
     pieces = [piece(pitch) for pitch in pitches]
-    return Run(
+    return Results(
         pieces,
         ranking or [*range(len(pieces))],
         dict.fromkeys(range(len(pieces)), {"copied": "0"}),
         piece(),
         *STUDIO.begin([piece()]),
-        None,
         [9.0],
         {},
     )
@@ -36,19 +34,19 @@ def names(folder):
 
 
 def test_everything_is_written_and_named(tmp_path):
-    told = write_outputs(tmp_path, run_of(60), Wanted(), STUDIO)
+    told = write_outputs(tmp_path, results_of(60), ALL, STUDIO)
     written = [*(f"my_music.{ending}" for ending in EVERYTHING), "training.png"]
     assert names(tmp_path) == written
     assert sorted(line.split()[-1] for line in told) == [str(tmp_path / name) for name in written]
 
 
 def test_each_output_can_be_turned_off(tmp_path):
-    write_outputs(tmp_path, run_of(60), Wanted(sound=False, score=False, pictures=False, page=False), STUDIO)
+    write_outputs(tmp_path, results_of(60), Wanted(sound=False, score=False, pictures=False, page=False), STUDIO)
     assert names(tmp_path) == ["my_music.midi"]
 
 
 def test_of_several_each_has_a_number_and_the_best_the_name(tmp_path):
-    told = write_outputs(tmp_path, run_of(60, 62, 64, ranking=[1, 0, 2]), Wanted(False, False, False, True), STUDIO)
+    told = write_outputs(tmp_path, results_of(60, 62, 64, ranking=[1, 0, 2]), Wanted(False, False, False, True), STUDIO)
     numbered = [f"my_music_{number:03d}.midi" for number in (1, 2, 3)]
     assert names(tmp_path) == ["my_music.html", "my_music.midi", *numbered]
     assert (tmp_path / "my_music.midi").read_bytes() == (tmp_path / numbered[1]).read_bytes()
@@ -57,10 +55,10 @@ def test_of_several_each_has_a_number_and_the_best_the_name(tmp_path):
     assert all(name in page for name in ("Solo 2", "Solo 1", "Solo 3", "The source"))
 
 
-@pytest.mark.parametrize(("module", "left_out"), [(sound, ["mp3"]), (score, ["musicxml", "svg"])])
+@pytest.mark.parametrize(("module", "left_out"), [(sound, ["mp3"]), (engraving, ["musicxml", "svg"])])
 def test_a_missing_library_is_one_sentence_and_the_rest_is_written(tmp_path, monkeypatch, module, left_out):
     monkeypatch.setattr(module, "missing", lambda: "it is not installed: pip install it")
-    told = write_outputs(tmp_path, run_of(60), Wanted(), STUDIO)
+    told = write_outputs(tmp_path, results_of(60), ALL, STUDIO)
     assert told[0] == "it is not installed: pip install it"
     expected = [f"my_music.{ending}" for ending in EVERYTHING if ending not in left_out]
     assert names(tmp_path) == [*expected, "training.png"]
@@ -68,11 +66,6 @@ def test_a_missing_library_is_one_sentence_and_the_rest_is_written(tmp_path, mon
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):
     for folder in ("one", "two"):
-        write_outputs(tmp_path / folder, run_of(60, 62), Wanted(), STUDIO)
+        write_outputs(tmp_path / folder, results_of(60, 62), ALL, STUDIO)
     for name in names(tmp_path / "one"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
-
-
-def test_typed_chords_keep_their_names():
-    assert outputs._chord_names(piece(), [(0.0, "C^7")]) == ["C^7"]
-    assert outputs._chord_names(piece(), None) == ["Cmaj7"]

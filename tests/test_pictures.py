@@ -1,81 +1,83 @@
 import math
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
 import pytest
-from conftest import ROOT, chord, note
+from conftest import ROOT, bar, chord, note, solo_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from music.note_types import note_types, sounding_chord
-from music.notes import PITCH_CLASS_NAMES, Note
-from music.piece import Piece
+from music.notes import Chord, Note
+from music.piece import Piece, Solo, lay_out
+from music.units import to_quarters, to_steps
 from preprocess import read_tune
 from writing.pictures import LEFT, RIGHT, WIDTH, Box, draw_piano_roll, draw_training, note_boxes, piano_roll, systems
 
 
 @cache
 def our_piece(n_bars: int | None = None) -> Piece:
-    """The solo of our own tune, from its first bar, typed over its chords."""
-    tune = read_tune(ROOT / "data/our_tune.mid")
-    first, last = min(tune.melody), max(tune.melody)
-    n_bars = n_bars or last - first + 1
-
-    def music(by_bar):
-        items = [item._replace(offset=item.offset - 4 * first) for bar in by_bar.values() for item in bar]
-        return [item for item in items if item.offset < 4 * n_bars]
-
-    solo, chords = music(tune.melody), music(tune.chords)
-    types = "".join(note_types(sounding_chord(chords, note.offset).pitches)[note.pitch % 12] for note in solo)
-    return Piece("A solo after our tune", 130, [bar(4.0 * bar, 4.0) for bar in range(n_bars)], solo, chords, types)
+    """The solo of our own tune, from its first bar, over its chords."""
+    solo = read_tune(ROOT / "data/our_tune.mid").solo
+    first = Solo(solo.bars[:n_bars], solo.notes_by_bar[:n_bars], solo.chords_by_bar[:n_bars])
+    return Piece("A solo after our tune", 130, first)
 
 
-def names_of(piece: Piece) -> list[str]:
-    return [PITCH_CLASS_NAMES[chord.pitches[0] % 12].replace("-", "♭") + "maj7" for chord in piece.chords]
+def piece_with(n_bars: int, notes: Iterable[Note] = (), chords: Iterable[Chord] = ()) -> Piece:
+    """A piece in 4/4 with these notes and chords, told from its start."""
+    return Piece("Nothing", 120, solo_of([bar(4.0 * number, 4.0) for number in range(n_bars)], notes, chords))
 
 
 def empty_piece(n_bars: int) -> Piece:
-    return Piece("Nothing", 120, [bar(4.0 * bar, 4.0) for bar in range(n_bars)], [], [], "")
+    return piece_with(n_bars)
 
 
 def long_piece() -> Piece:
-    piece = our_piece(16)
-    solo = [note._replace(offset=note.offset + 64 * turn) for turn in range(4) for note in piece.solo]
-    chords = [chord._replace(offset=chord.offset + 64 * turn) for turn in range(4) for chord in piece.chords]
-    bars = [bar(4.0 * bar, 4.0) for bar in range(64)]
-    return replace(piece, solo=solo, chords=chords, types=piece.types * 4, bars=bars)
+    solo = our_piece(16).solo
+    four_times = Solo(lay_out(solo.bars * 4), solo.notes_by_bar * 4, solo.chords_by_bar * 4)
+    return replace(our_piece(16), solo=four_times)
+
+
+def box(offset: float, quarter_length: float, pitch: int, kind: str, system: int) -> Box:
+    """A rectangle whose times are told in quarters."""
+    return Box(to_steps(offset), to_steps(quarter_length), pitch, kind, system)
 
 
 def test_a_note_held_over_a_systems_end_is_in_both_by_hand():
-    piece = replace(empty_piece(8), solo=[note(2.0, 1.5, 60), note(15.0, 3.0, 62)], types="CX")
-    assert note_boxes(piece) == [Box(2.0, 1.5, 60, "C", 0), Box(15.0, 1.0, 62, "X", 0), Box(16.0, 2.0, 62, "X", 1)]
+    # Over a chord for a bar it is a chord tone; the other bars have none.
+    piece = piece_with(8, [note(2.0, 1.5, 60), note(15.0, 3.0, 62)], [chord(0.0, 4.0, (48, 52, 55))])
+    assert note_boxes(piece) == [box(2.0, 1.5, 60, "C", 0), box(15.0, 1.0, 62, "X", 0), box(16.0, 2.0, 62, "X", 1)]
 
 
-NOTES = st.builds(Note, st.integers(0, 1100).map(lambda steps: steps / 12), st.floats(0.05, 40.0), st.integers(0, 127))
+NOTES = st.builds(Note, st.integers(0, 1100), st.integers(1, 480), st.integers(0, 127))
+VOICINGS = st.sampled_from([(48, 52, 55, 59), (50, 53, 57), (61, 68)])
+CHORDS = st.builds(chord, st.integers(0, 90), st.integers(1, 4), VOICINGS)
 
 
-@given(st.lists(st.tuples(NOTES, st.sampled_from("CSAX")), max_size=12), st.integers(1, 30))
-def test_boxes_add_up_to_the_notes(typed, n_bars):
-    piece = replace(empty_piece(n_bars), solo=[note for note, _ in typed], types="".join(kind for _, kind in typed))
+@settings(deadline=None)
+@given(st.lists(NOTES, max_size=12), st.lists(CHORDS, max_size=12), st.integers(1, 30))
+def test_boxes_add_up_to_the_notes(notes, chords, n_bars):
+    piece = piece_with(n_bars, notes, sorted(chords, key=lambda chord: chord.onset))
+    assert sorted(piece.solo.notes) == sorted(notes)
     boxes = iter(note_boxes(piece))
-    rows = [(row[0].start, row[-1].start + row[-1].length) for row in systems(piece.bars)]
-    for note, kind in typed:
-        place, end = note.offset, note.offset + note.quarter_length
-        while place < end - 1e-9:
+    rows = [(row[0].start, row[-1].end) for row in systems(piece.solo.bars)]
+    for played, kind in zip(piece.solo.notes, piece.solo.types, strict=True):
+        place = played.onset
+        while place < played.end:
             box = next(boxes)
-            assert (box.onset, box.pitch, box.type) == (place, note.pitch, kind)
+            assert (box.onset, box.pitch, box.type) == (place, played.pitch, kind)
             assert rows[box.system][0] <= place
-            assert box.onset + box.length <= rows[box.system][1] + 1e-9 or box.system == len(rows) - 1
+            assert box.onset + box.length <= rows[box.system][1] or box.system == len(rows) - 1
             place = box.onset + box.length
-        assert place == pytest.approx(end)
+        assert place == played.end
     assert next(boxes, None) is None
 
 
 def test_what_is_drawn_is_the_piece():
     piece = our_piece(8)
-    figure, boxes = piano_roll(piece, names_of(piece))
+    figure, boxes = piano_roll(piece)
     axes = figure.axes[0]
     # A type's legend swatch is a collection of its own, before its notes.
     drawn = {kind: [c for c in axes.collections if c.get_label() == kind][1] for kind in "CSAX"}
@@ -86,13 +88,13 @@ def test_what_is_drawn_is_the_piece():
         assert len(collection.get_paths()) == len(wanted) >= (kind == "C")
         for path, box in zip(collection.get_paths(), wanted, strict=True):
             (left, bottom), (right, _) = path.vertices.min(axis=0), path.vertices.max(axis=0)
-            assert left == pytest.approx(LEFT + (box.onset - 16 * box.system) * quarter)
-            assert right - left == pytest.approx(box.length * quarter, abs=0.021)
+            assert left == pytest.approx(LEFT + (to_quarters(box.onset) - 16 * box.system) * quarter)
+            assert right - left == pytest.approx(to_quarters(box.length) * quarter, abs=0.021)
             bottoms.setdefault(box.system, {})[box.pitch] = bottom
     for heights in bottoms.values():
         low = min(heights)
         assert all(height == pytest.approx(heights[low] + 0.065 * (pitch - low)) for pitch, height in heights.items())
-    assert len(boxes) == len(piece.solo) and {box.system for box in boxes} == {0, 1}
+    assert len(boxes) == len(piece.solo.notes) and {box.system for box in boxes} == {0, 1}
 
 
 @pytest.mark.parametrize("n_bars", [1, 18, 64])
@@ -100,7 +102,7 @@ def test_no_text_runs_into_another_or_off_the_picture(n_bars):
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     piece = long_piece() if n_bars == 64 else our_piece(n_bars)
-    figure, _ = piano_roll(piece, names_of(piece))
+    figure, _ = piano_roll(piece)
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [(text.get_text(), text.get_window_extent(renderer)) for text in figure.axes[0].texts]
     for number, (text, box) in enumerate(boxes):
@@ -110,33 +112,33 @@ def test_no_text_runs_into_another_or_off_the_picture(n_bars):
 
 def test_every_name_is_there_where_there_is_room_and_those_on_bar_lines_where_there_is_not():
     def drawn(offsets):
-        chords = [chord(offset, 0.25, (60, 64)) for offset in offsets]
-        piece = replace(empty_piece(4), chords=chords)
-        figure, _ = piano_roll(piece, [f"Cm7 {offset:g}" for offset in offsets])
+        chords = [chord(offset, 0.25, (60, 64))._replace(symbol=f"Cm7 {offset:g}") for offset in offsets]
+        figure, _ = piano_roll(piece_with(4, chords=chords))
         return [float(text.get_text()[4:]) for text in figure.axes[0].texts if text.get_text().startswith("Cm7 ")]
 
     assert sorted(drawn([0, 2, 4, 6, 14])) == [0, 2, 4, 6, 14]
     assert drawn([3.75, 4.0, 4.25]) == [4.0]
 
 
-@pytest.mark.parametrize("piece", [empty_piece(0), empty_piece(1), empty_piece(18)], ids=lambda piece: len(piece.bars))
-def test_a_solo_without_notes_is_said_to_have_none(piece, tmp_path):
-    assert draw_piano_roll(tmp_path / "roll.png", piece, []) == []
-    figure, _ = piano_roll(piece, [])
+@pytest.mark.parametrize("n_bars", [0, 1, 18])
+def test_a_solo_without_notes_is_said_to_have_none(n_bars, tmp_path):
+    piece = empty_piece(n_bars)
+    assert draw_piano_roll(tmp_path / "roll.png", piece) == []
+    figure, _ = piano_roll(piece)
     assert "the solo has no notes" in [text.get_text() for text in figure.axes[0].texts]
 
 
 @pytest.mark.filterwarnings("error")
 def test_a_title_is_text_and_nothing_else(tmp_path):
     for title in ("$x_{", "<b> & \\frac", "独奏", "long " * 60, ""):
-        draw_piano_roll(tmp_path / "roll.png", replace(our_piece(1), title=title), names_of(our_piece(1)))
+        draw_piano_roll(tmp_path / "roll.png", replace(our_piece(1), title=title))
     assert (tmp_path / "roll.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_the_same_piece_gives_the_same_bytes_without_date_or_version(tmp_path):
     piece = our_piece(4)
     for name in ("a.png", "b.png"):
-        draw_piano_roll(tmp_path / name, piece, names_of(piece))
+        draw_piano_roll(tmp_path / name, piece)
         draw_training(tmp_path / f"loss {name}", [20.0, 10.0])
     for name in ("{}.png", "loss {}.png"):
         content = (tmp_path / name.format("a")).read_bytes()

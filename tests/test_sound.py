@@ -3,7 +3,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import chord, note
+from conftest import bar, chord, note
 
 from improvising.backing import backing
 from music.piece import Part
@@ -11,9 +11,9 @@ from writing import sound
 
 TEMPO = 130.0
 QUARTER = 60 / TEMPO
-CHORDS = [chord(4.0 * bar, 3.5, (50 + bar, 54 + bar, 57 + bar, 60 + bar), 70) for bar in range(4)]
-BARS = [bar(4.0 * bar, 4.0) for bar in range(4)]
-LINE = [note(step / 2, 0.45, 62 + 5 * step % 17, 70 + step % 30) for step in range(31)]
+CHORDS = [chord(4.0 * up, 3.5, (50 + up, 54 + up, 57 + up, 60 + up), 70) for up in range(4)]
+BARS = [bar(4.0 * number, 4.0) for number in range(4)]
+LINE = [note(step / 2, 5 / 12, 62 + 5 * step % 17, 70 + step % 30) for step in range(31)]
 QUARTET = [Part("Solo", 26, 0, LINE), Part("Chords", 0, 1, CHORDS), *backing(CHORDS, BARS, seed=0)]
 WOOD_BLOCK = 76  # dry and sudden
 STROKES = [0.0, 1.0, 1.5, 2.0, 2 + 2 / 3, 4.0, 4 + 1 / 3, 6.0, 7.75]
@@ -79,7 +79,7 @@ def test_the_same_parts_give_the_same_bytes(quartet, tmp_path):
 @pytest.mark.parametrize("tempo", [97.0, 180.0])
 def test_onsets_are_where_the_notes_are(helpers, tmp_path, suffix, tempo):
     path = tmp_path / f"strokes{suffix}"
-    sound.write_sound(path, [Part("Solo", 0, 9, [note(offset, 0.1, WOOD_BLOCK, 100) for offset in STROKES])], tempo)
+    sound.write_sound(path, [Part("Solo", 0, 9, [note(offset, 1 / 12, WOOD_BLOCK, 100) for offset in STROKES])], tempo)
     audio, rate = decoded(path)
     window = rate // 500
     energy = np.square(audio).sum(axis=1)[: len(audio) // window * window].reshape(-1, window).sum(axis=1)  # 2 ms each
@@ -107,7 +107,7 @@ def test_the_solo_is_in_front_whatever_its_velocity(helpers):
 
 
 def test_lone_strokes_are_turned_down_instead_of_clipped(helpers):
-    audio = sound.mix([Part("Drums", 0, 9, [note(float(beat), 0.1, WOOD_BLOCK, 120) for beat in range(6)])], TEMPO)
+    audio = sound.mix([Part("Drums", 0, 9, [note(float(beat), 1 / 12, WOOD_BLOCK, 120) for beat in range(6)])], TEMPO)
     assert 0.6 < np.abs(audio).max() <= sound.CEILING + 1e-6
 
 
@@ -124,7 +124,7 @@ def test_one_short_note_sounds(helpers):
 
 def test_eighteen_bars_are_rendered_in_a_few_seconds(helpers, tmp_path):
     chords = [chord(4.0 * bar, 3.5, (50, 54, 57, 60), 70) for bar in range(18)]
-    solo = [note(step / 2, 0.45, 62 + 5 * step % 17, 90) for step in range(144)]
+    solo = [note(step / 2, 5 / 12, 62 + 5 * step % 17, 90) for step in range(144)]
     start = time.perf_counter()
     sound.write_sound(tmp_path / "solo.mp3", [Part("Solo", 26, 0, solo), Part("Chords", 0, 1, chords)], TEMPO)
     assert time.perf_counter() - start < 6  # about 1.5 s alone on one core; a bound for a busy machine

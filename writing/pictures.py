@@ -242,7 +242,7 @@ def _draw_chord_names(write, bar_lines, named, row, top, x) -> None:
         if not first <= onset < end:
             continue
         bar_lines.append([(x(onset), top), (x(onset), top + 0.06)])
-        width = 0.1 * len(name)  # about what bold letters of this size take
+        width = 0.12 * len(name)  # about what bold letters of this size take
         left = min(x(onset), WIDTH - 0.05 - width)
         if all(left >= until + 0.1 or left + width + 0.1 <= since for since, until in taken):
             write(left, top + 0.19, name, fontsize=10.5, weight="bold")

@@ -5,6 +5,7 @@ from data_utils import NOTHING, one_hot, training_windows, window_starts
 from inference_model import music_inference_model
 from learning.network import djmodel, make_optimizer, shared_layers, train
 from learning.quiet_tensorflow import keras, tf
+from learning.training import Training
 from preprocess import get_corpus_data, get_musical_data
 
 
@@ -71,7 +72,7 @@ def trained(path, seed, epochs):
     inputs, targets, n_values = windows_of(path)
     LSTM_cell, densor = shared_layers(n_values, 64, seed)
     model = djmodel(30, LSTM_cell, densor, n_values)
-    losses = train(model, inputs, targets, epochs, seed=seed)
+    losses = train(model, inputs, targets, Training(epochs, batch_size=32, seed=seed))
     return losses, model
 
 
@@ -89,7 +90,7 @@ def test_the_loss_is_the_cross_entropy_summed_over_the_steps(our_tune):
     model = djmodel(30, LSTM_cell, densor, n_values)
     probabilities = model(one_hot(inputs, n_values)).numpy()
     by_hand = -(one_hot(targets, n_values) * np.log(probabilities)).sum(axis=(1, 2)).mean()
-    losses = train(model, inputs, targets, 1, batch_size=60)
+    losses = train(model, inputs, targets, Training(epochs=1, batch_size=60, seed=0))
     assert losses[0] == pytest.approx(by_hand, rel=1e-4)
 
 
@@ -98,7 +99,8 @@ def test_training_is_repeatable_and_reports_its_last_epoch(our_tune):
     inputs, targets, n_values = windows_of(our_tune)
     LSTM_cell, densor = shared_layers(n_values, 64, 3)
     model = djmodel(30, LSTM_cell, densor, n_values)
-    losses = train(model, inputs, targets, 12, seed=3, on_epoch=lambda epoch, loss: told.append((epoch, loss)))
+    training = Training(epochs=12, batch_size=32, seed=3)
+    losses = train(model, inputs, targets, training, on_epoch=lambda epoch, loss: told.append((epoch, loss)))
     again, other = trained(our_tune, 3, 12)
     assert (losses == again).all()
     assert all((one == two).all() for one, two in zip(model.get_weights(), other.get_weights(), strict=True))

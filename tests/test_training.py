@@ -1,11 +1,13 @@
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
-from running.memory import key_of, recall, remember
 
-from learning import weights
 from learning.network import djmodel, shared_layers
+from learning.training import Training, trained
+from running.files import key_of, recall, remember
 
-SETTINGS = {"epochs": 2, "batch_size": 4, "seed": 1, "windows_an_epoch": 6}
+TRAINING = Training(epochs=2, batch_size=4, seed=1, windows_an_epoch=6)
 
 
 def windows():
@@ -18,27 +20,26 @@ def fresh(n_a=4):
     return djmodel(5, LSTM_cell, densor, 9)
 
 
-def run(folder, inputs=None, settings=SETTINGS, n_a=4):
+def run(folder, inputs=None, training=TRAINING, n_a=4):
     model = fresh(n_a)
-    losses, kept = weights.trained(
-        model, *(windows() if inputs is None else inputs), settings, lambda epoch, loss: None, folder
-    )
+    data = windows() if inputs is None else inputs
+    losses, kept = trained(model, *data, training, lambda epoch, loss: None, folder)
     return losses, kept, model.get_weights()
 
 
 def test_the_same_training_is_done_once(tmp_path):
-    losses, kept, trained = run(tmp_path)
+    losses, kept, learned = run(tmp_path)
     assert not kept
     again, kept, recalled = run(tmp_path)
     assert kept
     assert (losses == again).all()
-    assert all((one == two).all() for one, two in zip(trained, recalled, strict=True))
+    assert all((one == two).all() for one, two in zip(learned, recalled, strict=True))
 
 
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", [field.name for field in fields(Training)])
 def test_a_changed_setting_trains_anew(tmp_path, name):
     run(tmp_path)
-    assert not run(tmp_path, settings=SETTINGS | {name: SETTINGS[name] + 1})[1]
+    assert not run(tmp_path, training=replace(TRAINING, **{name: getattr(TRAINING, name) + 1}))[1]
 
 
 def test_other_windows_or_another_width_train_anew(tmp_path):

@@ -2,28 +2,30 @@ import io
 import json
 import pickle
 import zipfile
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from improvising.improvise import generate_music, learn_material
-from reading.collection import Read
+from conftest import playing
 
+from improvising.solos import generate_music
 from inference_model import music_inference_model
 from learning.network import djmodel, shared_layers
 from learning.saved_network import MATERIAL, WEIGHTS, load, save
-from preprocess import read_tune, write_grammars
+from learning.style import learn_style
+from preprocess import read_tune
 
 
 @pytest.fixture(scope="module")
 def saved(our_tune, tmp_path_factory):
     tune = read_tune(our_tune)
-    reads = [Read(our_tune, tune, write_grammars(tune))]
-    material = learn_material([tune], [reads[0].abstract_grammars])
-    LSTM_cell, densor = shared_layers(len(material.values), 8, 5)
-    model = djmodel(30, LSTM_cell, densor, len(material.values))
+    n_values = len(learn_style([tune], density=1.0).values)
+    LSTM_cell, densor = shared_layers(n_values, 8, 5)
+    model = djmodel(30, LSTM_cell, densor, n_values)
     path = tmp_path_factory.mktemp("saved") / "network.keras"
-    save(path, model, reads, np.array([3.0, 2.0]), 8)
-    return path, reads, model
+    save(path, model, [tune], np.array([3.0, 2.0]))
+    return path, tune, model
 
 
 def rewritten(path, tmp_path, **members):
@@ -38,19 +40,19 @@ def rewritten(path, tmp_path, **members):
 
 
 def test_what_was_saved_is_loaded_and_improvises_alike(saved):
-    path, reads, model = saved
+    path, tune, model = saved
     loaded = load(path)
     assert loaded.n_a == 8 and loaded.losses.tolist() == [3.0, 2.0]
-    assert loaded.reads[0].tune == reads[0].tune
-    assert loaded.reads[0].abstract_grammars == reads[0].abstract_grammars
+    assert loaded.tunes == [replace(tune, path=Path("our_tune.mid"))]
+    assert loaded.path == path
     assert all((one == two).all() for one, two in zip(loaded.weights, model.get_weights(), strict=True))
     solos = []
-    for weights, tune in ((model.get_weights(), reads[0]), (loaded.weights, loaded.reads[0])):
-        material = learn_material([tune.tune], [tune.abstract_grammars])
-        LSTM_cell, densor = shared_layers(len(material.values), 8, 0)
-        again = djmodel(30, LSTM_cell, densor, len(material.values))
+    for weights, of in ((model.get_weights(), tune), (loaded.weights, loaded.tunes[0])):
+        style = learn_style([of], density=1.0)
+        LSTM_cell, densor = shared_layers(len(style.values), 8, 0)
+        again = djmodel(30, LSTM_cell, densor, len(style.values))
         again.set_weights(weights)
-        solos.append(generate_music(music_inference_model(LSTM_cell, densor, len(material.values)), material))
+        solos.append(generate_music(music_inference_model(LSTM_cell, densor, len(style.values)), style, playing()))
     assert solos[0] == solos[1]
 
 
@@ -63,7 +65,7 @@ def test_keras_opens_the_file_too(saved):
 
 
 def with_note(material, note):
-    material["tunes"][0][1]["melody"]["12"] = [note]
+    material["tunes"][0]["melody"]["12"] = [note]
     return material
 
 
@@ -83,17 +85,18 @@ def test_code_in_the_file_is_not_run(saved, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda material: material | {"format": 99}, "has format 99, this program reads format 1"),
+        (lambda material: material | {"format": 99}, "has format 99, this program reads format 2"),
         (lambda material: material | {"n_a": 16}, "weights do not fit its 84 values and 16 units"),
         (lambda material: material | {"n_a": -1}, "units"),
         (lambda material: material | {"tunes": []}, "0 values"),
         (lambda material: material | {"tunes": [["a", 3, 4]]}, "cannot be used"),
-        (lambda material: material | {"tunes": [["a", {"melody": {}}, ["Q,1"]]]}, "cannot be used"),
+        (lambda material: material | {"tunes": [{"melody": {}, "abstract_grammars": ["Q,1"]}]}, "cannot be used"),
         (lambda material: [], "cannot be used"),
-        (lambda material: with_note(material, [48.0, 0.25, 300, 90]), "holds what cannot be played"),
-        (lambda material: with_note(material, [48.0, 0.25, "C4", 90]), "holds what cannot be played"),
-        (lambda material: with_note(material, [900.0, 0.25, 60, 90]), "holds what cannot be played"),
-        (lambda material: with_note(material, [None, 0.25, 60, 90]), "cannot be used"),
+        (lambda material: with_note(material, [576, 3, 300, 90]), "holds what cannot be played"),
+        (lambda material: with_note(material, [576, 3, "C4", 90]), "holds what cannot be played"),
+        (lambda material: with_note(material, [10_800, 3, 60, 90]), "holds what cannot be played"),
+        (lambda material: with_note(material, [576.5, 3, 60, 90]), "holds what cannot be played"),
+        (lambda material: with_note(material, [None, 3, 60, 90]), "cannot be used"),
     ],
 )
 def test_what_does_not_fit_is_said(saved, tmp_path, change, message):
@@ -121,4 +124,4 @@ def test_files_that_are_something_else_are_told(saved, tmp_path):
         with pytest.raises(ValueError, match="not a file but a folder or a device|cannot be read"):
             load(path)
     with pytest.raises(ValueError, match="must end in .keras"):
-        save(tmp_path / "network.zip", saved[2], saved[1], np.zeros(1), 8)
+        save(tmp_path / "network.zip", saved[2], [saved[1]], np.zeros(1))
