@@ -226,6 +226,7 @@ def data():
 
 def ours() -> dict:
     """The program's own parts, one after the other."""
+    # Long: each part is timed where the one before has left its things.
     from data_utils import data_processing
     from improvising import solos
     from inference_model import music_inference_model, sample_bars

@@ -6,7 +6,6 @@ written all the same. Left to others: each kind of file (`writing/midi.py`, `wri
 """
 
 import signal
-import threading
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -79,15 +78,16 @@ class Studio:
 
 @contextmanager
 def _deaf_to_ctrl_c():
-    """What is started meanwhile never hears Ctrl-C: that is for this process to answer, in one line."""
-    if threading.current_thread() is not threading.main_thread():
+    """What is started meanwhile never hears Ctrl-C: that is for this process to answer, in one line. One that comes
+    meanwhile is heard afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where it is not inherited
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def write_outputs(folder: Path, results: Results, wanted: Wanted, studio: Studio) -> list[str]:
