@@ -12,7 +12,7 @@ import warnings
 from itertools import accumulate
 from typing import NamedTuple
 
-from music.notes import Bar, pitch_name
+from music.notes import Bar, Chord, pitch_name
 from music.piece import Piece
 from music.units import GRID
 from running.files import write_aside
@@ -44,8 +44,9 @@ class Box(NamedTuple):
 def draw_piano_roll(path: str | os.PathLike, piece: Piece) -> list[Box]:
     """Draw the solo as a piano roll in systems, its chords' symbols above, as a PNG; what was drawn.
 
-    A name that would run into the one before it is left out; its chord keeps a tick. A piece without notes or without
-    bars is a picture that says so. Raises ValueError where the folder cannot be written.
+    A name that would run into another is left out, and so is one that is said already in its bar; its chord keeps a
+    tick. A piece without notes or without bars is a picture that says so. Raises ValueError where the folder cannot be
+    written.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a title may hold a letter that the font lacks: it becomes a box
@@ -222,8 +223,7 @@ def _draw_system(layout: Layout, system: int, piece: Piece, write, lines: Lines)
             place = layout.x(bar.start + line, system)
             lines.beats.append([(place, bottom), (place, top)])
     lines.bars.append([(right, bottom), (right, top + 0.1)])
-    named = [(chord.onset, chord.symbol) for chord in piece.solo.chords]
-    _draw_chord_names(write, lines.bars, named, row, top, lambda onset: layout.x(onset, system))
+    _draw_chord_names(write, lines.bars, piece.solo.chords, row, top, lambda onset: layout.x(onset, system))
 
 
 def _corners_of(box: Box, layout: Layout) -> list[tuple[float, float]]:
@@ -233,18 +233,23 @@ def _corners_of(box: Box, layout: Layout) -> list[tuple[float, float]]:
     return _corners(left, layout.y(box.pitch, box.system), right, layout.y(box.pitch + 1, box.system))
 
 
-def _draw_chord_names(write, bar_lines, named, row, top, x) -> None:
-    """The names over a system, above its bar numbers, each with a tick at its onset; those on bar lines come first."""
+def _draw_chord_names(write, bar_lines: list, chords: list[Chord], row: list[Bar], top: float, x) -> None:
+    """The names over a system, above its bar numbers, each with a tick at its onset; those on bar lines come first. A
+    chord that is struck again in its bar has only the tick."""
     first, end = row[0].start, row[-1].end
     on_line = {bar.start for bar in row}
     taken = []
+    named, before = [], ""
+    for chord in chords:
+        if first <= chord.onset < end:
+            is_again = chord.symbol == before and chord.onset not in on_line
+            named.append((chord.onset, "" if is_again else chord.symbol))
+        before = chord.symbol
     for onset, name in sorted(named, key=lambda pair: (pair[0] not in on_line, pair[0])):
-        if not first <= onset < end:
-            continue
         bar_lines.append([(x(onset), top), (x(onset), top + 0.06)])
         width = 0.12 * len(name)  # about what bold letters of this size take
         left = min(x(onset), WIDTH - 0.05 - width)
-        if all(left >= until + 0.1 or left + width + 0.1 <= since for since, until in taken):
+        if name and all(left >= until + 0.1 or left + width + 0.1 <= since for since, until in taken):
             write(left, top + 0.19, name, fontsize=10.5, weight="bold")
             taken.append((left, left + width))
 
