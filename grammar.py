@@ -14,9 +14,9 @@ from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
 
-from music.note_types import first_scale_tones, note_types, sounding_chord, types_at
+from music.note_types import first_scale_tones, has_chord, note_types, sounding_chord, types_at
 from music.notes import Chord, Note
-from music.units import GRID, to_steps
+from music.units import GRID, duration_text, to_steps
 
 TYPES = "CSAX"  # of notes
 REST = "R"
@@ -57,12 +57,12 @@ def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
     Example: E-5 for half a beat, then C5 for a third, over a C minor chord -> 'C,0.500 C,0.333,<P1,d-5>'.
     Raises ValueError for a bar that has notes but no chord.
     """
-    if measure_notes and not sounding_chord(measure_chords, 0):
+    if measure_notes and not has_chord(measure_chords):
         raise ValueError("a bar with notes needs a chord to be written as grammar")
     terms, previous = [], None
     for note in measure_notes:
         types = types_at(measure_chords, note.onset)
-        term = f"{types[note.pitch % 12]},{note.quarter_length:.3f}"
+        term = f"{types[note.pitch % 12]},{duration_text(note.duration)}"
         if previous is not None:
             term += ",<{},{}>".format(*interval_bounds(previous % 12, note.pitch - previous))
         terms.append(term)
@@ -141,9 +141,10 @@ def realise(
 ) -> tuple[list[Note], int]:
     """Turn one bar's terms into notes; return them and how many terms had to fall back.
 
-    `motion` None is the original's way: notes are as long as their terms say, however long the bar is; the first note
-    is any note of the chord; later ones are drawn evenly among the pitches of the term's type in its interval, at least
-    from octave 3; where there is none, the line moves a whole tone (the fall-back).
+    `motion` None is the original's way: notes are as long as their terms say, however long the bar is. Of the first
+    note C is any note of the chord, S a tone of its scale, A and X a semitone beside one, at least from octave 4; later
+    ones are drawn evenly among the pitches of the term's type in its interval, at least from octave 3; where there is
+    none, the line moves a whole tone (the fall-back).
 
     With a `motion`, notes end with the next note or the bar, keep to its range, and go on from the MIDI pitch
     `previous`; without one the line starts in the middle. A pitch is preferred from which the next term can be reached.
@@ -156,7 +157,7 @@ def realise(
     """
     if not terms:
         return [], 0
-    if not sounding_chord(chords, 0):
+    if not has_chord(chords):
         raise ValueError("terms can be realised only over a chord")
     if onsets is None:
         onsets = late_onsets(terms) if motion is None else filled_onsets(terms)

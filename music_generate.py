@@ -66,7 +66,7 @@ CACHE: text = ".cache"  # folder that keeps what was read and trained, so that i
 # --- Improvising -----------------------------------------------------------------------------------------------------
 CHORDS: text = ""  # changes to improvise over, "Dm7 | G7 | Cmaj7 A7", or a text file with them; "": the tune's own
 CHORUSES: whole(1, 100) = 1  # times the changes are played
-KEY: whole(-11, 11) = 0  # semitones up (or down, below 0) that the changes are moved
+KEY: whole(-11, 11) = 0  # semitones up (or down, below 0) that the changes are moved, by the nearer way
 N_SOLOS: whole(1, 100_000) = 1  # solos to make; more than one are numbered and ranked
 BARS: whole(0, 100_000) = 0  # bars to play; 0: all choruses
 TEMPERATURE: number(0, 100) = 1.0  # 0: always the likeliest value, 1: as learned, above 1: bolder
@@ -84,12 +84,12 @@ CARRY_STATE: switch = True  # with VALUES_PER_BAR: the network goes on from bar 
 ROUND_DURATIONS: switch = False  # round durations to a quarter of a beat by a coin, as the original does
 OPENING: switch = False  # put the term C,0.25 in front of each bar, as the original does
 EVERY_NEIGHBOUR: switch = True  # drop repeated pitches among all neighbours; False: in disjoint pairs, as the original
-ORIGINAL: switch = False  # all of this as in the original (the constants from TEMPERATURE on then do not count)
+ORIGINAL: switch = False  # all of this as in the original (the constants from BARS on then do not count)
 
 # --- Writing ---------------------------------------------------------------------------------------------------------
 SAVE: ending_in(".keras") = ""  # file that keeps the trained network; "": none
 OUTPUT: path = "output"  # folder that receives my_music.midi and what belongs to it
-TEMPO: number(20, 400) = 130  # beats a minute
+TEMPO: number(20, 400) = 130  # quarters a minute
 BACKING: switch = False  # a walking bass and a ride cymbal under the solo
 SOUND: switch = True  # my_music.mp3
 SCORE: switch = True  # my_music.musicxml, a lead sheet, and my_music.svg, the same engraved
@@ -99,7 +99,8 @@ PAGE: switch = True  # my_music.html: listen and watch
 
 def main(argv: list[str] | None = None) -> Results:
     """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
-    given = read_settings(declared(sys.modules[__name__]), __doc__.splitlines()[0], argv)
+    given = read_settings(declared(sys.modules[__name__]), __doc__.splitlines()[0], argv, bare="TUNE")
+    playing, wanted = playing_of(given), Wanted(given.sound, given.score, given.pictures, given.page)
     output, cache = check_folder(given.output), Path(given.cache) if given.cache else None
 
     # Data: tunes as lines of grammar, the grammar as values.
@@ -125,15 +126,14 @@ def main(argv: list[str] | None = None) -> Results:
 
     # Generate.
     inference_model = music_inference_model(LSTM_cell, densor, len(style.values))
-    solos = generate_music(inference_model, style, playing_of(given), given.n_solos, given.seed)
+    solos = generate_music(inference_model, style, playing, given.n_solos, given.seed)
     ranking, facts = judge(solos, style, given.seed)
 
     # Write.
     backing_seed = given.seed if given.backing else None
     pieces = [piece_of(solo, title_of(tunes, given), given.tempo, backing_seed) for solo in solos]
-    shown = {"seed": str(given.seed), "tune": tunes[0].path.name, "temperature": f"{playing_of(given).temperature:g}"}
+    shown = {"seed": str(given.seed), "tune": tunes[0].path.name, "temperature": f"{playing.temperature:g}"}
     results = Results(pieces, ranking, facts, source, source_sound, losses.tolist(), shown)
-    wanted = Wanted(given.sound, given.score, given.pictures, given.page)
     print(*write_outputs(output, results, wanted, studio), sep="\n")
     studio.close()
     return results
@@ -172,11 +172,11 @@ def playing_of(given: Settings) -> Playing:
 def judge(solos: list[Solo], style: Style, seed: int) -> tuple[list[int], dict[int, dict[str, str]]]:
     """The solos' numbers, the best first, and how original the best are, in words; the best one's is told."""
     ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
-    facts = {number: originality(solos[number], style.corpus) for number in ranking[:VERSIONS_ON_PAGE]}
+    facts = {best: originality(solos[best], style.corpus) for best in ranking[:VERSIONS_ON_PAGE]}
     fallbacks = sum(solo.fallbacks for solo in solos) / max(1, sum(solo.n_terms for solo in solos))
     tell("improvised", f"{sum(len(solo.notes) for solo in solos):,} notes, seed {seed}")
     tell("fall-backs", f"{fallbacks:.1%} of the values had no pitch as asked")
-    tell("copied", ", ".join(f"{name} {text}" for name, text in facts[ranking[0]].items()))
+    tell("copied", ", ".join(f"{name} {figure}" for name, figure in facts[ranking[0]].items()))
     return ranking, facts
 
 

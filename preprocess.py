@@ -18,19 +18,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from grammar import parse_melody
+from grammar import REST, parse_melody
 from music.notes import Chord
 from music.piece import Tune
-from music.units import to_quarters
+from music.units import duration_text
 from reading.choosing import Selection, tune_of
 from reading.midi import read_midi
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import show
-from running.files import key_of, read_bounded, recall, remember
+from running.files import digest_of, read_bounded, recall, remember
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 SCORE_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
-LARGEST = 10_000_000  # bytes of a file whose reading is remembered
+LARGEST = 10_000_000  # bytes of a file whose reading is remembered; what is larger is read each time
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
 # Whose code decides what is read: a reading is worth nothing after any of it has changed.
 READERS = ("music/*.py", "reading/*.py", "preprocess.py", "grammar.py")
@@ -88,7 +88,7 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
 def write_grammars(tune: Tune) -> list[str]:
     """One line of grammar for each bar of a tune; a bar of rest is 'R' and its length: 'R,4.000'."""
     return [
-        parse_melody(notes, tune.chords[bar]) if notes else f"R,{to_quarters(tune.bars[bar].length):.3f}"
+        parse_melody(notes, tune.chords[bar]) if notes else f"{REST},{duration_text(tune.bars[bar].length)}"
         for bar, notes in tune.melody.items()
     ]
 
@@ -163,10 +163,10 @@ def _attempt(file: Path, selection: Selection, memory: Path | None) -> Tune | st
 
 def _remembered(file: Path, selection: Selection, memory: Path | None) -> Tune:
     """A file read, or the reading that is kept of a file with its content and ending."""
-    if not memory:
-        return read_tune(file, selection)
+    if not memory or not file.is_file() or file.stat().st_size > LARGEST:
+        return read_tune(file, selection)  # which says what is wrong, if anything is
     content = read_bounded(file, LARGEST, "a tune")
-    kept = memory / "tunes" / f"{key_of(content, file.suffix.lower(), repr(selection), _code())}.json"
+    kept = memory / "tunes" / f"{digest_of(content, file.suffix.lower(), repr(selection), _code())}.json"
     text = recall(kept)
     if text is not None:
         try:

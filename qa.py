@@ -6,9 +6,9 @@ The original's rules stand beside ours. Left to others: what a term means and ho
 import random
 
 from music.notes import Note
-from music.units import GRID, to_quarters, to_steps
+from music.units import SIXTEENTH, duration_text, to_steps
 
-SHORTEST = GRID // 4  # grid steps: what a note without length gets, and what durations are rounded to
+SHORTEST = SIXTEENTH  # what a note without length gets, and what durations are rounded to
 FOLDED_TYPES = {"A": "C", "X": "C"}
 
 
@@ -31,7 +31,7 @@ def prune_grammar(grammar: str, generator: random.Random) -> str:
         kind, duration, *interval = term.split(",")
         steps = to_steps(float(duration)) // SHORTEST * SHORTEST
         steps += generator.choice((0, SHORTEST))
-        terms.append(",".join([kind, f"{to_quarters(steps):.3f}", *interval]))
+        terms.append(",".join([kind, duration_text(steps), *interval]))
     return " ".join(terms)
 
 

@@ -64,7 +64,7 @@ Row = tuple[str, dict[str, str]]
 def main(argv: list[str] | None = None) -> None:
     """The whole evaluation. Raises ValueError for whatever a user can put right."""
     settings = declared(music_generate) | declared(sys.modules[__name__])
-    given = read_settings(settings, __doc__.splitlines()[0], argv)
+    given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE")
     output = check_folder(given.output)
     tune = read_tune_of(given)
     style = learn_style([tune], given.density)

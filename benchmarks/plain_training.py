@@ -1,8 +1,8 @@
 """The floors of learning and sampling: the same network without Keras, as a TensorFlow graph and in NumPy.
 
 Both learn windows of indices, (m, Tx) and -1 for nothing, with an LSTM of `n_a` units and a softmax layer, Adam with
-the original's decay, shuffled batches, and the cross-entropy summed over the Tx steps: what `model.train` does, written
-out by hand. Left to others: timing (`speed.py`).
+the original's decay, shuffled batches, and the cross-entropy summed over the Tx steps: what `learning.network.train`
+does, written out by hand. Left to others: timing (`speed.py`).
 
 Conventions: the four gates lie side by side in the order input, forget, candidate, output; axes are (batch, values).
 """

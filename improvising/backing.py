@@ -12,10 +12,10 @@ import random
 from typing import NamedTuple
 
 from music.notes import Bar, Chord, Note
-from music.piece import Part
+from music.piece import DRUM_CHANNEL, Part
 from music.units import GRID
 
-ACOUSTIC_BASS, BASS_CHANNEL, DRUM_CHANNEL = 32, 2, 9
+ACOUSTIC_BASS, BASS_CHANNEL = 32, 2
 LOWEST, HIGHEST = 28, 52  # the bass's open E string, and two octaves above it
 RIDE, HI_HAT_FOOT = 51, 44  # General MIDI drum keys
 SKIPS = 0.12  # how often the bass strikes a beat's pitch again, softly, on the offbeat

@@ -12,12 +12,11 @@ from itertools import pairwise
 import numpy as np
 
 from grammar import TYPES, parse_melody
-from music.note_types import sounding_chord, types_at
+from music.note_types import has_chord, types_at
 from music.piece import Solo
-from music.units import GRID, quantize, to_ticks
+from music.units import GRID, SIXTEENTH, quantize
 
 GROOVE_POSITIONS = 64  # positions in a bar at which an onset is looked for, as in Wu and Yang 2020
-FINE = 480  # ticks a quarter in which a heard length is quantised again
 RUN = 4  # values in the runs that are looked up in the corpus
 
 
@@ -28,9 +27,9 @@ def values_of(solo: Solo) -> list[str]:
     """
     values = []
     for bar, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True):
-        if not sounding_chord(chords, 0):
+        if not has_chord(chords):
             continue
-        durations = [quantize(to_ticks(note.duration, FINE), FINE) or GRID // 4 for note in bar]
+        durations = [quantize(note.duration, GRID) or SIXTEENTH for note in bar]
         read = [note._replace(duration=duration) for note, duration in zip(bar, durations, strict=True)]
         values += parse_melody(read, chords).split()
     return values
@@ -122,7 +121,7 @@ def type_shares(solo: Solo) -> dict[str, float]:
     """
     found = Counter()
     for notes, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True):
-        if sounding_chord(chords, 0):
+        if has_chord(chords):
             found.update(types_at(chords, note.onset)[note.pitch % 12] for note in notes)
     return {kind: found[kind] / max(1, found.total()) for kind in TYPES}
 
@@ -179,8 +178,8 @@ def originality(solo: Solo, corpus: list[str]) -> dict[str, str]:
     """How original a solo is, as it is read back from its notes, in words."""
     values = values_of(solo)
     return {
-        "longest run of the solo's own values": str(longest_verbatim_run(values, corpus)),
-        f"runs of {RUN} that stand in the solo": f"{known_run_share(values, corpus):.1%}",
+        "longest run of the source's values": str(longest_verbatim_run(values, corpus)),
+        f"runs of {RUN} that stand in the source": f"{known_run_share(values, corpus):.1%}",
     }
 
 
@@ -264,7 +263,7 @@ def halves_ceiling(source: Solo, splits: int = 20) -> dict[str, float]:
 # --- Choosing --------------------------------------------------------------------------------------------------------
 
 # What a solo is held against its source by, and how far it may be off before it counts as one whole fault.
-CLOSENESS: dict[str, tuple[Callable[[Solo], float], float]] = {
+RANKED_BY: dict[str, tuple[Callable[[Solo], float], float]] = {
     "notes a bar": (notes_a_bar, 1.0),
     "sounding share": (sounding_share, 0.1),
     "mean leap": (mean_leap, 0.5),
@@ -277,8 +276,8 @@ CLOSENESS: dict[str, tuple[Callable[[Solo], float], float]] = {
 
 
 def distance_from(source: Solo, solo: Solo) -> float:
-    """How far a solo is from its source: the mean of the `CLOSENESS` measures' differences, each in its own unit."""
-    return _mean([abs(measure(solo) - measure(source)) / unit for measure, unit in CLOSENESS.values()])
+    """How far a solo is from its source: the mean of the `RANKED_BY` measures' differences, each in its own unit."""
+    return _mean([abs(measure(solo) - measure(source)) / unit for measure, unit in RANKED_BY.values()])
 
 
 def rank(source: Solo, solos: list[Solo], corpus: list[str]) -> list[int]:

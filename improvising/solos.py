@@ -1,4 +1,4 @@
-"""From a trained network to solos: sampling, realising, and the family's repairs, in one place.
+"""From a trained network to solos: when is sampled, realised and repaired, in one place.
 
 `generate_music` makes solos, `piece_of` makes a solo a finished piece. Left to others: the sampling loops
 (`inference_model.py`), single bars (`grammar.py`), what was learned of the player (`learning/style.py`), the band
@@ -15,7 +15,7 @@ from improvising.playing import Playing
 from inference_model import BarRules, known_runs, predict_and_sample, sample_bars
 from learning.rhythm import draw_velocities
 from learning.style import Style
-from music.note_types import sounding_chord, types_at
+from music.note_types import has_chord, types_at
 from music.piece import Part, Piece, Solo, from_start, into_bars
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
 
@@ -33,6 +33,8 @@ def generate_music(inference_model, style: Style, playing: Playing, n_solos: int
     Source: the family's `generate_music`.
     """
     style = style.first_bars(playing.bars)
+    if not any(map(has_chord, style.chorus.chords_by_bar)):
+        raise ValueError("the bars to improvise in (BARS, CHORDS) hold no chord, only N.C.; there must be one")
     sample = _sample_by_number if playing.values_per_bar else _sample_in_time
     return [
         _realise_solo(style, playing, sampled_bars, random.Random(f"{seed}/{number}"))
@@ -55,7 +57,7 @@ def bar_rules(style: Style, rhythm: str, longest_run: int) -> BarRules:
     bars = np.repeat(np.arange(len(lengths)), lengths)  # (n_places,)
     in_bar = np.concatenate([np.arange(length) for length in lengths])
     types = [
-        types_at(chords, step) if sounding_chord(chords, 0) else ""
+        types_at(chords, step) if has_chord(chords) else ""
         for chords, length in zip(chorus.chords_by_bar, lengths, strict=True)
         for step in range(length)
     ]
@@ -111,7 +113,7 @@ def _sample_by_number(
             n_steps=playing.values_per_bar,
             temperature=playing.temperature,
             min_p=playing.min_p,
-            seed=seed * 1000 + bar,
+            seed=seed * 1000 + bar,  # each bar draws anew
         )
         for solo, values in zip(solos, indices.tolist(), strict=True):
             solo.append((values, None))
@@ -133,7 +135,7 @@ def _realise_solo(style: Style, playing: Playing, sampled_bars: list[SampledBar]
         elif playing.rhythm == "filled" or onsets is None or len(onsets) != len(terms):
             onsets = filled_onsets(terms)
         notes, fell_back = [], 0
-        if sounding_chord(chords, 0):  # in a bar without chords, N.C., the solo rests
+        if has_chord(chords):  # in a bar without chords, N.C., the solo rests
             notes, fell_back = realise(terms, chords, generator, motion, previous, onsets, bar.length)
         n_terms += len(terms)
         fallbacks += fell_back

@@ -1,8 +1,9 @@
 """A trained network with all that belongs to it in one file, to take along and to improvise with elsewhere.
 
 The file is what Keras saves (`.keras`, a zip archive that Keras opens too) with two members more: the weights as bare
-arrays, and the tunes, their grammar and the settings as JSON. Loading reads only those two, so that nothing in a file
-from elsewhere is ever run; the network is built here, as always. Left to others: training (`learning/network.py`).
+arrays, and the tunes with their grammar as JSON. Loading reads only those two, so that nothing in a file from elsewhere
+is ever run; the network is built as always. Left to others: the network (`learning/network.py`), weights as bytes
+(`learning/training.py`), tunes as JSON (`reading/tune_json.py`).
 """
 
 import io
@@ -77,7 +78,7 @@ def load(path: str | os.PathLike) -> Saved:
     data = read_bounded(path, LARGEST_MEMBER, "a file that SAVE wrote")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            content, material = _member(path, archive, WEIGHTS), json.loads(_member(path, archive, MATERIAL))
+            content, material = _member(archive, WEIGHTS), json.loads(_member(archive, MATERIAL))
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
         raise ValueError(f"{path}: not a file that SAVE wrote, or damaged ({error}); save the network again") from error
     except (ValueError, RecursionError) as error:
@@ -104,7 +105,7 @@ def load(path: str | os.PathLike) -> Saved:
     return Saved(tunes, arrays[1], arrays[0], n_a, path)
 
 
-def _member(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
+def _member(archive: zipfile.ZipFile, name: str) -> bytes:
     try:
         size = archive.getinfo(name).file_size
     except KeyError:

@@ -16,7 +16,7 @@ from data_utils import training_windows, window_starts
 from learning.style import Style
 from music.piece import Tune
 from running.console import show, tell
-from running.files import key_of, recall, remember
+from running.files import digest_of, recall, remember
 
 MOST_TUNES_AN_EPOCH = 10  # a folder's epoch is as long as that of so many tunes
 
@@ -38,7 +38,7 @@ def learn(model, style: Style, tunes: list[Tune], windows: int, training: Traini
     `windows` for each of up to ten tunes are an epoch's. One tune has the same windows in every epoch, as in the
     original; of several, each epoch hears other windows.
     """
-    lengths = [sum(len(line.split()) for line in tune.abstract_grammars) for tune in tunes]
+    lengths = [len(tune.values) for tune in tunes]
     (_, Tx, n_values), m = model.input_shape, windows * min(len(tunes), MOST_TUNES_AN_EPOCH)
     starts = window_starts(lengths, m if len(tunes) == 1 else m * training.epochs, Tx)
     inputs, targets = training_windows(style.indices, starts, Tx)
@@ -82,7 +82,7 @@ def weights_key(inputs: np.ndarray, targets: np.ndarray, shapes: list[tuple[int,
     code = (Path(__file__).resolve().parent / "network.py").read_bytes()
     libraries = [f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")]
     data = [array.astype(np.int32).tobytes() + repr(array.shape).encode() for array in (inputs, targets)]
-    return key_of(*data, repr(shapes), repr(training), code, *libraries)
+    return digest_of(*data, repr(shapes), repr(training), code, *libraries)
 
 
 def weights_to_bytes(weights: list[np.ndarray], losses: np.ndarray) -> bytes:

@@ -10,6 +10,7 @@ from music.chord_symbols import NO_CHORD, Symbol, parse_symbol, tone_name
 from music.keys import root_name
 
 ROOTLESS = 2.8  # what leaving out the root costs a name; a tension costs about 0.7, an inversion 1.5
+LOWEST_HAND = 48  # C3: below it a note is a bass
 NATURALS = {1: 2, 3: 2, 6: 5, 8: 9}  # of the altered tensions, as intervals
 
 
@@ -69,27 +70,36 @@ def name_voicing(pitches: tuple[int, ...], bass: int | None, is_held: bool, fift
     """The symbol of a voicing with what a bass plays under it: (57, 59, 62, 66) over 35 -> Bm7.
 
     `bass` is a MIDI pitch, or None. It decides where it is the root; as another tone, only where it is held: a bass
-    that walks passes through tones that mean nothing. Where there is one, the voicing's own lowest note is no bass.
+    that walks passes through tones that mean nothing. The voicing's own lowest note is a bass only where it is a low
+    one that nobody plays under: a left hand turns its chords over.
     """
-    alone = parse_symbol(name_chord(tuple(sorted(pitches)), fifths))
-    if bass is None:
-        return alone
     lowest = min(pitches)
-    under = bass if bass < lowest else lowest - 12 + (bass - lowest) % 12
-    over_bass = parse_symbol(name_chord((under, *sorted(pitches)), fifths))
-    if over_bass.root == bass % 12 or is_held or alone.bass not in alone.tones:
-        return over_bass
+    alone = parse_symbol(name_chord(tuple(sorted(pitches)), fifths))
+    is_foreign = alone.bass not in alone.tones
+    if bass is not None:
+        under = bass if bass < lowest else lowest - 12 + (bass - lowest) % 12
+        over_bass = parse_symbol(name_chord((under, *sorted(pitches)), fifths))
+        if over_bass.root == bass % 12 or is_held or is_foreign:
+            return over_bass
+    elif is_foreign or lowest < LOWEST_HAND:
+        return alone
     return _moved_to(alone.root, alone.root, alone.suffix, fifths)
 
 
 def _moved_to(root: int, bass: int, suffix: str, fifths: int | None) -> Symbol:
-    spelled = parse_symbol(root_name(root, _is_minor(suffix), fifths) + suffix)
+    name = root_name(root, _is_minor(suffix), fifths)
+    spelled = parse_symbol(name + _after(name, suffix))
     return spelled if bass == root else parse_symbol(f"{spelled.text}/{tone_name(spelled, bass)}")
+
+
+def _after(name: str, suffix: str) -> str:
+    """A suffix as it can stand behind a root: the flat of b9 behind a C would be the C's."""
+    return f"({suffix})" if len(name) == 1 and suffix.startswith(("b", "#", "♭", "♯")) else suffix
 
 
 @cache
 def _is_minor(suffix: str) -> bool:
-    intervals = parse_symbol(f"C{suffix}").intervals
+    intervals = parse_symbol("C" + _after("C", suffix)).intervals
     return 3 in intervals and 4 not in intervals
 
 

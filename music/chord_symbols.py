@@ -64,10 +64,10 @@ def parse_symbol(text: str) -> Symbol:
     Raises ValueError, with symbols that look alike, for what is not a chord symbol.
     """
     plain = text.translate(SAME_SIGNS)
-    if re.fullmatch(r"n\.?c\.?", plain, re.IGNORECASE):
-        return Symbol(text, None, "", (), None, "")
     enclosed = re.fullmatch(r"\(([^()]*)\)", plain)
     plain = enclosed[1] if enclosed else plain
+    if re.fullmatch(r"n\.?c\.?", plain, re.IGNORECASE):
+        return Symbol(text, None, "", (), None, "")
     # The root is read before anything else: the flat of C(b9) is not C's.
     root = ROOT.match(plain) if len(text) <= LONGEST_SYMBOL else None
     rest = root and REST.fullmatch(re.sub(r"\(([^()]*)\)", _without_parentheses, plain[root.end() :]))

@@ -31,7 +31,7 @@ class Chorus:
         return Chorus(lay_out(self.bars * times), self.chords_by_bar * times)
 
     def transposed(self, semitones: int) -> "Chorus":
-        """The same in another key, and spelled for it; more than half an octave is moved the other way round."""
+        """The same in another key, and spelled for it; more than five semitones down, or six up, go the other way."""
         by = (semitones + 5) % 12 - 5
         if not by:
             return self

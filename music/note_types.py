@@ -69,6 +69,11 @@ def is_major(tones: tuple[int, ...]) -> bool:
     return chord.Chord([pitch.Pitch(60 + tone) for tone in tones]).quality == "major"
 
 
+def has_chord(chords: list[Chord]) -> bool:
+    """Whether any of a bar's chords has tones; N.C. has none."""
+    return any(chord.tones for chord in chords)
+
+
 def sounding_chord(chords: list[Chord], onset: int) -> Chord | None:
     """The last chord with tones that starts no later than `onset`; before the first one, the first. None: N.C."""
     chosen = None

@@ -1,10 +1,11 @@
-"""What is read, improvised over, improvised, and written: tune, chorus, solo, piece.
+"""What is read, improvised, and written: tune, solo, piece.
 
-A tune is what was read of a file: its melody and chords by bar. A chorus is the bars and chords to improvise over. A
-solo is notes by bar over chords by bar. A piece is a solo with what accompanies it, finished for the writers.
+A tune is what was read of a file: its melody and chords by bar. A solo is notes by bar over chords by bar. A piece is a
+solo with what accompanies it, finished for the writers.
 
 Conventions: times in grid steps. In a tune they count from the start of the file and bars have the file's numbers; in
-a solo and a chorus bars follow one another from 0, and what is told by bar counts from its bar line.
+a solo bars follow one another from 0, and what is told by bar counts from its bar line. Left to others: what is
+improvised over (`music/chorus.py`).
 """
 
 from bisect import bisect_right
@@ -17,7 +18,8 @@ from music.note_types import types_at
 from music.notes import Bar, Chord, Note, moved
 from music.units import GRID
 
-DEFAULT_TEMPO = 120.0  # quarters a minute, of a file that does not tell
+UNTOLD_TEMPO = 120.0  # quarters a minute, of a file that does not tell
+DRUM_CHANNEL = 9  # of General MIDI
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,15 @@ class Tune:
     melody: dict[int, list[Note]]
     chords: dict[int, list[Chord]]
     bars: dict[int, Bar]
-    tempo: float = DEFAULT_TEMPO
+    tempo: float = UNTOLD_TEMPO
     told: tuple[str, ...] = ()
     abstract_grammars: tuple[str, ...] = ()
     path: Path = Path()
+
+    @property
+    def values(self) -> list[str]:
+        """The values of its grammar, in order."""
+        return [value for line in self.abstract_grammars for value in line.split()]
 
     @property
     def solo(self) -> "Solo":
@@ -45,7 +52,7 @@ class Tune:
             lay_out([bar for _, bar in bars]),
             [moved(self.melody[number], -bar.start) for number, bar in bars],
             [moved(self.chords[number], -bar.start) for number, bar in bars],
-            [value for line in self.abstract_grammars for value in line.split()],
+            self.values,
         )
 
 

@@ -8,6 +8,7 @@ them to a quarter; quarters (of a note, as floats) and seconds are for what is r
 from fractions import Fraction
 
 GRID = 12  # grid steps in a quarter: the least common multiple of the quarter's fourths and thirds
+SIXTEENTH = GRID // 4  # grid steps
 
 
 def to_steps(quarters: float) -> int:
@@ -25,6 +26,21 @@ def to_ticks(steps: int, ticks_per_quarter: int) -> int:
     return round(Fraction(steps, GRID) * ticks_per_quarter)
 
 
+def nearest_step(ticks: int, ticks_per_quarter: int) -> int:
+    """Ticks to the nearest grid step, the later one of two as near."""
+    return (2 * ticks * GRID + ticks_per_quarter) // (2 * ticks_per_quarter)
+
+
+def step_under(ticks: int, ticks_per_quarter: int) -> int:
+    """The grid step that a tick falls into."""
+    return ticks * GRID // ticks_per_quarter
+
+
+def duration_text(steps: int) -> str:
+    """A duration as the grammar writes it, in quarters: 4 -> '0.333'."""
+    return f"{to_quarters(steps):.3f}"
+
+
 def quantize(ticks: int, ticks_per_quarter: int) -> int:
     """Ticks to the nearest multiple of 1/4 or of 1/3 quarter, in grid steps.
 
@@ -35,6 +51,6 @@ def quantize(ticks: int, ticks_per_quarter: int) -> int:
     for division in (4, 3):
         below = ticks * division // ticks_per_quarter
         for multiple in (below, below + 1):
-            error = abs(ticks * division - multiple * ticks_per_quarter) * (12 // division)
+            error = abs(ticks * division - multiple * ticks_per_quarter) * (GRID // division)
             candidates.append((error, multiple * (GRID // division)))
     return min(candidates)[1]

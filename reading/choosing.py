@@ -1,4 +1,4 @@
-"""From what a file holds to a tune: the melody's line, the window, the chords, and why.
+"""From what a file holds to a tune: the melody's line and the rests that belong to it, the window, the chords, and why.
 
 MIDI files and scores alike. What the listener asks for is taken; the rest is found (`reading/track_roles.py`): the
 melody is the part that chord symbols stand over, else the track that leads. Its chords are the symbols; else those that
@@ -13,17 +13,19 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from music.notes import Note
-from music.piece import DEFAULT_TEMPO, Tune
+from music.piece import UNTOLD_TEMPO, Tune
 from music.units import GRID
 from reading.chords import (
     bass_line,
     find_chords,
     find_symbols,
+    held,
     marked_symbols,
     named_chords,
     strikes,
     symbol_chords,
 )
+from reading.fetching import METHENY_SHA256
 from reading.grouping import melody_notes, split_hands, split_voices
 from reading.meters import Bars, by_bar
 from reading.raw_tune import RawNote, RawTune, list_names, some, under_symbols
@@ -66,7 +68,7 @@ class Selection:
 
 # Solos whose place in the file no rule can find: the file's sha256 and where the solo is.
 KNOWN_TUNES = {
-    "0da8322ceab36b036682b5ece0c315193f7b701a3340a0ca5a523b107c6f428d": Selection(5, (0,), 476.0, 548.0),
+    METHENY_SHA256: Selection(5, (0,), 476.0, 548.0),
 }
 
 
@@ -122,7 +124,9 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
         chords, told_of_chords = symbol_chords(symbols, bars), over
     else:
         chords, told_of_chords = find_chords(raw, strands, struck, window, bars, notes)
-        chords = named_chords(chords, bass_line(raw, line.number, strands), marked, notes)
+        chords = held(named_chords(chords, bass_line(raw, line.number, strands), marked, notes), bars)
+        if marked:
+            told_of_chords += f"; named by {some(len(marked), 'marker')}"
     upper = "the upper line of " if line.rest and not raw.is_written else ""
     told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
     if raw.unread_symbols:
@@ -232,4 +236,4 @@ def _find_window(
 def _tempo_at(raw: RawTune, step: int) -> float:
     """The tempo at a time in grid steps, in quarters a minute."""
     before = [tempo for tick, tempo in raw.tempos if tick * GRID <= step * raw.ticks_per_quarter]
-    return before[-1] if before else DEFAULT_TEMPO
+    return before[-1] if before else UNTOLD_TEMPO

@@ -1,9 +1,9 @@
 """The chords of a tune's bars, and what they are called: as written, as struck, or made from what sounds.
 
-Symbols are voiced, and keep their names. Voicings that are struck, or made where nobody strikes any
-(`reading/harmonise.py`), get root and name here, once, with the bass heard under them. Raw notes are in ticks, what is
-made of them in grid steps; windows in quarters. Left to others: which tracks these are (`reading/choosing.py`), how a
-voicing is named (`music/chord_names.py`).
+Symbols are voiced, and keep their names; a MIDI file's markers may be its changes. Voicings that are struck, or
+made where nobody strikes any (`reading/harmonise.py`), get root and name here, once, with the bass heard under them.
+Raw notes are in ticks, what is made of them in grid steps; windows in quarters. Left to others: which tracks these are
+(`reading/choosing.py`), how a voicing is named (`music/chord_names.py`).
 """
 
 import contextlib
@@ -78,14 +78,14 @@ def find_chords(
     bars: dict[int, Bar],
     melody: list[Note],
 ) -> tuple[dict[int, list[Chord]], str]:
-    """The chords of the tune's bars where no symbols stand, and what is told of them."""
+    """The chords that begin in the tune's bars where no symbols stand, and what is told of them."""
     names = list_names([strand.name for strand in strands])
     if struck:
         chords = [chord for strand in strands for chord in struck_chords(strand.notes, raw.ticks_per_quarter)]
         chords.sort(key=lambda chord: chord.onset)
         chords_by_bar = by_bar(inside(chords, window), raw.bars)
         if chords_by_bar:  # none where the only ones round onto a beat outside the window
-            return _held(chords_by_bar, bars), f"{names} ({struck[1]})"
+            return chords_by_bar, f"{names} ({struck[1]})"
     sounds = _sounding_in(bars, _as_played(raw, strands))
     if raw.is_written and 2 * len(_bars_with(sounds, bars)) < len(bars):
         sounds = []
@@ -93,10 +93,8 @@ def find_chords(
         found, why = harmonise(sounds, melody, bars), "" if raw.is_written else " (none strikes them in most bars)"
         return found, f"made by bar or half bar from what sounds in {names}{why}"
     found, key = harmonise_melody(melody, bars)
-    return (
-        found,
-        f"made from the melody alone, in {key} (nothing else with pitches sounds{' in most bars' * raw.is_written})",
-    )
+    most = " in most bars" if raw.is_written else ""
+    return found, f"made from the melody alone, in {key} (nothing else with pitches sounds{most})"
 
 
 def _as_played(raw: RawTune, strands: list[Strand]) -> list[Sound]:
@@ -124,7 +122,7 @@ def _bars_with(sounds: list[Sound], bars: dict[int, Bar]) -> set[int]:
     return heard
 
 
-def _held(chords_by_bar: dict[int, list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+def held(chords_by_bar: dict[int, list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
     """The chords of each bar; for a bar without, the last one before it, or else the first of all."""
     waiting = deque(chords_by_bar.items())
     held, found = waiting[0][1][0], {}
@@ -179,7 +177,10 @@ def named_chords(
                 bass, is_held = _sounding(chord.onset, spans[chord.onset], bass_line[index] if index >= 0 else None)
                 symbol = name_voicing(tuple(pitches), bass, is_held, fifths)
             symbols[chord.onset], before = symbol, chord.onset
-        named[number] = [_with_name(chord, symbols[chord.onset], bool(bass_line or marked)) for chord in in_bar]
+        named[number] = []
+        for chord in in_bar:
+            symbol = symbols[chord.onset]
+            named[number].append(chord._replace(root=symbol.root, symbol=symbol.text, bass=symbol.bass))
     return named
 
 
@@ -196,12 +197,6 @@ def marked_symbols(raw: RawTune) -> list[tuple[int, Symbol]]:
     telling = sum(len(symbol.text) > 1 for _, symbol in read)
     are_changes = 2 * len(read) > len(raw.markers) and 2 * telling > len(read)
     return [(onset, symbol) for onset, symbol in read if symbol.root is not None] if are_changes else []
-
-
-def _with_name(chord: Chord, symbol: Symbol, has_bass: bool) -> Chord:
-    # A left hand turns its chords over; without a bass that says so, the root belongs under them.
-    bass = symbol.bass if has_bass or chord.root is not None else symbol.root
-    return chord._replace(root=symbol.root, symbol=symbol.text, bass=bass)
 
 
 def _index_under(onset: int, end: int, bass_onsets: list[int]) -> int:

@@ -95,11 +95,11 @@ def download(url: str, timeout: float) -> bytes:
 
     def work() -> None:
         try:
-            outcome.append(read_bounded(url, timeout, deadline))
+            outcome.append(read_url(url, timeout, deadline))
         except Exception as error:  # whatever it is, it is raised below, in the caller's thread
             outcome.append(error)
 
-    thread = threading.Thread(target=work, name="fetch_tune", daemon=True)
+    thread = threading.Thread(target=work, name="fetching", daemon=True)
     thread.start()
     thread.join(timeout)
     result = outcome[0] if outcome else TimeoutError()
@@ -118,7 +118,7 @@ def download(url: str, timeout: float) -> bytes:
     raise result
 
 
-def read_bounded(url: str, timeout: float, deadline: float) -> bytes:
+def read_url(url: str, timeout: float, deadline: float) -> bytes:
     """Read `url`, at most MAX_BYTES; give up at the first chunk after `deadline` (in `time.monotonic()`)."""
     content = bytearray()
     with urllib.request.urlopen(url, timeout=timeout) as response:

@@ -12,10 +12,10 @@ chords. Left to others: which tracks these are (`reading/track_roles.py`), chord
 from collections import Counter
 
 from music.notes import Chord, Note
-from music.units import GRID, quantize
+from music.units import GRID, SIXTEENTH, quantize
 from reading.raw_tune import SLACK, RawNote
 
-SHORTEST_NOTE = GRID // 4  # grid steps: what a melody note gets whose length rounds to nothing
+SHORTEST_NOTE = SIXTEENTH  # what a melody note gets whose length rounds to nothing
 LONGEST_NOTE = 16 * GRID  # grid steps: what is left of one that hangs, for minutes or hours
 HIGHEST_CHORD = 128  # notes that are compared with a group's first: no chord has more pitches
 DOUBLED = 0.05  # share of onsets with several notes above which a line counts as doubled, not as played unevenly

@@ -121,14 +121,13 @@ class Slot:
 def harmonise(accompaniment: list[Sound], melody: list[Note], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
     """The chords of some bars, by number, from what sounds in them: an accompaniment of any tracks, and the melody.
 
-    A bar in which nothing sounds keeps the chord before it, the first ones the chord after. Without any note in the
-    bars there is no chord at all: {}.
+    A bar in which nothing sounds has none.
     """
     candidates = [Candidate(root, shape, -cost) for shape, cost in SHAPES.items() for root in range(12)]
     slots = _slots(bars)
     _listen(slots, accompaniment, 1.0, True)
     _listen(slots, melody, MELODY_WEIGHT, False)
-    return _held([_bar_chords(bar_slots, candidates, HALVES) for bar_slots in slots], bars)
+    return _of_bars([_bar_chords(bar_slots, candidates, HALVES) for bar_slots in slots], bars)
 
 
 def harmonise_melody(melody: list[Note], bars: dict[int, Bar]) -> tuple[dict[int, list[Chord]], str]:
@@ -143,7 +142,11 @@ def harmonise_melody(melody: list[Note], bars: dict[int, Bar]) -> tuple[dict[int
     chords = [_bar_chords(bar_slots, candidates, MELODY_HALVES) for bar_slots in slots[:-1]]
     tonic_chord = candidates[0]._replace(bonus=candidates[0].bonus + ENDING)
     chords += [_bar_chords(bar_slots, [tonic_chord, *candidates[1:]], MELODY_HALVES) for bar_slots in slots[-1:]]
-    return _held(chords, bars), key.name
+    return _of_bars(chords, bars), key.name
+
+
+def _of_bars(chords: list[list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+    return {number: in_bar for number, in_bar in zip(bars, chords, strict=True) if in_bar}
 
 
 def _slots(bars: dict[int, Bar]) -> list[list[Slot]]:
@@ -186,15 +189,3 @@ def _voiced(slot: Slot, candidate: Candidate) -> Chord:
     tones = tuple(sorted(pitch % 12 for pitch in pitches))
     velocity = min(max(round(slot.loudness / slot.duration), 1), 127)
     return Chord(slot.start, slot.length, pitches, velocity, candidate.root, "", tones, candidate.root)
-
-
-def _held(chords: list[list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
-    """The chords by bar number, with those before and after for the bars without."""
-    latest = next((bar_chords[0] for bar_chords in chords if bar_chords), None)
-    if latest is None:
-        return {}
-    held = {}
-    for (number, bar), bar_chords in zip(bars.items(), chords, strict=True):
-        held[number] = bar_chords or [latest._replace(onset=bar.start, duration=bar.length)]
-        latest = held[number][-1]
-    return held

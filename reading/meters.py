@@ -14,11 +14,10 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from music.notes import Bar
-from music.units import GRID
+from music.units import GRID, SIXTEENTH, nearest_step, step_under
 
 MAX_BARS = 20_000  # about ten hours of music
 SHORTEST_BAR, LONGEST_BAR = 1, 12  # quarters: what a time signature may ask for
-SIXTEENTH = GRID // 4
 
 
 class Stretch(NamedTuple):
@@ -66,9 +65,9 @@ def find_bars(
     quarter, longer than twelve, or off the grid. No meters give 4/4. ValueError for more than 20,000 bars.
     """
     stretches = [Stretch(0, 4 * GRID, (4, 4), 0)]
-    last, left_out = last_tick * GRID // ticks_per_quarter, []
+    last, left_out = step_under(last_tick, ticks_per_quarter), []
     for tick, meter in meters:
-        start = (2 * tick * GRID + ticks_per_quarter) // (2 * ticks_per_quarter)
+        start = nearest_step(tick, ticks_per_quarter)
         if start > last:
             break
         length, rest = divmod(4 * GRID * meter[0], meter[1])

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from music.chord_symbols import Symbol
+from music.piece import DRUM_CHANNEL
 from reading.meters import Bars
 
-DRUM_CHANNEL = 9
 SLACK = 16  # notes within this part of a quarter of each other are struck, or released, together
 MOST_NAMES = 6  # of tracks in one line
 LOWEST_TEMPO, HIGHEST_TEMPO = 5.0, 1000.0  # quarters a minute: beyond them a file's tempo is a mistake

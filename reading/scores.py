@@ -2,7 +2,7 @@
 
 Bars are the score's measures, counted from 0 whatever numbers they bear; repeats are played once. Of a file of several
 tunes, the first is read. Grace notes are left out, tied notes are one. Times become ticks, 10,080 a quarter, and parts
-tracks. No file but the one that is named is opened, and nothing is unpacked, fetched or written. Left to others: which
+tracks. No file but the one that is named is opened, and nothing is fetched or written. Left to others: which
 part leads, and what is made of it (`reading/choosing.py`), the text (`reading/score_text.py`).
 """
 
@@ -20,9 +20,10 @@ from xml.etree.ElementTree import ParseError
 
 from music.chord_names import spelled_symbol
 from music.chord_symbols import Symbol, parse_symbol
-from music.units import GRID
+from music.piece import DRUM_CHANNEL
+from music.units import GRID, SIXTEENTH
 from reading.meters import LONGEST_BAR, MAX_BARS, Bars, Stretch, find_bars, meter_of
-from reading.raw_tune import DRUM_CHANNEL, HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track, some, under_symbols
+from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track, some, under_symbols
 from reading.score_text import (
     FORMATS,
     MAX_FILE_BYTES,
@@ -39,7 +40,8 @@ TICKS = 10_080  # a quarter: 2**5 * 3**2 * 5 * 7, exact for 32nds, triplets of t
 UNITS = (1, 2, 4, 8, 16, 32, 64)  # denominators of meters that a MIDI file can tell
 VELOCITY = 90  # of notes whose loudness the score leaves open
 MEANT_FLAT = re.compile(r"(^|/)([A-Ga-g])-")  # music21 writes 'B-7/E-' for Bb7/Eb
-ABC_SYMBOL = re.compile(r"[A-G][#b]?($|[-mMdas+/(^°øΔ#b\d])|N\.?C")  # what stands in quotes and is no annotation
+# Of what stands in quotes in ABC, what is no annotation; `music/chord_symbols.py` says what is a symbol.
+ABC_SYMBOL = re.compile(r"[A-G][#b]?($|[-mMdas+/(^°øΔ#b\d])|N\.?C")
 
 # What music21 raises over scores that are broken, beside its own exceptions.
 NOT_MUSIC = (ParseError, ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
@@ -97,8 +99,7 @@ def _bars(sheet: Sheet, part: int) -> tuple[Bars, tuple[str, ...]]:
         last = max(event[0] for track in sheet.tracks for event in track.events)
         bars, left_out = find_bars(sheet.meters, TICKS, last)
         return bars, (*told, *left_out, "bars: the score has no measures; its meter makes them, or else 4/4")
-    sixteenth = GRID // 4
-    starts = sorted({0, *(round(Fraction(4 * tick, TICKS)) * sixteenth for tick in measures)})
+    starts = sorted({0, *(round(Fraction(4 * tick, TICKS)) * SIXTEENTH for tick in measures)})
     changes = [tick for tick, _ in sheet.meters]
     stretches, number, cut = [], 0, 0
     for start, end in pairwise(starts):
@@ -201,9 +202,10 @@ def _sheet(score) -> Sheet:
             events = [event for start, end, pitch in notes for event in ((start, True, pitch), (end, False, pitch))]
             events = [(*event, VELOCITY) for event in sorted(events)]  # at one tick releases come before onsets
             players = flat.getElementsByClass(instrument.Instrument)
-            is_drums = any(isinstance(player, instrument.Percussion) and player.midiChannel == 9 for player in players)
+            channels = [player.midiChannel for player in players if isinstance(player, instrument.Percussion)]
+            channel = DRUM_CHANNEL if DRUM_CHANNEL in channels else 0
             name = getattr(part, "partName", None) or next((player.instrumentName for player in players), None) or ""
-            tracks.append(Track(label(str(name)), (), DRUM_CHANNEL if is_drums else 0, TICKS, events))
+            tracks.append(Track(label(str(name)), (), channel, TICKS, events))
             symbols.append(written)
             inner = list(part.getElementsByClass(stream.Measure))
             ends = [round((inner[-1].offset + inner[-1].highestTime) * TICKS)] if inner else []

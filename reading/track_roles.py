@@ -5,7 +5,7 @@ says so counts more than any of these. Chords are the track that strikes them to
 with its reason, in a few words for the listener.
 
 Windows are in quarters, both ends included; raw notes in ticks. Left to others: what is made of the tracks
-(`reading/grouping.py`, `reading/harmonise.py`, `preprocess.py`).
+(`reading/choosing.py`, `reading/chords.py`).
 """
 
 import re
@@ -13,7 +13,7 @@ from collections.abc import Container
 from itertools import accumulate
 from typing import NamedTuple
 
-from music.units import GRID
+from music.units import GRID, nearest_step, step_under
 from reading.grouping import group_notes, is_chord
 from reading.meters import Bars
 from reading.raw_tune import SLACK, RawNote, RawTune, Track
@@ -28,7 +28,7 @@ MAY_LEAD = re.compile(r"guit|sax|right|\br\.?h\b|treble|upper", re.IGNORECASE)
 ACCOMPANIES = re.compile(
     r"piano|keys|chord|pad\b|string|organ|rhythm|comp\b|accomp|back|left|\bl\.?h\b|lower|rhodes|pad-", re.IGNORECASE
 )
-BASS = re.compile(r"bass(?!oon)|contrabass", re.IGNORECASE)
+BASS = re.compile(r"bass(?!oon)", re.IGNORECASE)
 DRUMS = re.compile(r"drum|perc|\bkick|snare|cymbal|hi-?hat|tambourine|shaker", re.IGNORECASE)
 BASS_PROGRAMS = range(32, 40)  # of General MIDI
 CHORDS = re.compile(r"piano|keys|chord|rhodes|comp\b|rhythm|accomp", re.IGNORECASE)
@@ -139,7 +139,7 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
     struck = {}
     end = total = union = 0
     for note in notes:
-        step = note.onset * GRID // ticks_per_quarter
+        step = step_under(note.onset, ticks_per_quarter)
         struck.setdefault(step, []).append(note.pitch)
         released = min(note.end, note.onset + LONG * ticks_per_quarter)
         total += released - note.onset
@@ -188,7 +188,7 @@ def covered_bars(groups: list[list[RawNote]], ticks_per_quarter: int, bars: Bars
     for group in groups:
         start, end, *_ = group[0]
         end = max(min(end, start + LONG * ticks_per_quarter) - ticks_per_quarter // SLACK, start)
-        first, last = (bars.number(round(tick * GRID / ticks_per_quarter)) for tick in (start, end))
+        first, last = (bars.number(nearest_step(tick, ticks_per_quarter)) for tick in (start, end))
         if first < len(changes):
             changes[first] += 1
             changes[min(last + 1, len(changes) - 1)] -= 1

@@ -49,7 +49,9 @@ def _check(tune: Tune) -> None:
         pitches += [pitch for chord in tune.chords[number] for pitch in chord.pitches]
         times = [time for item in music for time in (item.onset, item.duration)]
         if not (
-            all(type(whole) is int for whole in (*bar[:2], *times, *pitches))
+            all(type(whole) is int for whole in (*bar[:2], *bar.meter, *times, *pitches))
+            and len(bar.meter) == 2
+            and min(bar.meter) > 0
             and 0 <= bar.start <= LATEST
             and 0 < bar.length <= LONGEST_BAR
             and all(0 <= pitch <= 127 for pitch in pitches)

@@ -60,7 +60,7 @@ def check_folder(folder: str | os.PathLike) -> Path:
     return Path(folder)
 
 
-def key_of(*parts: bytes | str) -> str:
+def digest_of(*parts: bytes | str) -> str:
     """One key for all the parts; how they are cut matters: ('ab', 'c') and ('a', 'bc') have different keys."""
     digest = hashlib.sha256()
     for part in parts:

@@ -23,7 +23,6 @@ from types import ModuleType, SimpleNamespace
 from typing import NamedTuple
 
 SWITCH_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
-BARE = "TUNE"  # the setting that a bare argument, without a flag, is for
 
 
 class Rule(NamedTuple):
@@ -49,8 +48,7 @@ class Settings(SimpleNamespace):
         if name.startswith("__"):
             raise AttributeError(name)
         raise ValueError(
-            f"the constant {name.upper()} is not declared; write it as a line with its rule, "
-            f"such as {name.upper()}: whole(0) = 1"
+            f"the constant {name.upper()} is gone; write it again as a line with its rule: {name.upper()}: rule = value"
         )
 
 
@@ -108,44 +106,54 @@ tracks = Rule(
 
 
 def declared(module: ModuleType) -> dict[str, Setting]:
-    """The settings that a module declares, by name, in order."""
+    """The settings that a module declares, by name, in order. ValueError for one without a value, and for a
+    constant without a rule among them."""
     source = inspect.getsource(module)
     comments = {
         token.start[0]: token.string.lstrip("# ")
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.COMMENT
     }
-    rules, found = inspect.get_annotations(module), {}
+    rules, found, plain = inspect.get_annotations(module), {}, []
     for node in ast.parse(source).body:
+        if isinstance(node, ast.Assign):
+            plain += [target.id for target in node.targets if getattr(target, "id", "").isupper() and found]
         name = getattr(getattr(node, "target", None), "id", "")
         if isinstance(rules.get(name), Rule):
+            if plain:
+                raise ValueError(
+                    f"{plain[0]} has lost its rule; write it as the lines beside it, {plain[0]}: rule = value"
+                )
+            if node.value is None:
+                raise ValueError(f"{name} has no value; write one behind its rule, {name}: rule = value")
             found[name] = Setting(rules[name], getattr(module, name), comments.get(node.end_lineno, ""))
     return found
 
 
-def read_settings(settings: dict[str, Setting], description: str, argv: list[str] | None = None) -> Settings:
+def read_settings(
+    settings: dict[str, Setting], description: str, argv: list[str] | None = None, bare: str = ""
+) -> Settings:
     """The settings' values: each flag that is given, else its constant.
 
-    `argv` None takes the command line's. A switch that stands bare means true, and a bare argument the tune. Raises
-    ValueError, naming the setting and its rule, for a flag or a constant that breaks it, and for a flag that there is
-    not, naming the likeliest that there is.
+    `argv` None takes the command line's. A switch that stands bare means true, and an argument without a flag is the
+    setting `bare`, if one is named. Raises ValueError, naming the setting and its rule, for a flag or a constant that
+    breaks it, and for a flag that there is not, naming the likeliest that there is.
     """
     parser = _Parser(description=description, allow_abbrev=False)
     for name, setting in settings.items():
         said = f"{setting.comment} ({setting.rule.says}; now {setting.default!r})".replace("%", "%%")
         parser.add_argument(flag(name), default=argparse.SUPPRESS, metavar="VALUE", help=said)
-    if BARE in settings:
-        parser.add_argument(
-            "bare", nargs="?", metavar=BARE, default=argparse.SUPPRESS, help=f"the same as {flag(BARE)}"
-        )
+    if bare:
+        same = f"the same as {flag(bare)}"
+        parser.add_argument("bare", nargs="?", metavar=bare, default=argparse.SUPPRESS, help=same)
     chosen, unknown = parser.parse_known_args(_with_values(sys.argv[1:] if argv is None else argv, settings))
     if unknown:
         raise ValueError(_unknown(unknown[0], settings))
     given = vars(chosen)
     if "bare" in given:
-        if BARE.lower() in given:
-            raise ValueError(f"{flag(BARE)} is given, and {given['bare']!r} beside it without a flag; give one of them")
-        given[BARE.lower()] = given["bare"]
+        if bare.lower() in given:
+            raise ValueError(f"{flag(bare)} is given, and {given['bare']!r} beside it without a flag; give one of them")
+        given[bare.lower()] = given["bare"]
     return Settings(
         **{
             name.lower(): _checked(name, setting.rule, given.get(name.lower(), setting.default))
@@ -173,7 +181,7 @@ def _with_values(argv: list[str], settings: dict[str, Setting]) -> list[str]:
 
 def _unknown(argument: str, settings: dict[str, Setting]) -> str:
     if not argument.startswith("-"):
-        return f"{argument!r} stands without a flag, and one tune is read at a time; give a folder for several"
+        return f"{argument!r} stands without a flag, and nothing more is expected there; --help lists the flags"
     given = argument.partition("=")[0]
     close = difflib.get_close_matches(given.strip("-").upper().replace("-", "_"), settings, n=1)
     meant = f"did you mean {flag(close[0])}?" if close else "--help lists the flags"

@@ -6,6 +6,7 @@ import re
 import xml.etree.ElementTree as ET
 from itertools import groupby
 
+import mido
 import pytest
 from conftest import ROOT, bar
 
@@ -103,6 +104,14 @@ def test_as_typed_as_shown():
     assert [(root, bass) for root, bass, _ in score_symbols(piece)] == [(chord.root, chord.bass) for chord in chords]
 
 
+def test_no_chord_is_spelled_as_typed_everywhere():
+    for text in ("N.C.", "NC", "n.c.", "(N.C.)"):
+        piece = piece_of(solo_over(typed_chorus(f"C | {text}", bar(0, 4))), "Silence", 120)
+        assert page_symbols(piece) == ["C", text]
+        harmonies = list(ET.fromstring(lead_sheet(piece).musicxml.encode()).iter("harmony"))
+        assert harmonies[1].find("kind").attrib == {"text": text} and harmonies[1].findtext("kind") == "none"
+
+
 def test_no_chord_is_kept_too():
     chorus = typed_chorus("Dm7 N.C. | N.C. | G7", bar(0, 4))
     symbols = [[chord.symbol for chord in in_bar] for in_bar in chorus.chords_by_bar]
@@ -136,10 +145,62 @@ def test_voicings_of_a_midi_file_are_named_with_the_bass_heard(our_tune):
             assert chord.tones == tuple(sorted({pitch % 12 for pitch in chord.pitches}))
 
 
-def test_without_a_bass_the_left_hand_alone_is_named(write_tune):
-    """An inversion is the left hand's: the root belongs under it."""
-    line = [(48 * step, 48 * step + 40, 72 + step % 5, 80) for step in range(16)]
-    hands = [(384 * number, 384 * number + 380, pitch, 70) for number in (0, 1) for pitch in (52, 55, 58, 60)]
-    tune = read_tune(write_tune([("Sax", 0, line), ("Piano", 1, hands)]))
-    chords = [chord for in_bar in tune.chords.values() for chord in in_bar]
-    assert [(chord.symbol, chord.root, chord.bass) for chord in chords] == [("C7/E", 0, 0)] * 2
+def tune_over(write_tune, hands, bass=()):
+    """The chords of a line in eighths over voicings and a bass, (start, end, pitches), 96 ticks a quarter."""
+    line = [(48 * step, 48 * step + 40, 72 + step % 5, 80) for step in range(32)]
+    tracks = [("Sax", 0, line), ("Piano", 1, [(start, end, p, 70) for start, end, pitches in hands for p in pitches])]
+    if bass:
+        tracks.append(("Bass", 2, [(start, end, pitch, 80) for start, end, pitch in bass]))
+    return read_tune(write_tune(tracks)).chords
+
+
+def test_without_a_bass_an_inversion_is_the_left_hand_s_but_a_low_note_is_a_bass(write_tune):
+    for low, name in ((52, "C7"), (40, "C7/E")):
+        chords = tune_over(write_tune, [(384 * number, 384 * number + 380, (low, 55, 58, 60)) for number in range(4)])
+        symbol = parse_symbol(name)
+        assert {(chord.symbol, chord.root, chord.bass) for in_bar in chords.values() for chord in in_bar} == {
+            (name, symbol.root, symbol.bass)
+        }
+
+
+def test_a_chord_that_is_pushed_and_held_over_bar_lines_has_one_name(write_tune):
+    """Rootless Dm9 and G13, struck an eighth early, each for two bars; the bass comes on the beat."""
+    dm9, g13 = (53, 57, 60, 64), (53, 57, 59, 64)
+    hands = [(0, 700, dm9), (720, 1500, g13)]
+    bass = [(0, 380, 38), (384, 760, 45), (768, 1140, 43), (1152, 1530, 38)]
+    chords = tune_over(write_tune, hands, bass)
+    assert [[chord.symbol for chord in chords[number]] for number in range(4)] == [["Dm9"], ["G13"], ["G13"], ["G13"]]
+
+
+def test_crowded_chords_all_stand_in_the_score():
+    for count in (5, 6, 7, 9, 12, 16):
+        symbols = [
+            f"{root}m" if number % 2 else root for number, root in zip(range(count), FLAT_ROOTS * 2, strict=False)
+        ]
+        piece = piece_of(solo_over(typed_chorus(" ".join(symbols), bar(0, 4))), "Crowded", 120)
+        written = [(parse_symbol(text).root, parse_symbol(text).suffix) for text in symbols]
+        assert [(root, suffix) for root, _, suffix in score_symbols(piece)] == written
+        assert page_symbols(piece) == symbols
+
+
+@pytest.mark.parametrize(
+    ("written", "key", "moved"), [("Bb#11", 2, "C(#11)"), ("Bbb9", 2, "C(b9)"), ("F#b5", 1, "G(b5)")]
+)
+def test_an_altered_triad_moved_to_a_plain_root_stays_one(written, key, moved):
+    chord = typed_chorus(written, bar(0, 4)).transposed(key).chords_by_bar[0][0]
+    assert (chord.symbol, chord.root) == (moved, parse_symbol(moved).root)
+    assert chord.tones == parse_symbol(moved).tones
+
+
+def test_markers_name_what_is_struck(write_tune):
+    marks = [mido.MetaMessage("marker", text=text, time=time) for text, time in (("Dm11", 0), ("G7sus4", 768))]
+    line = [(48 * step, 48 * step + 40, 72 + step % 5, 80) for step in range(32)]
+    hands = [(384 * number, 384 * number + 380, pitch, 70) for number in range(4) for pitch in (53, 57, 60)]
+    path = write_tune([("Sax", 0, line), ("Piano", 1, hands)])
+    file = mido.MidiFile(path)
+    file.tracks.insert(0, mido.MidiTrack(marks))
+    file.save(path)
+    tune = read_tune(path)
+    assert [tune.chords[number][0].symbol for number in range(4)] == ["Dm11", "Dm11", "G7sus4", "G7sus4"]
+    assert tune.chords[0][0].tones == (0, 5, 9)  # typed by what is struck
+    assert any("named by 2 markers" in line for line in tune.told)

@@ -227,7 +227,7 @@ def test_mistake_of_our_own_is_not_taken_for_being_offline(tmp_path, monkeypatch
     def mistaken(url, timeout, deadline):
         raise TypeError("a mistake")
 
-    monkeypatch.setattr(fetching, "read_bounded", mistaken)
+    monkeypatch.setattr(fetching, "read_url", mistaken)
     with pytest.raises(TypeError, match="a mistake"):
         ensure_tune(tmp_path / NAME, "http://127.0.0.1/", PAYLOAD_SHA256)
 

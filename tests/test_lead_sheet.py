@@ -18,7 +18,7 @@ from reading.changes import typed_chorus
 from writing import engraving
 from writing.engraving import engrave, missing, write_svg
 from writing.lead_sheet import lead_sheet, write_musicxml
-from writing.written_rhythm import TICKS, notate, spell
+from writing.written_rhythm import DIVISIONS, notate, spell
 
 DMINOR = (50, 53, 57, 60)
 needs_verovio = pytest.mark.skipif(missing() is not None, reason=str(missing()))
@@ -49,7 +49,7 @@ def look(piece):
             ("" if item.notes else "r")
             + kinds[item.kind]
             + "." * item.dots
-            + ("/3" if item.beat.tuplet and item.kind else "")
+            + ("/3" if item.pulse.tuplet and item.kind else "")
             + ("~" if item.tied_to else "")
             for item in bar
         )
@@ -138,12 +138,12 @@ def test_no_note_is_lost_and_every_bar_is_full(piece):
             at += item.length
             if not item.tied_from:
                 starts |= dict.fromkeys(item.notes, item.start)
-        assert at * GRID == line.end * TICKS
-        for beat in {item.beat for item in content if item.beat.tuplet and item.kind}:
-            assert sum(item.length for item in content if item.beat == beat) == beat.length
+        assert at * GRID == line.end * DIVISIONS
+        for beat in {item.pulse for item in content if item.pulse.tuplet and item.kind}:
+            assert sum(item.length for item in content if item.pulse == beat) == beat.length
     assert sorted(starts) == list(range(len(notes)))
     for index, played in enumerate(notes):
-        assert abs(starts[index] / TICKS - played.offset) <= (0.5 if line.meter[1] == 8 else 0.34)
+        assert abs(starts[index] / DIVISIONS - played.offset) <= (0.5 if line.meter[1] == 8 else 0.34)
     ordered = sorted(starts, key=lambda index: (starts[index], index))
     assert ordered == sorted(starts, key=lambda index: (notes[index].onset, index))
 

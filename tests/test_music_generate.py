@@ -1,6 +1,7 @@
 """The real script, run as a user runs it, with tiny settings."""
 
 import ast
+import os
 import signal
 import subprocess
 import sys
@@ -244,7 +245,7 @@ def test_every_constant_is_declared_with_a_rule_that_it_keeps():
 
 def given(*flags):
     """The settings of a run with these flags."""
-    return read_settings(declared(music_generate), "", list(flags))
+    return read_settings(declared(music_generate), "", list(flags), bare="TUNE")
 
 
 def test_without_flags_the_constants_count():
@@ -304,6 +305,32 @@ def test_a_tune_and_a_bare_path_are_refused(tune):
 def test_two_bare_paths_are_refused():
     with pytest.raises(ValueError, match="'other.mid' stands without a flag"):
         given("solo.mid", "other.mid")
+
+
+@pytest.mark.parametrize(
+    ("line", "edited", "told"),
+    [
+        ("SEED: whole(0, 2_000_000) = 0 ", "SEED: whole(0, 2_000_000) ", "SEED has no value"),
+        ("BACKING: switch = False", "BACKING = False", "BACKING has lost its rule"),
+        ("GRAVITY: number(0.01, 1) = 0.03 ", "# ", "the constant GRAVITY is gone"),
+        (
+            "TEMPERATURE: number(0, 100) = 1.0",
+            "TEMPERATURE: number(0, 100) = 'hot'",
+            "TEMPERATURE (--temperature) must be",
+        ),
+    ],
+)
+def test_a_constant_that_was_edited_badly_is_one_line(tmp_path, line, edited, told):
+    script = (ROOT / "music_generate.py").read_text()
+    assert script.count(line) == 1
+    copy = tmp_path / "edited.py"
+    copy.write_text(script.replace(line, edited))
+    command = [sys.executable, copy, ROOT / "data/our_tune.mid", "--output", tmp_path / "out"]
+    ran = subprocess.run(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60
+    )
+    assert (ran.returncode, len(ran.stderr.splitlines())) == (2, 1), ran.stderr
+    assert told in ran.stderr and not (tmp_path / "out").exists()
 
 
 def test_the_chords_stand_under_the_solo_as_the_tune_has_them(run):

@@ -5,7 +5,7 @@ import pytest
 
 from learning.network import djmodel, shared_layers
 from learning.training import Training, trained
-from running.files import key_of, recall, remember
+from running.files import digest_of, recall, remember
 
 TRAINING = Training(epochs=2, batch_size=4, seed=1, windows_an_epoch=6)
 
@@ -67,4 +67,4 @@ def test_a_memory_that_cannot_be_written_does_no_harm(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     remember(tmp_path / "file" / "kept", b"content")
     assert recall(tmp_path / "file" / "kept") is None
-    assert key_of("ab", "c") != key_of("a", "bc") and key_of("a", b"b") == key_of(b"a", "b")
+    assert digest_of("ab", "c") != digest_of("a", "bc") and digest_of("a", b"b") == digest_of(b"a", "b")

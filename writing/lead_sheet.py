@@ -15,13 +15,13 @@ from bisect import bisect_left, bisect_right
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from music.chord_symbols import NO_CHORD, Symbol, parse_symbol
+from music.chord_symbols import Symbol, parse_symbol
 from music.keys import key_names, key_of
 from music.notes import Bar, Chord
 from music.piece import Piece
 from music.units import GRID
 from running.files import write_aside
-from writing.written_rhythm import TICKS, Written, notate, spell
+from writing.written_rhythm import DIVISIONS, Written, notate, spell, to_divisions
 
 EIGHTH = GRID // 2
 DOCTYPE = (
@@ -53,7 +53,7 @@ class LeadSheet(NamedTuple):
 def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     """Write a piece as MusicXML.
 
-    A chord's symbol stands where it changes, and one struck up to an eighth ahead of a beat stands over that beat.
+    A chord's symbol stands where it changes, and one struck up to an eighth ahead of a pulse stands over that pulse.
     `prefix` (letters) goes before every id, for several scores on one web page. No bars give one empty measure; no
     notes give rests.
     Raises ValueError for bars that cannot be written, a note outside the bars, and a symbol that cannot be read.
@@ -73,7 +73,7 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     part = _add(root, "part", id="P1")
     for number, (bar, content) in enumerate(zip(bars, written, strict=True)):
         measure = _add(part, "measure", number=str(number + 1), id=measure_ids[number])
-        if sum(item.length for item in content) * bar.meter[1] != bar.meter[0] * 4 * TICKS:
+        if sum(item.length for item in content) * bar.meter[1] != bar.meter[0] * 4 * DIVISIONS:
             measure.set("implicit", "yes")  # a pickup, say: shorter or longer than its meter
         _attributes(measure, bar, bars[number - 1] if number else None, fifths, piece)
         if number == 0:
@@ -98,36 +98,35 @@ def _add(parent: ET.Element, tag: str, content: object = None, /, **attributes: 
 
 
 def _changes(chords: list[Chord], bars: list[Bar]) -> list[tuple[int, Symbol]]:
-    """The symbols to write, each with its place in ticks, only where the chord changes."""
+    """The symbols to write, each with its place in divisions, only where the chord changes."""
     timed = sorted({chord.onset: chord.symbol for chord in chords}.items())
     lines = [line for bar in bars for line in accumulate(bar.pulses[:-1], initial=bar.start)]
     changes, shown = [], None
     for (onset, text), (following, _) in pairwise([*timed, (bars[-1].end, "")]):
         if not 0 <= onset < bars[-1].end or text == shown:
             continue
-        beat = lines[bisect_right(lines, onset) - 1]
-        next_beat = lines[min(bisect_left(lines, onset), len(lines) - 1)]
-        # Struck ahead of a beat, a chord is that beat's: unless another one is struck by then.
-        if onset <= next_beat <= onset + EIGHTH and next_beat < following:
-            onset = next_beat
+        pulse = lines[bisect_right(lines, onset) - 1]
+        next_pulse = lines[min(bisect_left(lines, onset), len(lines) - 1)]
+        # Struck ahead of a pulse, a chord is that pulse's: unless another one is struck by then.
+        if onset <= next_pulse <= onset + EIGHTH and next_pulse < following:
+            place = next_pulse
         else:
-            onset = beat + (onset - beat) // EIGHTH * EIGHTH
-        tick = onset * TICKS // GRID
-        if changes and changes[-1][0] == tick:
-            changes.pop()
-        changes.append((tick, parse_symbol(text)))
+            place = pulse + (onset - pulse) // EIGHTH * EIGHTH
+        if changes and changes[-1][0] >= to_divisions(place):  # crowded: where it is played
+            place = onset
+        changes.append((to_divisions(place), parse_symbol(text)))
         shown = text
     return changes
 
 
 def _spelled(piece: Piece, changes, fifths: int) -> list[tuple[str, int, int]]:
     spelled = []
-    ticks = [tick for tick, _ in changes]
+    places = [place for place, _ in changes]
     goal = None  # the next other pitch, looked for from the end
     for note, following in reversed(list(pairwise([*piece.solo.notes, None]))):
         if following and following.pitch != note.pitch:
             goal = following.pitch
-        sounding = bisect_right(ticks, note.onset * 2)
+        sounding = bisect_right(places, to_divisions(note.onset))
         rising = goal is not None and goal > note.pitch
         spelled.append(spell(note.pitch, changes[sounding - 1][1] if sounding else None, fifths, rising))
     return spelled[::-1]
@@ -138,7 +137,7 @@ def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, 
         return
     attributes = _add(measure, "attributes")
     if before is None:
-        _add(attributes, "divisions", TICKS)
+        _add(attributes, "divisions", DIVISIONS)
         _add(_add(attributes, "key"), "fifths", fifths)
     time = _add(attributes, "time")
     _add(time, "beats", bar.meter[0])
@@ -167,10 +166,10 @@ def _tempo(measure: ET.Element, tempo: float) -> None:
 def _music(measure, content: list[Written], changes, spelled, fifths, note_ids, prefix) -> None:
     altered = {}  # (letter, octave) -> alteration in force in this bar
     in_key = {name[0]: {"": 0, "#": 1, "b": -1}[name[1:]] for name in key_names(fifths).values()}
-    beams, ticks = _beams(content), [tick for tick, _ in changes]
+    beams, places = _beams(content), [at for at, _ in changes]
     for place, item in enumerate(content):
-        for tick, symbol in changes[bisect_left(ticks, item.start) : bisect_left(ticks, item.start + item.length)]:
-            _harmony(measure, symbol, tick - item.start)
+        for at, symbol in changes[bisect_left(places, item.start) : bisect_left(places, item.start + item.length)]:
+            _harmony(measure, symbol, at - item.start)
         for voice, index in enumerate(item.notes or (None,)):
             note = _add(measure, "note")
             if index is None:
@@ -200,10 +199,10 @@ def _music(measure, content: list[Written], changes, spelled, fifths, note_ids, 
                 if altered.get((letter, octave), in_key[letter]) != alter:
                     _add(note, "accidental", {-1: "flat", 0: "natural", 1: "sharp"}[alter])
                 altered[letter, octave] = alter
-            if item.beat.tuplet and item.kind:
+            if item.pulse.tuplet and item.kind:
                 modification = _add(note, "time-modification")
-                _add(modification, "actual-notes", item.beat.tuplet[0])
-                _add(modification, "normal-notes", item.beat.tuplet[1])
+                _add(modification, "actual-notes", item.pulse.tuplet[0])
+                _add(modification, "normal-notes", item.pulse.tuplet[1])
             if not voice:
                 for level, state in enumerate(beams[place], 1):
                     _add(note, "beam", state, number=str(level))
@@ -212,12 +211,12 @@ def _music(measure, content: list[Written], changes, spelled, fifths, note_ids, 
 
 def _notations(note: ET.Element, ties: list[str], item: Written, content, beams, in_chord: bool) -> None:
     tuplet_marks = []
-    if item.beat.tuplet and item.kind and not in_chord:
-        of_beat = [place for place, other in enumerate(content) if other.beat == item.beat]
-        if content[of_beat[0]] is item:
-            bracket = "no" if all(beams[place] for place in of_beat) else "yes"
+    if item.pulse.tuplet and item.kind and not in_chord:
+        of_pulse = [place for place, other in enumerate(content) if other.pulse == item.pulse]
+        if content[of_pulse[0]] is item:
+            bracket = "no" if all(beams[place] for place in of_pulse) else "yes"
             tuplet_marks.append({"type": "start", "bracket": bracket, "number": "1"})
-        if content[of_beat[-1]] is item:
+        if content[of_pulse[-1]] is item:
             tuplet_marks.append({"type": "stop", "number": "1"})
     if ties or tuplet_marks:
         notations = _add(note, "notations")
@@ -230,17 +229,17 @@ def _notations(note: ET.Element, ties: list[str], item: Written, content, beams,
 def _beams(content: list[Written]) -> list[list[str]]:
     """For each thing in a bar its beams, from the eighths' down: 'begin', 'continue', 'end', a hook; none: []."""
     levels = [{"eighth": 1, "16th": 2, "32nd": 3}.get(item.kind, 0) if item.notes else 0 for item in content]
-    beats = [item.beat.start for item in content]
+    pulses = [item.pulse.start for item in content]
     # Four plain eighths of half a 4/4 bar share a beam.
     for at in range(len(content) - 3):
         four = content[at : at + 4]
         half = (four[0].start - content[0].start) % 48 == 0 and sum(item.length for item in content) == 96
         if half and all(item.notes and item.kind == "eighth" and item.length == 12 for item in four):
-            beats[at : at + 4] = [beats[at]] * 4
+            pulses[at : at + 4] = [pulses[at]] * 4
     beams = [[] for _ in content]
     for at, depth in enumerate(levels):
-        left = levels[at - 1] if at and beats[at - 1] == beats[at] else 0
-        right = levels[at + 1] if at + 1 < len(levels) and beats[at + 1] == beats[at] else 0
+        left = levels[at - 1] if at and pulses[at - 1] == pulses[at] else 0
+        right = levels[at + 1] if at + 1 < len(levels) and pulses[at + 1] == pulses[at] else 0
         if not left and not right:
             continue
         for level in range(1, depth + 1):
@@ -257,7 +256,7 @@ def _harmony(measure: ET.Element, symbol: Symbol, offset: int) -> None:
     harmony = _add(measure, "harmony")
     if symbol.root is None:
         _add(_add(harmony, "root"), "root-step", "C", text="")
-        _add(harmony, "kind", "none", text=NO_CHORD)
+        _add(harmony, "kind", "none", text=symbol.text)
     else:
         _name(_add(harmony, "root"), "root", symbol.root_name)
         kind, degrees = _kind(symbol.intervals)

@@ -46,10 +46,9 @@ class Version:
 
 
 class Story(TypedDict, total=False):
-    """What the page says at its head: its `title`, a sentence or two as `lead`, and `settings` from name to text."""
+    """What the page says at its head: its `title`, and `settings` from name to text."""
 
     title: str
-    lead: str
     settings: dict[str, str]
 
 
@@ -75,7 +74,6 @@ def page_html(versions: list[Version], story: Story) -> str:
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "palette": " ".join(f"--{kind}: {colour};" for kind, colour in TYPE_COLOURS.items()),
         "title": html.escape(story.get("title", versions[0].piece.title)),
-        "lead": f'<p class="lead">{html.escape(story["lead"])}</p>' if story.get("lead") else "",
         "settings": f'<dl class="settings">{settings}</dl>' if settings else "",
         "sounds": "".join(_sound(number, version.mp3) for number, version in enumerate(versions)),
         "data": _json_block({"types": TYPE_NAMES, "versions": [_as_data(version) for version in versions]}),

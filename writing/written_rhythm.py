@@ -1,11 +1,12 @@
-"""From played times to written ones: which notes, rests, ties and triplets a solo is written with, and in what key.
+"""From played times to written ones: which notes, rests, ties and triplets a solo is written with, and how spelled.
 
-Conventions: written times are whole 24ths of a quarter from the start of the piece (`TICKS`), so that sixteenths (6),
-thirty-seconds (3), triplet eighths (8) and sextuplets (4) are all whole. A beat is one of the bar's pulses.
+Conventions: written times are whole 24ths of a quarter from the start of the piece, which MusicXML calls divisions, so
+that sixteenths (6), thirty-seconds (3), triplet eighths (8) and sextuplets (4) are all whole. A bar is written pulse by
+pulse.
 
-Each beat is written in sixteenths or in triplets, whichever is nearer to its onsets, because readers cannot read both
-in one beat; sextuplets and finer are for beats with more notes than that. Two onsets never share a place: 8/12 and 9/12
-become the third and the fourth sixteenth. Left to others: MusicXML (`writing/lead_sheet.py`) and chord symbols
+Each pulse is written in sixteenths or in triplets, whichever is nearer to its onsets, because readers cannot read both
+in one pulse; sextuplets and finer are for pulses with more notes than that. Two onsets never share a place: 8/12 and
+9/12 become the third and the fourth sixteenth. Left to others: MusicXML (`writing/lead_sheet.py`) and chord symbols
 (`music/chord_symbols.py`).
 """
 
@@ -19,18 +20,20 @@ from music.keys import FLAT_ROOTS, SHARP_ROOTS, key_names
 from music.notes import Bar, Note
 from music.units import GRID, to_quarters
 
-TICKS = 24  # written times in a quarter
-# Place of one note in ticks and what choosing it costs in ticks of error: sextuplets, thirty-seconds and single grid
-# steps are there for crowded beats.
+DIVISIONS = 24  # written times in a quarter
+A_STEP = DIVISIONS // GRID  # written times in a grid step
+# Place of one note in divisions and what choosing it costs in divisions of error: sextuplets, thirty-seconds and single
+# grid steps are there for crowded pulses.
 PLACES = {6: 0, 8: 0.5, 4: 6, 3: 8, 2: 20}
-VALUES = {  # ticks: type and dots
+VALUES = {  # divisions: type and dots
     144: ("whole", 1), 96: ("whole", 0), 72: ("half", 1), 48: ("half", 0), 36: ("quarter", 1), 24: ("quarter", 0),
     18: ("eighth", 1), 12: ("eighth", 0), 9: ("16th", 1), 6: ("16th", 0), 3: ("32nd", 0),
 }  # fmt: skip
 
 
-class Beat(NamedTuple):
-    """A beat: where it starts, its length, and the size of its places, all in ticks; 8, 4 and 2 are of triplets."""
+class Pulse(NamedTuple):
+    """One of a bar's pulses: where it starts, its length, and the size of its places, all in divisions; places of 8, 4
+    and 2 are of triplets."""
 
     start: int
     length: int
@@ -44,9 +47,9 @@ class Beat(NamedTuple):
 
 
 class Written(NamedTuple):
-    """One written note, chord or rest: `start` and `length` in ticks, `notes` the solo's indices (none: a rest).
+    """One written note, chord or rest: `start` and `length` in divisions, `notes` the solo's indices (none: a rest).
 
-    `kind` and `dots` are its look ('' for a rest of a whole bar), `beat` the beat it starts in; `tied_from` and
+    `kind` and `dots` are its look ('' for a rest of a whole bar), `pulse` the pulse it starts in; `tied_from` and
     `tied_to` tell whether it continues the one before and is continued."""
 
     start: int
@@ -54,7 +57,7 @@ class Written(NamedTuple):
     notes: tuple[int, ...]
     kind: str
     dots: int
-    beat: Beat
+    pulse: Pulse
     tied_from: bool = False
     tied_to: bool = False
 
@@ -64,7 +67,7 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
 
     Every note of the solo is there, once and with its ties, within a place of where it was played; notes that start
     on one grid step are a chord. Gaps shorter than a sixteenth are closed, and so are those a reader would rather
-    not see: in a beat, up to the next note, if no longer than the note and an eighth.
+    not see: in a pulse, up to the next note, if no longer than the note and an eighth.
     Raises ValueError for a bar that is no whole number of sixteenths long, for bars that do not follow each other and
     for a note outside all bars.
     """
@@ -74,26 +77,33 @@ def notate(bars: list[Bar], solo: list[Note]) -> list[list[Written]]:
         groups.setdefault(solo[index].onset, []).append(index)
     end = spans[-1][1] if spans else 0
     for onset in groups:
-        if not 0 <= onset * TICKS < end * GRID:
-            raise ValueError(f"a note at {onset / GRID:g} quarters is outside the bars, which end at {end / TICKS:g}")
-    placed, beats_by_bar, onsets = {}, [], sorted(groups)
+        if not 0 <= to_divisions(onset) < end:
+            at = to_quarters(onset)
+            raise ValueError(f"a note at {at:g} quarters is outside the bars, which end at {end / DIVISIONS:g}")
+    placed, pulses_by_bar, onsets = {}, [], sorted(groups)
     for (start, _), bar in zip(spans, bars, strict=True):
-        beats = []
-        lines = accumulate((pulse * TICKS // GRID for pulse in bar.pulses), initial=start)
-        for beat_start, beat_stop in pairwise(lines):
-            inside = onsets[bisect_left(onsets, beat_start / 2) : bisect_left(onsets, beat_stop / 2)]
-            place, slots = _places(tuple(onset * 2 - beat_start for onset in inside), beat_stop - beat_start)
-            beats.append(Beat(beat_start, beat_stop - beat_start, place))
-            placed |= {onset: beat_start + slot for onset, slot in zip(inside, slots, strict=True)}
-        beats_by_bar.append(beats)
-    sounding = _sounding(groups, placed, solo, [beat for beats in beats_by_bar for beat in beats], end)
+        pulses = []
+        lines = accumulate((to_divisions(pulse) for pulse in bar.pulses), initial=start)
+        for pulse_start, pulse_stop in pairwise(lines):
+            inside = onsets[bisect_left(onsets, pulse_start / A_STEP) : bisect_left(onsets, pulse_stop / A_STEP)]
+            length = pulse_stop - pulse_start
+            place, slots = _places(tuple(to_divisions(onset) - pulse_start for onset in inside), length)
+            pulses.append(Pulse(pulse_start, length, place))
+            placed |= {onset: pulse_start + slot for onset, slot in zip(inside, slots, strict=True)}
+        pulses_by_bar.append(pulses)
+    sounding = _sounding(groups, placed, solo, [pulse for pulses in pulses_by_bar for pulse in pulses], end)
     written, at = [], 0
-    for (start, stop), bar, beats in zip(spans, bars, beats_by_bar, strict=True):
+    for (start, stop), bar, pulses in zip(spans, bars, pulses_by_bar, strict=True):
         while at < len(sounding) and sounding[at][1] <= start:
             at += 1
         inside = takewhile(lambda piece, stop=stop: piece[0] < stop, islice(sounding, at, None))
-        written.append(_write_bar(start, stop, bar.meter, beats, list(inside)))
+        written.append(_write_bar(start, stop, bar.meter, pulses, list(inside)))
     return written
+
+
+def to_divisions(steps: int) -> int:
+    """Grid steps as written time."""
+    return steps * A_STEP
 
 
 def spell(pitch: int, symbol: Symbol | None, fifths: int, rising: bool) -> tuple[str, int, int]:
@@ -113,13 +123,13 @@ def spell(pitch: int, symbol: Symbol | None, fifths: int, rising: bool) -> tuple
 def _spans(bars: list[Bar]) -> list[tuple[int, int]]:
     spans, at = [], 0
     for number, bar in enumerate(bars, 1):
-        length = bar.length * TICKS // GRID
+        length = to_divisions(bar.length)
         if length <= 0 or length % 6:
             long = f"{to_quarters(bar.length):g} quarters long"
             raise ValueError(f"bar {number} is {long}; make it a whole number of sixteenths")
-        if bar.start * TICKS // GRID != at:
+        if to_divisions(bar.start) != at:
             start = f"{to_quarters(bar.start):g} quarters"
-            raise ValueError(f"bar {number} starts at {start} and the one before ends at {at / TICKS:g}")
+            raise ValueError(f"bar {number} starts at {start} and the one before ends at {at / DIVISIONS:g}")
         spans.append((at, at + length))
         at += length
     return spans
@@ -127,7 +137,7 @@ def _spans(bars: list[Bar]) -> list[tuple[int, int]]:
 
 @cache
 def _places(onsets: tuple[int, ...], length: int) -> tuple[int, tuple[int, ...]]:
-    """The size of a beat's places and the place of each onset, all in ticks from the beat: least error wins.
+    """The size of a pulse's places and the place of each onset, all in divisions from the pulse: least error wins.
 
     With 8/12 and 9/12 (16 and 18): `_places((0, 16, 18), 24)` -> (6, (0, 12, 18)).
     """
@@ -146,34 +156,34 @@ def _places(onsets: tuple[int, ...], length: int) -> tuple[int, tuple[int, ...]]
     return best[1:]
 
 
-def _sounding(groups, placed, solo, beats: list[Beat], end: int) -> list[tuple[int, int, tuple[int, ...]]]:
-    """Start and end in ticks of each group of notes, and its notes."""
-    beat_at = {tick: beat for beat in beats for tick in range(beat.start, beat.start + beat.length)}
+def _sounding(groups, placed, solo, pulses: list[Pulse], end: int) -> list[tuple[int, int, tuple[int, ...]]]:
+    """Start and end in divisions of each group of notes, and its notes."""
+    pulse_at = {division: pulse for pulse in pulses for division in range(pulse.start, pulse.start + pulse.length)}
     pieces = []
     for onset, following in pairwise([*sorted(groups), None]):
         start, until = placed[onset], placed.get(following, end)
-        released = max(solo[index].end for index in groups[onset]) * 2
-        gap, beat = until - released, beat_at[start]
-        in_beat = until <= beat.start + beat.length
-        if gap >= 6 and not (in_beat and gap <= 12 and gap <= released - start):
-            last = beat_at[released]
+        released = to_divisions(max(solo[index].end for index in groups[onset]))
+        gap, pulse = until - released, pulse_at[start]
+        in_pulse = until <= pulse.start + pulse.length
+        if gap >= 6 and not (in_pulse and gap <= 12 and gap <= released - start):
+            last = pulse_at[released]
             stop = last.start + int((released - last.start) / last.place + 0.5) * last.place
-            until = min(until, max(stop, start + beat.place))
+            until = min(until, max(stop, start + pulse.place))
         pieces.append((start, until, tuple(groups[onset])))
     return pieces
 
 
-def _write_bar(start: int, stop: int, meter: tuple[int, int], beats: list[Beat], sounding: list) -> list[Written]:
+def _write_bar(start: int, stop: int, meter: tuple[int, int], pulses: list[Pulse], sounding: list) -> list[Written]:
     # A bar that its meter does not fill has no bar's rest: music21 reads one at the length of the meter.
-    if not sounding and (stop - start) * meter[1] == meter[0] * 4 * TICKS:
-        return [Written(start, stop - start, (), "", 0, beats[0])]
+    if not sounding and (stop - start) * meter[1] == meter[0] * 4 * DIVISIONS:
+        return [Written(start, stop - start, (), "", 0, pulses[0])]
     written, at = [], start
     for first, last, notes in [*sounding, (stop, stop, ())]:
         if at < first:
-            written += _write(at, first, (), beats, start, stop)
+            written += _write(at, first, (), pulses, start, stop)
         if notes:
             begin, until = max(first, start), min(last, stop)
-            parts = _write(begin, until, notes, beats, start, stop)
+            parts = _write(begin, until, notes, pulses, start, stop)
             for number, part in enumerate(parts):
                 tied_from, tied_to = number > 0 or first < start, number < len(parts) - 1 or last > stop
                 written.append(part._replace(tied_from=tied_from, tied_to=tied_to))
@@ -181,41 +191,41 @@ def _write_bar(start: int, stop: int, meter: tuple[int, int], beats: list[Beat],
     return written
 
 
-def _write(start: int, stop: int, notes, beats: list[Beat], bar_start: int, bar_stop: int) -> list[Written]:
-    """A note or a rest as values that can be read: the longest that fits and does not hide a beat that counts."""
+def _write(start: int, stop: int, notes, pulses: list[Pulse], bar_start: int, bar_stop: int) -> list[Written]:
+    """A note or a rest as values that can be read: the longest that fits and does not hide a pulse that counts."""
     parts = []
     while start < stop:
-        beat = next(beat for beat in beats if start < beat.start + beat.length)
-        beat_stop = beat.start + beat.length
-        if beat.tuplet:
-            room = min(stop, beat_stop) - start
+        pulse = next(pulse for pulse in pulses if start < pulse.start + pulse.length)
+        pulse_stop = pulse.start + pulse.length
+        if pulse.tuplet:
+            room = min(stop, pulse_stop) - start
             value = next(value for value in VALUES if value * 2 % 3 == 0 and value * 2 // 3 <= room)
             length = value * 2 // 3
         else:
-            # A tuplet has to begin on its beat, so that nothing reaches into it.
-            limit = min([stop, *(b.start for b in beats if b.start > start and b.tuplet)])
+            # A tuplet has to begin on its pulse, so that nothing reaches into it.
+            limit = min([stop, *(other.start for other in pulses if other.start > start and other.tuplet)])
+            even = len({other.length for other in pulses}) == 1
             length = value = next(
                 value
                 for value in VALUES
-                if start + value <= limit
-                and _readable(start, value, beat, bool(notes), len({b.length for b in beats}) == 1, bar_start, bar_stop)
+                if start + value <= limit and _readable(start, value, pulse, bool(notes), even, bar_start, bar_stop)
             )
-        parts.append(Written(start, length, notes, *VALUES[value], beat))
+        parts.append(Written(start, length, notes, *VALUES[value], pulse))
         start += length
     return parts
 
 
 def _readable(
-    start: int, value: int, beat: Beat, is_note: bool, even_beats: bool, bar_start: int, bar_stop: int
+    start: int, value: int, pulse: Pulse, is_note: bool, even_pulses: bool, bar_start: int, bar_stop: int
 ) -> bool:
-    place, in_bar = start - beat.start, start - bar_start
-    if place + value <= beat.length:
-        if beat.length == 36:
+    place, in_bar = start - pulse.start, start - bar_start
+    if place + value <= pulse.length:
+        if pulse.length == 36:
             return (value != 36 or place == 0) and (value not in (18, 24) or place % 12 == 0) and _aligned(place, value)
         return (is_note or value not in (18, 9)) and _aligned(place, value) and (is_note or place % value == 0)
-    if not even_beats:
+    if not even_pulses:
         return False
-    if beat.length == 36:
+    if pulse.length == 36:
         return place == 0 and is_note and value in (72, 144)
     middle = bar_start + 48 if bar_stop - bar_start == 96 else None
     crosses = middle is not None and start < middle < start + value
@@ -227,7 +237,7 @@ def _readable(
 
 
 def _aligned(place: int, value: int) -> bool:
-    """Whether a value within a beat starts where its own kind may: an eighth may be off by a sixteenth, and so on."""
+    """Whether a value within a pulse starts where its own kind may: an eighth may be off by a sixteenth, and so on."""
     unit = {36: 12, 24: 12, 18: 6, 12: 6, 9: 3, 6: 3, 3: 3}.get(value, 12)
     crosses = place // 12 != (place + value - 1) // 12 if value < 12 else False
     return place % unit == 0 and not crosses
