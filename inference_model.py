@@ -247,7 +247,7 @@ def _bar_loop(inference_model: "keras.Model"):
         batch, end = tf.shape(first_places)[0], tf.shape(bars)[0]
 
         def body(step, place, is_first, run, x, a, c, chosen, places):
-            # Many parameters: the same.
+            # Many parameters: what one step of the graph hands on to the next.
             probabilities, a, c = inference_model([x, a, c])
             here = tf.minimum(place, end - 1)
             fits = tf.gather_nd(allowed, tf.stack([is_first, tf.gather(left, here)], axis=1))  # (batch, n_values)

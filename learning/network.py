@@ -1,7 +1,8 @@
 """The network and its training.
 
 One LSTM and one softmax layer are made once and shared: `djmodel` runs them over whole windows to learn, and
-`inference_model.music_inference_model` runs the same two one step at a time to improvise.
+`inference_model.music_inference_model` runs the same two one step at a time to improvise. Left to others: what is
+learned, and that it is never learned twice (`learning/training.py`).
 
 Conventions: `n_a` is the width of the LSTM, `a` its output and `c` its cell state, both (batch, n_a) and zero at the
 start; axes are (batch, time, values).

@@ -1,4 +1,4 @@
-"""Notes, chords and bars: what everything that is played is made of.
+"""Notes, chords and bars, and how a meter falls into beats: what everything that is played is made of.
 
 Times are whole grid steps (`music/units.py`), pitches are MIDI numbers. `offset` and `quarter_length` say the same
 times in quarters, in music21's words, for where music is shown. Pitches are spelled the one way music21 spells a MIDI

@@ -18,11 +18,11 @@ from music.units import GRID
 from reading.chords import (
     bass_line,
     find_chords,
+    find_striking,
     find_symbols,
     held,
     marked_symbols,
     named_chords,
-    strikes,
     symbol_chords,
 )
 from reading.fetching import METHENY_SHA256
@@ -109,7 +109,7 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     symbols, over = find_symbols(raw, selection.chord_tracks, line.number)
     strands = _accompaniment(raw, selection.chord_tracks, line)
     # What is written together is seldom a chord struck by itself: a score is heard as a whole.
-    struck = None if raw.is_written else strikes(raw, strands, selection.window or EVERYTHING, melody_bars)
+    struck = None if raw.is_written else find_striking(raw, strands, selection.window or EVERYTHING, melody_bars)
     if struck and selection.chord_tracks is None:
         strands = [strands[struck[0]]]
     marked = marked_symbols(raw)
@@ -228,7 +228,7 @@ def _find_window(
         return EVERYTHING, "solo: the whole file (nothing marks one)"
     window = tuple(marked)
     marked_bars = _bars_of(inside(played, window), raw.bars)
-    if marked_bars and (strands is None or strikes(raw, strands, window, marked_bars)):
+    if marked_bars and (strands is None or find_striking(raw, strands, window, marked_bars)):
         return window, f"solo: {between(window)}, from the marker '{marker}'"
     return EVERYTHING, f"solo: the whole file, for melody and chords do not both play at the marker '{marker}'"
 

@@ -41,7 +41,7 @@ def find_symbols(
     return written, f"{some(len(symbols[source]), 'symbol')}, as written"
 
 
-def strikes(raw: RawTune, strands: list[Strand], window: Window, wanted: set[int]) -> tuple[int, str] | None:
+def find_striking(raw: RawTune, strands: list[Strand], window: Window, wanted: set[int]) -> tuple[int, str] | None:
     """`find_struck_chords` of what the strands play in a window."""
     units = raw.ticks_per_quarter
     heard = [Strand(strand.name, inside(strand.notes, window, units)) for strand in strands]
@@ -146,7 +146,7 @@ def bass_line(raw: RawTune, melody_track: int, strands: list[Strand]) -> list[No
 
 
 def named_chords(
-    chords: dict[int, list[Chord]], bass_line: list[Note], marked: list[tuple[int, Symbol]], melody: list[Note]
+    chords: dict[int, list[Chord]], bass_notes: list[Note], marked: list[tuple[int, Symbol]], melody: list[Note]
 ) -> dict[int, list[Chord]]:
     """The chords of each bar with their roots and names, worked out here once, in the key of the whole.
 
@@ -157,7 +157,7 @@ def named_chords(
     onsets = sorted({chord.onset for in_bar in chords.values() for chord in in_bar})
     last = max(chord.end for in_bar in chords.values() for chord in in_bar)
     spans = dict(pairwise([*onsets, max(last, onsets[-1] + 1)]))
-    bass_onsets, marked_onsets = [note.onset for note in bass_line], [onset for onset, _ in marked]
+    bass_onsets, marked_onsets = [note.onset for note in bass_notes], [onset for onset, _ in marked]
     named = {}
     for number, in_bar in chords.items():
         struck, symbols, before = defaultdict(set), {}, None
@@ -174,7 +174,7 @@ def named_chords(
                 symbol = symbols[before]
             else:
                 index = _index_under(chord.onset, spans[chord.onset], bass_onsets)
-                bass, is_held = _sounding(chord.onset, spans[chord.onset], bass_line[index] if index >= 0 else None)
+                bass, is_held = _sounding(chord.onset, spans[chord.onset], bass_notes[index] if index >= 0 else None)
                 symbol = name_voicing(tuple(pitches), bass, is_held, fifths)
             symbols[chord.onset], before = symbol, chord.onset
         named[number] = []
