@@ -171,7 +171,7 @@ def _remembered(file: Path, selection: Selection, memory: Path | None) -> Tune:
     if text is not None:
         try:
             return replace(tune_from_json(json.loads(text)), path=file)
-        except (ValueError, TypeError, LookupError):
+        except (ValueError, TypeError, LookupError, AttributeError):
             pass  # damaged: read the tune again
     tune = read_tune(file, selection)
     remember(kept, json.dumps(tune_to_json(tune)).encode())

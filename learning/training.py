@@ -6,7 +6,7 @@ network and the training itself (`learning/network.py`).
 
 import io
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def learn(model, style: Style, tunes: list[Tune], windows: int, training: Traini
         text = f"epoch {epoch} of {training.epochs}, loss {loss:.2f} summed over {Tx} steps"
         show(f"{'training':<12}{text}", done=epoch == training.epochs)
 
-    training = Training(training.epochs, training.batch_size, training.seed, m)
+    training = replace(training, windows_an_epoch=m)
     losses, kept = trained(model, inputs, targets, training, on_epoch, folder)
     if kept:
         tell("training", f"done before, loss {losses[-1]:.2f} summed over {Tx} steps after {len(losses)} epochs")

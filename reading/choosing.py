@@ -165,7 +165,7 @@ def _find_line(raw: RawTune, selection: Selection, reason: str) -> Line:
     if number is None:
         led = under_symbols(raw.symbols or [[]])
         others = set(range(len(raw.tracks))) - set(led) if led else selection.chord_tracks or ()
-        number, why = find_melody(raw, window, raw.bars, others)
+        number, why = find_melody(raw, window, others)
         if number in led:
             why = f"{some(len(raw.symbols[number]), 'chord symbol')} over it"
     track, units = raw.tracks[number], raw.ticks_per_quarter

@@ -160,7 +160,7 @@ def named_chords(
     bass_onsets, marked_onsets = [note.onset for note in bass_notes], [onset for onset, _ in marked]
     named = {}
     for number, in_bar in chords.items():
-        struck, symbols, before = defaultdict(set), {}, None
+        struck, before, symbol, named[number] = defaultdict(set), None, None, []
         for chord in in_bar:
             struck[chord.onset].update(chord.pitches)
         for chord in in_bar:
@@ -170,16 +170,11 @@ def named_chords(
             elif chord.root is not None:  # it was made on its root
                 intervals = [(tone - chord.root) % 12 for tone in chord.tones]
                 symbol = spelled_symbol(chord.root, intervals, chord.bass, fifths)
-            elif before is not None and pitches == struck[before]:
-                symbol = symbols[before]
-            else:
+            elif pitches != before:
                 index = _index_under(chord.onset, spans[chord.onset], bass_onsets)
                 bass, is_held = _sounding(chord.onset, spans[chord.onset], bass_notes[index] if index >= 0 else None)
                 symbol = name_voicing(tuple(pitches), bass, is_held, fifths)
-            symbols[chord.onset], before = symbol, chord.onset
-        named[number] = []
-        for chord in in_bar:
-            symbol = symbols[chord.onset]
+            before = pitches
             named[number].append(chord._replace(root=symbol.root, symbol=symbol.text, bass=symbol.bass))
     return named
 

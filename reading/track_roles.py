@@ -91,8 +91,8 @@ def inside(music: list, window: Window, units: int = GRID) -> list:
     return [item for item in music if low - ROUNDING <= item.onset <= high + ROUNDING]
 
 
-def find_melody(raw: RawTune, window: Window, bars: Bars, chord_tracks: Container[int]) -> tuple[int, str]:
-    """The track that leads in a window, and why. Tracks in `chord_tracks` are taken only if there is no other.
+def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple[int, str]:
+    """The track that leads in a window, and why. `unwanted` tracks are taken only if there is no other.
 
     Raises ValueError where only drums play.
     """
@@ -101,18 +101,18 @@ def find_melody(raw: RawTune, window: Window, bars: Bars, chord_tracks: Containe
         if not is_percussion(track):
             notes = inside(track.notes(), window, raw.ticks_per_quarter)
             if notes:
-                facts[number] = find_facts(notes, raw.ticks_per_quarter, bars)
+                facts[number] = find_facts(notes, raw.ticks_per_quarter, raw.bars)
     if not facts:
         if all(is_percussion(track) for track in raw.tracks):
             raise ValueError("only drums play in it; choose a file with a melody")
         raise ValueError(f"no track but drums has a note {between(window)}; change FROM_BEAT or TO_BEAT")
-    facts = {number: fact for number, fact in facts.items() if number not in chord_tracks} or facts
+    facts = {number: fact for number, fact in facts.items() if number not in unwanted} or facts
     longest = max(fact.bars for fact in facts.values())
     scores = {number: _leads(raw.tracks[number].name, fact, longest) for number, fact in facts.items()}
     ranked = sorted(scores, key=lambda number: (scores[number], facts[number].height), reverse=True)
     best = ranked[0]
     if len(facts) == 1:
-        return best, "no other track has pitches" if not chord_tracks else "no other track is left"
+        return best, "no other track has pitches" if not unwanted else "no other track is left"
     fact = facts[best]
     reason = f"{fact.onsets} onsets in {fact.bars} bars, {fact.single:.0%} of them single notes"
     if LEADS.search(raw.tracks[best].name) or MAY_LEAD.search(raw.tracks[best].name):
