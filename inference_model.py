@@ -1,22 +1,23 @@
 """Sampling: the shared layers run one step at a time, each chosen value fed back in.
 
-`music_inference_model` makes the one-step model, `predict_and_sample` lets it run freely for a number of values, and
-`sample_bars` lets it run inside bars, where the grammar and the rhythm say what may come next. Both loops are compiled
-whole. TensorFlow is imported when it is first needed. Left to others: turning values into notes (`grammar.py`), what
-was learned of rhythm (`learning/rhythm.py`).
+`music_inference_model` makes the one-step model of the trained layers, in Keras; `OneStep` is the same step in NumPy,
+on the same weights, and needs no TensorFlow. `predict_and_sample` lets either run freely for a number of values, and
+`sample_bars` lets it run inside bars, where the grammar and the rhythm say what may come next. Left to others: turning
+values into notes (`grammar.py`), what was learned of rhythm (`learning/rhythm.py`).
 
 Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 """
 
-import inspect
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple, Union
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from learning.quiet_tensorflow import keras
+    from running.quiet_tensorflow import keras
+
+    InferenceModel = Union["OneStep", keras.Model]
 
 
 def music_inference_model(LSTM_cell: "keras.layers.LSTM", densor: "keras.layers.Dense", n_values: int) -> "keras.Model":
@@ -24,7 +25,7 @@ def music_inference_model(LSTM_cell: "keras.layers.LSTM", densor: "keras.layers.
 
     The value is one-hot, (batch, n_values); so are the probabilities. Source: the family's `music_inference_model`.
     """
-    from learning.quiet_tensorflow import keras
+    from running.quiet_tensorflow import keras
 
     n_a = LSTM_cell.units
     x = keras.Input((n_values,))
@@ -35,8 +36,35 @@ def music_inference_model(LSTM_cell: "keras.layers.LSTM", densor: "keras.layers.
     return keras.Model([x, a0, c0], [densor(a), a, c], name="music_inference_model")
 
 
+class OneStep:
+    """The one-step model in NumPy: called as `music_inference_model`'s, (value, a, c) -> (probabilities, a, c).
+
+    `weights` are that model's, `get_weights()`: the LSTM's kernel (n_values, 4 n_a), recurrent kernel (n_a, 4 n_a) and
+    bias (4 n_a,), its gates in the order input, forget, candidate, output; the softmax layer's kernel (n_a, n_values)
+    and bias (n_values,).
+    """
+
+    def __init__(self, weights: list[np.ndarray]):
+        self.kernel, self.recurrent_kernel, self.bias, self.softmax_kernel, self.softmax_bias = weights
+        n_values, n_a = self.softmax_kernel.shape[::-1]
+        self.input_shape = [(None, n_values), (None, n_a), (None, n_a)]  # as a Keras model tells it
+        # sigmoid(x) = tanh(x / 2) / 2 + 1/2, so that one tanh does for all gates, and nothing overflows.
+        self.slopes = np.repeat(np.float32([0.5, 0.5, 1, 0.5]), n_a)
+
+    def __call__(self, inputs: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        x, a, c = inputs
+        gates = x @ self.kernel + a @ self.recurrent_kernel + self.bias
+        gates = np.tanh(gates * self.slopes) * self.slopes + (1 - self.slopes)
+        let_in, keep, candidate, let_out = np.split(gates, 4, axis=1)
+        c = keep * c + let_in * candidate
+        a = let_out * np.tanh(c)
+        scores = a @ self.softmax_kernel + self.softmax_bias
+        weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+        return weights / weights.sum(axis=1, keepdims=True), a, c
+
+
 def predict_and_sample(
-    inference_model: "keras.Model",
+    inference_model: "InferenceModel",
     x_initializer: np.ndarray,
     a_initializer: np.ndarray,
     c_initializer: np.ndarray,
@@ -47,21 +75,48 @@ def predict_and_sample(
 ) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Let the model run freely: `(results, indices, state)`.
 
-    The initializers are (batch, n_values), (batch, n_a) and (batch, n_a). `results` are the chosen values one-hot,
-    (batch, n_steps, n_values), `indices` the same as numbers, (batch, n_steps), and `state` the last (x, a, c), from
-    which one may go on. Temperature 0 takes the most probable value, as the original does; above 0 values are drawn,
-    see `draw`. Source: the family's `predict_and_sample`.
+    The model is a `OneStep` or what `music_inference_model` makes. The initializers are (batch, n_values), (batch, n_a)
+    and (batch, n_a). `results` are the chosen values one-hot, (batch, n_steps, n_values), `indices` the same as
+    numbers, (batch, n_steps), and `state` the last (x, a, c), from which one may go on. Temperature 0 takes the most
+    probable value, as the original does; above 0 values are drawn, see `draw`. Source: the family's
+    `predict_and_sample`.
     """
-    from learning.quiet_tensorflow import tf
-
     # Many parameters: they are the family's.
-    arguments = [tf.constant(array, tf.float32) for array in (x_initializer, a_initializer, c_initializer)]
-    temperature, min_p = tf.constant(temperature, tf.float32), tf.constant(min_p, tf.float32)
-    indices, state = _free_loop(inference_model)(
-        *arguments, tf.constant(n_steps), temperature, min_p, tf.constant(seed)
-    )
-    n_values = inference_model.output_shape[0][-1]
-    return tf.one_hot(indices, n_values).numpy(), indices.numpy(), tuple(part.numpy() for part in state)
+    x, a, c = (np.asarray(array, np.float32) for array in (x_initializer, a_initializer, c_initializer))
+    generator, one_hot = np.random.RandomState(seed), np.eye(x.shape[1], dtype=np.float32)
+    indices = np.zeros((len(x), n_steps), np.int64)
+    for step in range(n_steps):
+        probabilities, a, c = map(np.asarray, inference_model([x, a, c]))
+        indices[:, step] = draw(probabilities, temperature, min_p, generator.random_sample(len(x)))
+        x = one_hot[indices[:, step]]
+    return one_hot[indices], indices, (x, a, c)
+
+
+def draw(
+    probabilities: np.ndarray, temperature: float, min_p: float, uniform: np.ndarray, kinds: np.ndarray | None = None
+) -> np.ndarray:
+    """Choose a value for each row: (batch, n_values) and a uniform number (batch,) -> (batch,).
+
+    Temperature 0: the most probable. Above it: drawn in proportion to `p ** (1 / temperature)`, leaving out values
+    whose share is less than `min_p` times the largest (min-p, Nguyen et al. 2024). With `kinds`, the number of each
+    value's kind, (n_values,), both count among the values of a kind, and each kind is drawn as often as it was
+    probable. A probability of 0 is never drawn.
+    """
+    if temperature == 0:
+        return probabilities.argmax(axis=1)
+    weights = probabilities.astype(np.float64)
+    if temperature != 1 or min_p:
+        kinds = np.zeros(probabilities.shape[1], int) if kinds is None else kinds
+        order = np.argsort(kinds, kind="stable")
+        starts = np.searchsorted(kinds[order], np.arange(kinds.max() + 1))
+        likeliest = np.maximum.reduceat(weights[:, order], starts, axis=1)[:, kinds]  # of its kind
+        weights = (weights / np.maximum(likeliest, 1e-300)) ** (1 / temperature)
+        weights[weights < min_p] = 0
+        had, left = (np.add.reduceat(array[:, order], starts, axis=1) for array in (probabilities, weights))
+        weights *= (had / np.maximum(left, 1e-300))[:, kinds]
+    cumulative = weights.cumsum(axis=1)
+    drawn = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
+    return np.minimum(drawn, probabilities.shape[1] - 1)
 
 
 class KnownRuns(NamedTuple):
@@ -85,6 +140,7 @@ def known_runs(indices: np.ndarray, length: int) -> KnownRuns:
     return KnownRuns(length, pairs[:, 0].copy(), pairs[:, 1].astype(np.int32), int(most))
 
 
+@cache
 def _hash_weights(length: int) -> np.ndarray:
     """Odd weights whose weighted sums, modulo 2**64, tell runs of values apart."""
     return np.random.RandomState(0).randint(1, 2**62, length, dtype=np.int64) * 2 + 1
@@ -99,6 +155,8 @@ class BarRules:
     its bar line and until the next. `playable` (n_places, n_types): whether the chord there has a tone of the type.
     `tables` (n_places,): which of the `distances`, (n_tables, longest bar, longest duration + 1, longest distance + 1),
     holds there. `first_places`: where in its bar the first note may come. `known_runs`: what would be copied.
+    `kept` (n_places,): the value that stands there already, `NOTHING` where none begins in a bar that is kept, and
+    `FREE` in all other bars.
     """
 
     starts_bar: np.ndarray
@@ -112,171 +170,78 @@ class BarRules:
     distances: np.ndarray
     first_places: tuple[int, ...]
     known_runs: KnownRuns
+    kept: np.ndarray
+
+
+FREE, NOTHING = -1, -2  # in `BarRules.kept`
 
 
 def sample_bars(
-    inference_model: "keras.Model", rules: BarRules, batch: int, temperature: float, min_p: float = 0.0, seed: int = 0
+    inference_model: "InferenceModel",
+    rules: BarRules,
+    batch: int,
+    temperature: float,
+    min_p: float = 0.0,
+    seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sample `batch` solos over all bars: `(indices, places)`, both (batch, n).
 
     A solo is over where its place lies behind the last bar. The first value of a bar has no interval and later ones
     have one; a value fits into the rest of its bar, the chord of its place has a tone of its type, and it does not go
-    on with a known run, each as far as there are such values. States start at zero and go on from bar to bar.
+    on with a known run, each as far as there are such values. What is kept is taken as it is. Temperature leaves the
+    shares of the durations as they are, and with them the density. States start at zero and go on from bar to bar.
     """
-    from learning.quiet_tensorflow import tf
+    n_values, n_a, end = len(rules.steps), inference_model.input_shape[1][-1], len(rules.bars)
+    generator, one_hot = np.random.RandomState(seed), np.eye(n_values, dtype=np.float32)
+    allowed, (next_kept, onward) = _allowed_values(rules), _kept_places(rules)
+    durations = np.unique(rules.steps, return_inverse=True)[1]  # the number of each value's
+    steps = np.minimum(rules.steps, rules.distances.shape[2] - 1)
+    waits = rules.distances.cumsum(axis=3)
 
-    runs, longest = rules.known_runs, rules.distances.shape[2] - 1
-    first_places = np.random.RandomState(seed).choice(rules.first_places, batch)
-    arguments = {
-        "first_places": np.minimum(first_places, rules.left[0] - 1),
-        "allowed": _allowed_values(rules),  # (2, longest bar + 1, n_values)
-        "playable": rules.playable,
-        "types": rules.types,
-        "steps": np.minimum(rules.steps, longest),
-        "bars": rules.bars,
-        "in_bar": rules.in_bar,
-        "left": rules.left,
-        "tables": rules.tables,
-        "cumulative": rules.distances.cumsum(axis=3),
-        "hash_weights": _hash_weights(runs.length),
-        "hashes": runs.hashes,
-        "followers": runs.followers,
-        "ranks": np.arange(runs.most),
-        "temperature": temperature,
-        "min_p": min_p,
-        "seed": seed,
-    }
-    tensors = {name: tf.constant(arguments[name], spec.dtype) for name, spec in _bar_signature().items()}
-    indices, places = _bar_loop(inference_model)(**tensors)
-    return indices.numpy(), places.numpy()
+    x, a, c = (np.zeros((batch, size), np.float32) for size in (n_values, n_a, n_a))
+    run = np.full((batch, rules.known_runs.length), -1, np.int64)  # the last values
+    begins_bar = np.ones(batch, int)
+    place = np.minimum(generator.choice(rules.first_places, batch), rules.left[0] - 1)
+    place = onward[np.minimum(place, next_kept[0])]
+    indices, places = [], []
+    while (place < end).any():
+        here = np.minimum(place, end - 1)
+        probabilities, a, c = map(np.asarray, inference_model([x, a, c]))
+        fits = allowed[begins_bar, rules.left[here]]  # (batch, n_values)
+        fits = _where_any(fits & rules.playable[here][:, rules.types], fits)
+        fits = _where_any(fits & ~_copies(run, rules.known_runs, n_values), fits)
+        # The least of a probability keeps an allowed value possible where the softmax has rounded it to zero.
+        probabilities = np.where(fits, np.maximum(probabilities, 1e-30), 0.0)
+        chance = generator.random_sample((2, batch))
+        value = draw(probabilities, temperature, min_p, chance[0], durations)
+        value = np.where(rules.kept[here] >= 0, rules.kept[here], value)
+        indices.append(value)
+        places.append(place)
 
-
-def draw(probabilities, temperature, min_p, uniform):
-    """Choose a value for each row: (batch, n_values) and a uniform number (batch,) -> (batch,) int32.
-
-    Temperature 0: the most probable. Above it: drawn in proportion to `p ** (1 / temperature)`, leaving out values
-    whose share is less than `min_p` times the largest (min-p, Nguyen et al. 2024). A probability of 0 is never drawn.
-    """
-    from learning.quiet_tensorflow import tf
-
-    logits = tf.math.log(probabilities) / tf.maximum(temperature, 1e-6)
-    weights = tf.exp(logits - tf.reduce_max(logits, axis=1, keepdims=True))
-    weights = tf.where(weights >= min_p, weights, 0.0)
-    cumulative = tf.cumsum(weights, axis=1)
-    drawn = tf.reduce_sum(tf.cast(cumulative <= uniform[:, None] * cumulative[:, -1:], tf.int32), axis=1)
-    likeliest = tf.argmax(probabilities, axis=1, output_type=tf.int32)
-    return tf.where(temperature > 0, tf.minimum(drawn, tf.shape(probabilities)[1] - 1), likeliest)
+        wait = waits[rules.tables[here], rules.in_bar[here], steps[value]]  # (batch, longest distance + 1)
+        distance = (wait <= chance[1][:, None] * wait[:, -1:]).sum(axis=1)
+        place = onward[np.minimum(np.minimum(place + distance, next_kept[here + 1]), end)]
+        begins_bar = (rules.bars[np.minimum(place, end - 1)] != rules.bars[here]).astype(int)
+        run = np.concatenate([run, value[:, None]], axis=1)[:, 1:]
+        x = one_hot[value]
+    return np.stack(indices, axis=1), np.stack(places, axis=1)
 
 
-@lru_cache(maxsize=4)
-def _free_loop(inference_model: "keras.Model"):
-    from learning.quiet_tensorflow import tf
-
-    states = [tf.TensorSpec([None, shape[-1]]) for shape in inference_model.input_shape]
-    numbers = [tf.TensorSpec([], dtype) for dtype in (tf.int32, tf.float32, tf.float32, tf.int32)]
-
-    # Without autograph, whose rewriting takes longer than the tracing itself; one trace serves every batch.
-    @tf.function(input_signature=[*states, *numbers], autograph=False)
-    def loop(x, a, c, n_steps, temperature, min_p, seed):
-        def body(step, x, a, c, chosen):
-            probabilities, a, c = inference_model([x, a, c])
-            uniform = tf.random.stateless_uniform([tf.shape(x)[0]], seed=tf.stack([seed, step]))
-            value = draw(probabilities, temperature, min_p, uniform)  # (batch,)
-            return step + 1, tf.one_hot(value, x.shape[1]), a, c, chosen.write(step, value)
-
-        start = (tf.constant(0), x, a, c, tf.TensorArray(tf.int32, size=n_steps))
-        _, x, a, c, chosen = tf.while_loop(lambda step, *_: step < n_steps, body, start)
-        return tf.transpose(chosen.stack()), (x, a, c)
-
-    return loop
+def _where_any(narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
+    """The narrower choice in the rows in which it leaves one."""
+    return np.where(narrow.any(axis=1, keepdims=True), narrow, wide)
 
 
-def _bar_signature() -> dict:
-    """What the compiled loop takes; open sizes, so that one trace serves every batch and every tune."""
-
-    from learning.quiet_tensorflow import tf
-
-    def numbers(axes: int, dtype=tf.int32) -> tf.TensorSpec:
-        return tf.TensorSpec([None] * axes, dtype)
-
-    return {
-        "first_places": numbers(1),
-        "allowed": numbers(3, tf.bool),
-        "playable": numbers(2, tf.bool),
-        "types": numbers(1),
-        "steps": numbers(1),
-        "bars": numbers(1),
-        "in_bar": numbers(1),
-        "left": numbers(1),
-        "tables": numbers(1),
-        "cumulative": numbers(4, tf.float32),
-        "hash_weights": numbers(1, tf.int64),
-        "hashes": numbers(1, tf.int64),
-        "followers": numbers(1),
-        "ranks": numbers(1),
-        "temperature": numbers(0, tf.float32),
-        "min_p": numbers(0, tf.float32),
-        "seed": numbers(0),
-    }
-
-
-@lru_cache(maxsize=4)
-def _bar_loop(inference_model: "keras.Model"):
-    from learning.quiet_tensorflow import tf
-
-    n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
-
-    # Long: one compiled graph.
-    def copies(run, hash_weights, hashes, followers, ranks):
-        """Which values would go on with a known run: (batch, n_values) bool."""
-        wanted = tf.reduce_sum(run * hash_weights, axis=1)  # (batch,)
-        found = tf.minimum(tf.searchsorted(hashes, wanted)[:, None] + ranks, tf.shape(hashes)[0] - 1)  # (batch, most)
-        same = tf.equal(tf.gather(hashes, found), wanted[:, None])
-        following = tf.where(same, tf.gather(followers, found), -1)
-        return tf.reduce_any(tf.one_hot(following, n_values, True, False, dtype=tf.bool), axis=1)
-
-    def where_any(narrow, wide):
-        """The narrower choice in the rows in which it leaves one."""
-        return tf.where(tf.reduce_any(narrow, axis=1, keepdims=True), narrow, wide)
-
-    def loop(
-        first_places, allowed, playable, types, steps, bars, in_bar, left, tables, cumulative,
-        hash_weights, hashes, followers, ranks, temperature, min_p, seed,
-    ):  # fmt: skip
-        # Many parameters: all tensors of a compiled graph have to be handed in, and on from step to step.
-        batch, end = tf.shape(first_places)[0], tf.shape(bars)[0]
-
-        def body(step, place, is_first, run, x, a, c, chosen, places):
-            # Many parameters: what one step of the graph hands on to the next.
-            probabilities, a, c = inference_model([x, a, c])
-            here = tf.minimum(place, end - 1)
-            fits = tf.gather_nd(allowed, tf.stack([is_first, tf.gather(left, here)], axis=1))  # (batch, n_values)
-            fits = where_any(fits & tf.gather(tf.gather(playable, here), types, axis=1), fits)
-            fits = where_any(fits & ~copies(run, hash_weights, hashes, followers, ranks), fits)
-            # The least of a probability keeps an allowed value possible where the softmax has rounded it to zero.
-            probabilities = tf.where(fits, tf.maximum(probabilities, 1e-30), 0.0)
-            uniform = tf.random.stateless_uniform([2, batch], seed=tf.stack([seed, step]))
-            value = draw(probabilities, temperature, min_p, uniform[0])  # (batch,)
-            at = tf.stack([tf.gather(tables, here), tf.gather(in_bar, here), tf.gather(steps, value)], axis=1)
-            row = tf.gather_nd(cumulative, at)  # (batch, longest distance + 1)
-            distance = tf.reduce_sum(tf.cast(row <= uniform[1][:, None] * row[:, -1:], tf.int32), axis=1)
-            after = place + distance
-            crossed = tf.gather(bars, tf.minimum(after, end - 1)) != tf.gather(bars, here)
-            run = tf.concat([run, tf.cast(value, tf.int64)[:, None]], axis=1)[:, 1:]
-            x = tf.one_hot(value, n_values)
-            chosen, places = chosen.write(step, value), places.write(step, place)
-            return step + 1, after, tf.cast(crossed, tf.int32), run, x, a, c, chosen, places
-
-        nothing = [tf.zeros([batch, size]) for size in (n_values, n_a, n_a)]
-        no_run = tf.fill([batch, tf.shape(hash_weights)[0]], tf.constant(-1, tf.int64))  # of the last values
-        noted = [tf.TensorArray(tf.int32, size=0, dynamic_size=True) for _ in range(2)]
-        start = (tf.constant(0), first_places, tf.ones([batch], tf.int32), no_run, *nothing, *noted)
-        *_, chosen, places = tf.while_loop(lambda step, place, *_: tf.reduce_any(place < end), body, start)
-        return tf.transpose(chosen.stack()), tf.transpose(places.stack())
-
-    specs = _bar_signature()
-    signature = [specs[name] for name in inspect.signature(loop).parameters]
-    return tf.function(loop, input_signature=signature, autograph=False)
+def _copies(run: np.ndarray, known: KnownRuns, n_values: int) -> np.ndarray:
+    """Which values would go on with a known run: (batch, length) -> (batch, n_values) bool."""
+    copies = np.zeros((len(run), n_values), bool)
+    if known.length:
+        hashes = (run * _hash_weights(known.length)).sum(axis=1)  # (batch,)
+        found = np.searchsorted(known.hashes, hashes)[:, None] + np.arange(known.most)  # (batch, most)
+        found = np.minimum(found, len(known.hashes) - 1)
+        rows, columns = np.nonzero(known.hashes[found] == hashes[:, None])
+        copies[rows, known.followers[found[rows, columns]]] = True
+    return copies
 
 
 def _allowed_values(rules: BarRules) -> np.ndarray:
@@ -290,3 +255,15 @@ def _allowed_values(rules: BarRules) -> np.ndarray:
         shortest = of_kind & (rules.steps == rules.steps[of_kind].min())
         allowed[kind] = np.where(allowed[kind].any(axis=1, keepdims=True), allowed[kind], shortest)
     return allowed
+
+
+def _kept_places(rules: BarRules) -> tuple[np.ndarray, np.ndarray]:
+    """For each place and the end, (n_places + 1,): the next at which a kept value stands, and the next that is that or
+    free; the place itself counts, and the end stands for none."""
+    end = len(rules.kept)
+
+    def next_of(wanted: np.ndarray) -> np.ndarray:
+        places = np.append(np.where(wanted, np.arange(end), end), end)
+        return np.minimum.accumulate(places[::-1])[::-1]
+
+    return next_of(rules.kept >= 0), next_of(rules.kept != NOTHING)

@@ -15,15 +15,17 @@ if __name__ == "__main__":
 from dataclasses import fields
 from pathlib import Path
 
+from improvising.copies import copies_of
 from improvising.measures import originality, rank
 from improvising.playing import AS_THE_ORIGINAL, Playing
 from improvising.solos import generate_music, piece_of
-from inference_model import music_inference_model
+from inference_model import OneStep
+from learning.learner import Network, Training, wake_learner
 from learning.saved_network import load, save
 from learning.style import Style, learn_style
-from learning.training import Training, learn
+from learning.training import learn
 from music.chorus import Chorus, tune_chorus, usual_bar
-from music.piece import Solo, Tune
+from music.piece import Piece, Solo, Tune
 from preprocess import read_tunes, reading_on
 from reading.changes import typed_chorus
 from reading.choosing import Selection
@@ -43,7 +45,7 @@ from running.settings import (
     tracks,
     whole,
 )  # fmt: skip
-from writing.outputs import VERSIONS_ON_PAGE, Results, Studio, Wanted, write_outputs
+from writing.outputs import VERSIONS_ON_PAGE, Results, Wanted, prepare_studio, write_outputs
 
 # --- The tune --------------------------------------------------------------------------------------------------------
 TUNE: path = "data/original_metheny.mid"  # MIDI, score or folder; Metheny's is fetched once, offline ours stands in
@@ -100,43 +102,43 @@ PAGE: switch = True  # my_music.html: listen and watch
 def main(argv: list[str] | None = None) -> Results:
     """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
     given = read_settings(declared(sys.modules[__name__]), __doc__.splitlines()[0], argv, bare="TUNE")
-    playing, wanted = playing_of(given), Wanted(given.sound, given.score, given.pictures, given.page)
+    wanted = Wanted(given.sound, given.score, given.pictures, given.page)
     output, cache = check_folder(given.output), Path(given.cache) if given.cache else None
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
     tunes = saved.tunes if saved else read_all(given, cache)
-    style = learn_style(tunes, given.density, chorus_of(given, tunes[0]))
+    style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
-    source = piece_of(style.source, tunes[0].path.stem, given.tempo)
-    studio = Studio(given.sound)
-    source_sound = studio.begin([source])[0] if given.page else None  # beside the learning
+    prepare_studio(source_of(given, tunes), wanted, cache)
 
-    # Model: one LSTM and one softmax layer, shared by learning and improvising.
-    from learning.network import build  # brings TensorFlow, which takes seconds
-
-    model, LSTM_cell, densor = build(len(style.values), saved.n_a if saved else given.n_a, given.tx, given.seed)
-    tell("network", f"{model.count_params():,} parameters")
-
-    # Train, unless the same was trained before.
-    training = Training(given.epochs, given.batch_size, given.seed)
-    losses = saved.fill(model) if saved else learn(model, style, tunes, given.windows, training, cache)
+    # Model and training: an LSTM and a softmax layer, learned by another process unless the same was learned before.
+    training = Training(given.n_a, given.epochs, given.batch_size, given.seed)
+    learned = saved or learn(style, tunes, given.windows, given.tx, training, cache, wanted.prepare)
+    network = learned.network if saved else learned
+    tell("network", f"{network.n_parameters:,} parameters")
     if given.save:
-        save(given.save, model, tunes, losses)
+        save(given.save, network, tunes, given.tx)
 
-    # Generate.
-    inference_model = music_inference_model(LSTM_cell, densor, len(style.values))
-    solos = generate_music(inference_model, style, playing, given.n_solos, given.seed)
+    # Generate: the same layers, one step at a time.
+    results = improvise(given, tunes, style, network)
+
+    # Write, what is heard first.
+    for told in write_outputs(output, results, wanted, cache):
+        print(told, flush=True)
+    return results
+
+
+def improvise(given: Settings, tunes: list[Tune], style: Style, network: Network) -> Results:
+    """Solos as the settings say, and what there is to show of them."""
+    playing = playing_of(given)
+    solos = generate_music(OneStep(network.weights), style, playing, given.n_solos, given.seed)
     ranking, facts = judge(solos, style, given.seed)
-
-    # Write.
     backing_seed = given.seed if given.backing else None
     pieces = [piece_of(solo, title_of(tunes, given), given.tempo, backing_seed) for solo in solos]
     shown = {"seed": str(given.seed), "tune": tunes[0].path.name, "temperature": f"{playing.temperature:g}"}
-    results = Results(pieces, ranking, facts, source, source_sound, losses.tolist(), shown)
-    print(*write_outputs(output, results, wanted, studio), sep="\n")
-    studio.close()
-    return results
+    copies = {number: copies_of(solos[number], tunes, given.tempo) for number in facts}
+    return Results(pieces, ranking, facts, copies, source_of(given, tunes), network.losses.tolist(), shown)
 
 
 def read_all(given: Settings, cache: Path | None) -> list[Tune]:
@@ -144,7 +146,7 @@ def read_all(given: Settings, cache: Path | None) -> list[Tune]:
     file = find_tune(given.tune)
     selection = Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat)
     with reading_on(given.cluster):
-        tunes, skipped = read_tunes(file, selection, cache)
+        tunes, skipped = read_tunes(file, selection, cache, wake_learner)
     for other, reason in skipped:
         tell("skipped", reason if str(other) in reason else f"{other}: {reason}")
     bars = sum(len(tune.bars) for tune in tunes)
@@ -154,6 +156,16 @@ def read_all(given: Settings, cache: Path | None) -> list[Tune]:
     if len(tunes) > 1 and not given.chords:
         tell("over", f"the changes of {tunes[0].path.name}, the first of them; CHORDS gives others")
     return tunes
+
+
+def style_of(given: Settings, tunes: list[Tune]) -> Style:
+    """What is learned beside the network, over what is improvised over."""
+    return learn_style(tunes, given.density, chorus_of(given, tunes[0]))
+
+
+def source_of(given: Settings, tunes: list[Tune]) -> Piece:
+    """The solo that is learned from, the first one, as a piece."""
+    return piece_of(tunes[0].solo, tunes[0].path.stem, given.tempo)
 
 
 def chorus_of(given: Settings, tune: Tune) -> Chorus:

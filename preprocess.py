@@ -94,21 +94,22 @@ def write_grammars(tune: Tune) -> list[str]:
 
 
 def read_tunes(
-    path: Path, selection: Selection = Selection(), memory: Path | None = None
+    path: Path, selection: Selection = Selection(), memory: Path | None = None, when_new=lambda: None
 ) -> tuple[list[Tune], list[Skipped]]:
     """Read a file, or all tunes in a folder in order of their names; what cannot be used is skipped.
 
-    `memory` is a folder in which readings are remembered, None for not at all. Raises ValueError where the file, or
+    `memory` is a folder in which readings are remembered, None for not at all. `when_new` is called before a file is
+    read that nobody remembers, if this process reads it. Raises ValueError where the file, or
     every file of the folder, cannot be used, and where the folder has none.
     """
     if not path.is_dir():
-        return [_remembered(path, selection, memory)], []
+        return [_remembered(path, selection, memory, when_new)], []
     endings = MIDI_ENDINGS + SCORE_ENDINGS
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in endings and file.is_file())
     if not files:
         raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(endings)}; set TUNE to another one")
     tunes, skipped = [], []
-    for number, (file, result) in enumerate(zip(files, _results(files, selection, memory), strict=True), 1):
+    for number, (file, result) in enumerate(zip(files, _results(files, selection, memory, when_new), strict=True), 1):
         if isinstance(result, str):
             skipped.append(Skipped(file, result))
         else:
@@ -144,26 +145,27 @@ def reading_on(cluster: str):
         yield
 
 
-def _results(files: list[Path], selection: Selection, memory: Path | None):
+def _results(files: list[Path], selection: Selection, memory: Path | None, when_new):
     """For each file, in order, what was read or why it cannot be used."""
     if len(files) < FEW:
-        return (_attempt(file, selection, memory) for file in files)
+        return (_attempt(file, selection, memory, when_new) for file in files)
     from joblib import Parallel, delayed
 
     jobs = (delayed(_attempt)(file, selection, memory) for file in files)
     return Parallel(n_jobs=-1, return_as="generator")(jobs)
 
 
-def _attempt(file: Path, selection: Selection, memory: Path | None) -> Tune | str:
+def _attempt(file: Path, selection: Selection, memory: Path | None, when_new=lambda: None) -> Tune | str:
     try:
-        return _remembered(file, selection, memory)
+        return _remembered(file, selection, memory, when_new)
     except ValueError as error:
         return str(error)
 
 
-def _remembered(file: Path, selection: Selection, memory: Path | None) -> Tune:
+def _remembered(file: Path, selection: Selection, memory: Path | None, when_new) -> Tune:
     """A file read, or the reading that is kept of a file with its content and ending."""
     if not memory or not file.is_file() or file.stat().st_size > LARGEST:
+        when_new()
         return read_tune(file, selection)  # which says what is wrong, if anything is
     content = read_bounded(file, LARGEST, "a tune")
     kept = memory / "tunes" / f"{digest_of(content, file.suffix.lower(), repr(selection), _code())}.json"
@@ -173,6 +175,7 @@ def _remembered(file: Path, selection: Selection, memory: Path | None) -> Tune:
             return replace(tune_from_json(json.loads(text)), path=file)
         except (ValueError, TypeError, LookupError, AttributeError):
             pass  # damaged: read the tune again
+    when_new()
     tune = read_tune(file, selection)
     remember(kept, json.dumps(tune_to_json(tune)).encode())
     return tune

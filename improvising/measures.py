@@ -20,19 +20,22 @@ GROOVE_POSITIONS = 64  # positions in a bar at which an onset is looked for, as 
 RUN = 4  # values in the runs that are looked up in the corpus
 
 
-def values_of(solo: Solo) -> list[str]:
-    """The solo read back as values of the grammar, each sounding length to the nearest third or fourth.
-
-    Bars without a chord have none.
-    """
-    values = []
+def read_back(solo: Solo) -> list[tuple[int, str]]:
+    """The solo read back as values of the grammar, each with the number of its note; sounding lengths are taken to the
+    nearest third or fourth. Bars without a chord have none."""
+    read, number = [], 0
     for bar, chords in zip(solo.notes_by_bar, solo.chords_by_bar, strict=True):
-        if not has_chord(chords):
-            continue
-        durations = [quantize(note.duration, GRID) or SIXTEENTH for note in bar]
-        read = [note._replace(duration=duration) for note, duration in zip(bar, durations, strict=True)]
-        values += parse_melody(read, chords).split()
-    return values
+        if has_chord(chords):
+            durations = [quantize(note.duration, GRID) or SIXTEENTH for note in bar]
+            notes = [note._replace(duration=duration) for note, duration in zip(bar, durations, strict=True)]
+            read += enumerate(parse_melody(notes, chords).split(), number)
+        number += len(bar)
+    return read
+
+
+def values_of(solo: Solo) -> list[str]:
+    """The values of `read_back` alone."""
+    return [value for _, value in read_back(solo)]
 
 
 # --- The line --------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import numpy as np
 from grammar import TYPES, Term, filled_onsets, late_onsets, parse_term, realise
 from improvising.backing import backing
 from improvising.playing import Playing
-from inference_model import BarRules, known_runs, predict_and_sample, sample_bars
+from inference_model import FREE, BarRules, known_runs, predict_and_sample, sample_bars
 from learning.rhythm import draw_velocities
 from learning.style import Style
 from music.note_types import has_chord, types_at
@@ -80,6 +80,7 @@ def bar_rules(style: Style, rhythm: str, longest_run: int) -> BarRules:
         distances=np.stack(padded),
         first_places=style.rhythm.first_places if rhythm == "learned" else (0,),
         known_runs=known_runs(style.indices, longest_run),
+        kept=np.full(len(bars), FREE),
     )
 
 

@@ -4,16 +4,21 @@ One LSTM and one softmax layer are made once and shared: `djmodel` runs them ove
 `inference_model.music_inference_model` runs the same two one step at a time to improvise. Left to others: what is
 learned, and that it is never learned twice (`learning/training.py`).
 
+Importing this brings TensorFlow: `learning/learner.py` does so in a process of its own.
+
 Conventions: `n_a` is the width of the LSTM, `a` its output and `c` its cell state, both (batch, n_a) and zero at the
 start; axes are (batch, time, values).
 """
 
+import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 
-from learning.quiet_tensorflow import keras, tf
+from inference_model import music_inference_model
+from running.quiet_tensorflow import keras, tf
 
 
 def shared_layers(n_values: int, n_a: int, seed: int) -> tuple[keras.layers.LSTM, keras.layers.Dense]:
@@ -36,6 +41,32 @@ def build(n_values: int, n_a: int, Tx: int, seed: int) -> tuple[keras.Model, ker
     with best_strategy().scope():
         LSTM_cell, densor = shared_layers(n_values, n_a, seed)
         return djmodel(Tx, LSTM_cell, densor, n_values), LSTM_cell, densor
+
+
+def train_network(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    n_values: int,
+    training,
+    on_epoch: Callable[[int, float], None],
+) -> tuple[list[np.ndarray], np.ndarray, bytes]:
+    """Build the network, train it as `train` does, and make the one-step model of its layers: that model's weights, the
+    loss of each epoch, and the file that Keras saves. Raises MemoryError where TensorFlow runs out of it."""
+    model, LSTM_cell, densor = build(n_values, training.n_a, inputs.shape[1], training.seed)
+    try:
+        with best_strategy().scope():
+            losses = train(model, inputs, targets, training, on_epoch)
+    except tf.errors.ResourceExhaustedError as error:
+        raise MemoryError(str(error)[:200]) from None  # the other process has no TensorFlow to understand it with
+    return music_inference_model(LSTM_cell, densor, n_values).get_weights(), losses, keras_file(model)
+
+
+def keras_file(model: keras.Model) -> bytes:
+    """What Keras saves of a model, as bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "network.keras"
+        model.save(path)
+        return path.read_bytes()
 
 
 def djmodel(Tx: int, LSTM_cell: keras.layers.LSTM, densor: keras.layers.Dense, n_values: int) -> keras.Model:
@@ -64,7 +95,7 @@ def train(
 ) -> np.ndarray:
     """Train on windows of indices, both (n, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
 
-    `training` is a `learning.training.Training`.
+    `training` is a `learning.learner.Training`.
 
     The loss is the categorical cross-entropy summed over the Tx steps, as a mean over the epoch's windows while they
     were learned from. A window's last target is all zeros: its loss is 0, but its gradient is not, because softmax and

@@ -2,8 +2,8 @@
 
 The file is what Keras saves (`.keras`, a zip archive that Keras opens too) with two members more: the weights as bare
 arrays, and the tunes with their grammar as JSON. Loading reads only those two, so that nothing in a file from elsewhere
-is ever run; the network is built as always. Left to others: the network (`learning/network.py`), weights as bytes
-(`learning/training.py`), tunes as JSON (`reading/tune_json.py`).
+is ever run, and needs no TensorFlow. Left to others: networks as bytes (`learning/training.py`),
+tunes as JSON (`reading/tune_json.py`).
 """
 
 import io
@@ -14,10 +14,9 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from grammar import parse_term
-from learning.training import weights_from_bytes, weights_to_bytes
+from learning.learner import Network, keras_file_of
+from learning.training import network_from_bytes, network_to_bytes, weight_shapes
 from music.piece import Tune
 from preprocess import get_corpus_data
 from reading.tune_json import tune_from_json, tune_to_json
@@ -30,45 +29,24 @@ LARGEST_MEMBER = 500_000_000  # bytes of the file, and of a member unpacked: a f
 
 
 class Saved(NamedTuple):
-    """What a file holds: the tunes as read, the losses, the weights in the order of the layers, and `n_a`."""
+    """What a file holds: the tunes as read, and the network."""
 
     tunes: list[Tune]
-    losses: np.ndarray
-    weights: list[np.ndarray]
-    n_a: int
-    path: Path
-
-    def fill(self, model) -> np.ndarray:
-        """Give a model of this shape the weights; returns the loss of each epoch, (epochs,)."""
-        model.set_weights(self.weights)
-        tell("loaded", f"{self.path}, trained for {len(self.losses)} epochs")
-        return self.losses
+    network: Network
 
 
-def save(path: str | os.PathLike, model, tunes: list[Tune], losses: np.ndarray) -> None:
-    """Write a trained model and its tunes. Raises ValueError for a name not in .keras, and where it cannot be
-    written."""
+def save(path: str | os.PathLike, network: Network, tunes: list[Tune], Tx: int) -> None:
+    """Write a trained network, as a Keras model of windows of `Tx` values, and its tunes. Raises ValueError for a name
+    not in .keras, and where it cannot be written."""
     path = Path(path)
     if path.suffix != ".keras":
         raise ValueError(f"{path}: SAVE (--save) must end in .keras, the ending that Keras knows")
-    material = {
-        "format": FORMAT,
-        "n_a": model.get_layer("lstm").units,
-        "tunes": [tune_to_json(tune) for tune in tunes],
-    }
-    aside = path.with_name(f".{path.stem}.{os.getpid()}.keras")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        model.save(aside)
-        with zipfile.ZipFile(aside, "a") as archive:
-            archive.writestr(WEIGHTS, weights_to_bytes(model.get_weights(), losses))
-            archive.writestr(MATERIAL, json.dumps(material))
-        content = aside.read_bytes()
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror}); choose another place for SAVE") from error
-    finally:
-        aside.unlink(missing_ok=True)
-    write_aside(path, content)
+    material = {"format": FORMAT, "n_a": network.n_a, "tunes": [tune_to_json(tune) for tune in tunes]}
+    content = io.BytesIO(keras_file_of(network, Tx))
+    with zipfile.ZipFile(content, "a") as archive:
+        archive.writestr(WEIGHTS, network_to_bytes(network._replace(keras_file=b"")))
+        archive.writestr(MATERIAL, json.dumps(material))
+    write_aside(path, content.getvalue())
     tell("saved", str(path))
 
 
@@ -96,13 +74,13 @@ def load(path: str | os.PathLike) -> Saved:
     except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
         raise ValueError(f"{path}: its tunes or settings cannot be used ({error}); save the network again") from error
     n = len(values)
-    shapes = [(n, 4 * n_a), (n_a, 4 * n_a), (4 * n_a,), (n_a, n), (n,)]
-    arrays = weights_from_bytes(content, shapes)
-    if arrays is None:
+    network = network_from_bytes(content, weight_shapes(n, n_a))
+    if network is None:
         raise ValueError(
             f"{path}: its weights do not fit its {n} values and {n_a} units, or are damaged; save the network again"
         )
-    return Saved(tunes, arrays[1], arrays[0], n_a, path)
+    tell("loaded", f"{path}, trained for {len(network.losses)} epochs")
+    return Saved(tunes, network._replace(keras_file=b""))
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

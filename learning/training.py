@@ -1,104 +1,112 @@
 """Learning a corpus: its windows, and training that is never done twice.
 
-Trained weights are kept as arrays of numbers in one file, read without running anything in it. Left to others: the
-network and the training itself (`learning/network.py`).
+Trained networks are kept as arrays of numbers in one file each, read without running anything in it, so that a rerun
+needs no TensorFlow. Left to others: who trains (`learning/learner.py`), and how (`learning/network.py`).
 """
 
 import io
 import zipfile
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from data_utils import training_windows, window_starts
+from learning.learner import Network, Training, begin_training
 from learning.style import Style
 from music.piece import Tune
-from running.console import show, tell
+from running.console import tell
 from running.files import digest_of, recall, remember
+from running.helpers import result_of
 
 MOST_TUNES_AN_EPOCH = 10  # a folder's epoch is as long as that of so many tunes
+CODE = ("learning/network.py", "inference_model.py")  # what weights depend on besides data and settings
 
 
-@dataclass(frozen=True)
-class Training:
-    """How a network is trained: `epochs`, the windows in a step (`batch_size`), the `seed` of their order, and how many
-    `windows_an_epoch` are taken in turn, None for all of them."""
+def learn(
+    style: Style,
+    tunes: list[Tune],
+    windows: int,
+    Tx: int,
+    training: Training,
+    memory: Path | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> Network:
+    """Cut windows, tell of the data set, and train, unless the same was trained before (see `trained`).
 
-    epochs: int
-    batch_size: int
-    seed: int
-    windows_an_epoch: int | None = None
-
-
-def learn(model, style: Style, tunes: list[Tune], windows: int, training: Training, folder: Path | None) -> np.ndarray:
-    """Cut windows, tell of the data set, and train; return the loss of each epoch.
-
-    `windows` for each of up to ten tunes are an epoch's. One tune has the same windows in every epoch, as in the
-    original; of several, each epoch hears other windows.
+    `windows` of `Tx` values for each of up to ten tunes are an epoch's. One tune has the same windows in every epoch,
+    as in the original; of several, each epoch hears other windows. `meanwhile` is called while the network is trained.
     """
-    lengths = [len(tune.values) for tune in tunes]
-    (_, Tx, n_values), m = model.input_shape, windows * min(len(tunes), MOST_TUNES_AN_EPOCH)
-    starts = window_starts(lengths, m if len(tunes) == 1 else m * training.epochs, Tx)
+    m, n_values = windows * min(len(tunes), MOST_TUNES_AN_EPOCH), len(style.values)
+    starts = window_starts([len(tune.values) for tune in tunes], m if len(tunes) == 1 else m * training.epochs, Tx)
     inputs, targets = training_windows(style.indices, starts, Tx)
     tell("X", f"{(m, Tx, n_values)} an epoch, {len(set(starts.tolist()))} different windows in all")
     tell("Y", f"{(Tx, m, n_values)}")
-
-    def on_epoch(epoch: int, loss: float) -> None:
-        text = f"epoch {epoch} of {training.epochs}, loss {loss:.2f} summed over {Tx} steps"
-        show(f"{'training':<12}{text}", done=epoch == training.epochs)
-
-    training = replace(training, windows_an_epoch=m)
-    losses, kept = trained(model, inputs, targets, training, on_epoch, folder)
+    network, kept = trained(inputs, targets, n_values, replace(training, windows_an_epoch=m), memory, meanwhile)
     if kept:
+        losses = network.losses
         tell("training", f"done before, loss {losses[-1]:.2f} summed over {Tx} steps after {len(losses)} epochs")
-    return losses
+    return network
 
 
-def trained(model, inputs, targets, training: Training, on_epoch, folder: Path | None) -> tuple[np.ndarray, bool]:
-    """Train a model as `network.train` does, or give it the weights that the same training once gave.
+def trained(
+    inputs: np.ndarray,
+    targets: np.ndarray,
+    n_values: int,
+    training: Training,
+    memory: Path | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+) -> tuple[Network, bool]:
+    """A network trained on windows of indices, both (n, Tx), or the one that the same training once gave, and whether
+    it was kept.
 
-    `folder` is where weights are kept, None for nowhere. Returns the losses, (epochs,), and whether they were kept.
+    `memory` is the folder where networks are kept, None for nowhere; `meanwhile` is called while there is training.
+    Raises ValueError where the training came to no end, as for want of memory.
     """
-    from learning.network import best_strategy, train
-
-    shapes = [tuple(array.shape) for array in model.get_weights()]
-    path = folder and folder / "weights" / f"{weights_key(inputs, targets, shapes, training)}.npz"
+    path = memory and memory / "weights" / f"{weights_key(inputs, targets, n_values, training)}.npz"
     content = path and recall(path)
-    kept = content and weights_from_bytes(content, shapes)
+    kept = content and network_from_bytes(content, weight_shapes(n_values, training.n_a))
     if kept:
-        model.set_weights(kept[0])
-        return kept[1], True
-    with best_strategy().scope():
-        losses = train(model, inputs, targets, training, on_epoch)
+        return kept, True
+    learned = begin_training(inputs, targets, n_values, training)
+    meanwhile()
+    network = result_of(learned, "the network (N_A, BATCH_SIZE, WINDOWS)")
     if path:
-        remember(path, weights_to_bytes(model.get_weights(), losses))
-    return losses, False
+        remember(path, network_to_bytes(network))
+    return network, False
 
 
-def weights_key(inputs: np.ndarray, targets: np.ndarray, shapes: list[tuple[int, ...]], training: Training) -> str:
+def weight_shapes(n_values: int, n_a: int) -> list[tuple[int, ...]]:
+    """The shapes of a network's weights."""
+    return [(n_values, 4 * n_a), (n_a, 4 * n_a), (4 * n_a,), (n_a, n_values), (n_values,)]
+
+
+def weights_key(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> str:
     """The key of everything that shapes the weights: windows, settings, the training code and what it runs on."""
-    code = (Path(__file__).resolve().parent / "network.py").read_bytes()
+    root = Path(__file__).resolve().parent.parent
+    code = [(root / name).read_bytes() for name in CODE]
     libraries = [f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")]
     data = [array.astype(np.int32).tobytes() + repr(array.shape).encode() for array in (inputs, targets)]
-    return digest_of(*data, repr(shapes), repr(training), code, *libraries)
+    return digest_of(*data, repr((n_values, training)), *code, *libraries)
 
 
-def weights_to_bytes(weights: list[np.ndarray], losses: np.ndarray) -> bytes:
-    """Weights and the loss of each epoch as one file."""
+def network_to_bytes(network: Network) -> bytes:
+    """A network as one file."""
     buffer = io.BytesIO()
-    np.savez(buffer, *weights, losses=losses)
+    keras_file = np.frombuffer(network.keras_file, np.uint8)
+    np.savez(buffer, *network.weights, losses=network.losses, keras_file=keras_file)
     return buffer.getvalue()
 
 
-def weights_from_bytes(content: bytes, shapes: list[tuple[int, ...]]) -> tuple[list[np.ndarray], np.ndarray] | None:
-    """What `weights_to_bytes` wrote, or None where it is damaged or does not have these shapes."""
+def network_from_bytes(content: bytes, shapes: list[tuple[int, ...]]) -> Network | None:
+    """What `network_to_bytes` wrote, or None where it is damaged or does not have these shapes."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
             weights = [arrays[f"arr_{number}"] for number in range(len(shapes))]
-            losses = arrays["losses"]
+            losses, keras_file = arrays["losses"], arrays.get("keras_file", np.zeros(0, np.uint8))
     except (ValueError, OSError, LookupError, EOFError, zipfile.BadZipFile):
         return None
     fits = [array.shape for array in weights] == shapes and all(np.isfinite(array).all() for array in weights)
-    return (weights, losses) if fits and losses.ndim == 1 else None
+    return Network(weights, losses, keras_file.tobytes()) if fits and losses.ndim == 1 else None

@@ -4,6 +4,8 @@ import os
 import sys
 from collections.abc import Callable
 
+from running.helpers import end_helpers
+
 INTERRUPTED = "interrupted: what was written before is as it was"
 
 
@@ -32,6 +34,8 @@ def run(main: Callable[[], object]) -> int:
     except KeyboardInterrupt:
         print(f"\n{INTERRUPTED}", file=sys.stderr)
         return 130
+    finally:
+        end_helpers()
     return 0
 
 

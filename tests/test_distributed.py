@@ -64,7 +64,7 @@ def test_a_cluster_that_does_not_answer_is_told():
 TRAIN_ON_ONE_AND_ON_TWO = """
 import numpy as np
 from learning.network import djmodel, shared_layers, train
-from learning.quiet_tensorflow import tf
+from running.quiet_tensorflow import tf
 from learning.training import Training
 
 two = [tf.config.LogicalDeviceConfiguration()] * 2

@@ -4,7 +4,7 @@ import pytest
 from data_utils import NOTHING, one_hot, training_windows, window_starts
 from inference_model import music_inference_model
 from learning.network import djmodel, make_optimizer, shared_layers, train
-from learning.quiet_tensorflow import keras, tf
+from running.quiet_tensorflow import keras, tf
 from learning.training import Training
 from preprocess import get_corpus_data, get_musical_data
 

@@ -57,7 +57,7 @@ def test_what_was_saved_is_loaded_and_improvises_alike(saved):
 
 
 def test_keras_opens_the_file_too(saved):
-    from learning.quiet_tensorflow import keras
+    from running.quiet_tensorflow import keras
 
     path, _, model = saved
     opened = keras.models.load_model(path, compile=False)

@@ -1,17 +1,14 @@
 """A lead sheet engraved as SVG, by verovio. Left to others: the MusicXML (`writing/lead_sheet.py`)."""
 
 import importlib.util
-import os
 import re
 import xml.etree.ElementTree as ET
 import zlib
 from pathlib import Path
 
-from music.piece import Piece
-from running.files import write_aside
-from writing.lead_sheet import LeadSheet, lead_sheet
 
 PAGE_WIDTH = 2400  # verovio's units: four bars of sixteenths side by side
+NARROW_PAGE = 900  # one bar, or two of longer notes: what can be read on a phone
 PAGE_HEIGHT = 60000  # the most that verovio knows; a page is cut where its music ends
 
 
@@ -40,7 +37,8 @@ def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE
         "adjustPageHeight": True,
         "breaks": "auto",
         "footer": "none",
-        "header": "auto",
+        "header": "none" if page_width < PAGE_WIDTH else "auto",  # a title would not fit, and stands above on the page
+        "minLastJustification": 0.5,  # a last line that is half full is filled
         "scale": 50,
         "svgViewBox": True,
         "svgFormatRaw": True,
@@ -56,15 +54,12 @@ def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE
     return [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
 
 
-def write_svg(path: str | os.PathLike, piece: Piece) -> tuple[LeadSheet, list[Path]]:
-    """Engrave a piece's lead sheet as SVG: the lead sheet with its ids, and the files: `path`, then `path`-2 and so on
-    where there is more than a page. Raises ValueError as `lead_sheet`, `engrave` and `write_aside` do."""
-    sheet, path = lead_sheet(piece), Path(path)
-    paths = []
-    for number, page in enumerate(engrave(sheet.musicxml), 1):
-        paths.append(path if number == 1 else path.with_name(f"{path.stem}-{number}{path.suffix}"))
-        write_aside(paths[-1], page.encode())
-    return sheet, paths
+def svg_files(path: Path, musicxml: str) -> list[tuple[Path, bytes]]:
+    """The engraved pages with their files: `path`, then `path`-2 and so on where there is more than a page. Raises
+    ValueError as `engrave` does."""
+    pages = engrave(musicxml)
+    names = [path.stem, *(f"{path.stem}-{number}" for number in range(2, len(pages) + 1))]
+    return [(path.with_name(f"{name}.svg"), page.encode()) for name, page in zip(names, pages, strict=True)]
 
 
 def missing() -> str | None:

@@ -43,7 +43,7 @@ def _part_track(part: Part) -> mido.MidiTrack:
     track.append(mido.MetaMessage("track_name", name=part.name))
     track.append(mido.Message("program_change", channel=part.channel, program=part.program))
     events = []
-    for start, end, pitch, velocity in _without_overlap(part.music):
+    for start, end, pitch, velocity in played(part.music):
         events.append((start, 1, pitch, velocity))
         events.append((end, 0, pitch, 0))
     now = 0
@@ -54,8 +54,8 @@ def _part_track(part: Part) -> mido.MidiTrack:
     return track
 
 
-def _without_overlap(music: list[Note] | list[Chord]) -> list[tuple[int, int, int, int]]:
-    """`(start, end, pitch, velocity)` in ticks; a pitch ends before it starts again, and is struck once at a time."""
+def played(music: list[Note] | list[Chord]) -> list[tuple[int, int, int, int]]:
+    """What a part's music sounds as: `(start, end, pitch, velocity)` in ticks; a pitch ends before it starts again, and is struck once at a time."""
     by_pitch = defaultdict(dict)
     for item in music:
         start = to_ticks(item.onset, TICKS_PER_QUARTER)

@@ -9,40 +9,51 @@ import base64
 import hashlib
 import html
 import json
-import os
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 
 from music.notes import Bar, pitch_name
-from music.piece import Piece
+from music.piece import Part, Piece
 from music.units import to_quarters
-from running.files import write_aside
+from writing.engraving import NARROW_PAGE, PAGE_WIDTH, engrave
+from writing.lead_sheet import lead_sheet
+from writing.midi import TICKS_PER_QUARTER, played
 from writing.pictures import TYPE_COLOURS, TYPE_NAMES, named_pitches, pitch_range
+from writing.samples import Sampled
 
 TEMPLATE = Path(__file__).with_name("page_template.html")
+
+
+class Copy(NamedTuple):
+    """A run of notes, `first` to `last` by number, that stands in the source: where, in words, and those bars of it."""
+
+    first: int
+    last: int
+    where: str
+    passage: Piece
 
 
 @dataclass(frozen=True)
 class Version:
     """One solo on the page, or the source's.
 
-    `name`: what its button says. `mp3`: the sound from the
-    piece's first bar on at the piece's tempo, or None. `score_svgs`: the engraved pages as SVG text; measures are the
-    elements of class "measure", in order. `note_ids[i]`: the id in them of its i-th note, several separated by
-    spaces for a note with ties, '' for none; or no ids at all. `links`: from what is said to a file's path relative to
-    the page. `facts`: the measures, from name to text.
+    `name`: what its button says. `score_svgs`: the engraved pages as SVG text; measures are the elements of class
+    "measure", in order; `narrow_svgs`: the same engraved for a phone. `note_ids[i]`: the id in them of its i-th note,
+    several separated by spaces for a note with ties, '' for none; or no ids at all. `links`: from what is said to a
+    file's path relative to the page. `facts`: the measures, from name to text. `copies`: what stands in the source.
     """
 
     name: str
     piece: Piece
-    mp3: bytes | None = None
     score_svgs: list[str] = field(default_factory=list)
+    narrow_svgs: list[str] = field(default_factory=list)
     note_ids: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
     facts: dict[str, str] = field(default_factory=dict)
+    copies: list[Copy] = field(default_factory=list)
 
 
 class Story(TypedDict, total=False):
@@ -52,16 +63,11 @@ class Story(TypedDict, total=False):
     settings: dict[str, str]
 
 
-def write_page(path: str | os.PathLike, versions: list[Version], story: Story) -> None:
-    """Write the page of one or more versions; the first one is shown at first.
+def page_html(versions: list[Version], story: Story, sampled: Sampled | None = None) -> str:
+    """The page as text: the template with its places, spelled {{name}}, filled in one pass.
 
-    A version without sound is played silently, by the clock. Raises ValueError where the folder cannot be written.
+    The first version is shown at first. Without samples everything is played silently, by the clock.
     """
-    write_aside(path, page_html(versions, story).encode("utf-8", errors="replace"))
-
-
-def page_html(versions: list[Version], story: Story) -> str:
-    """The page as text: the template with its places, spelled {{name}}, filled in one pass."""
     assert versions, "a page needs a version"
     template = TEMPLATE.read_text(encoding="utf-8")
     script = re.search(r"<script>(.*?)</script>", template, re.DOTALL)[1]
@@ -74,26 +80,50 @@ def page_html(versions: list[Version], story: Story) -> str:
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         "palette": " ".join(f"--{kind}: {colour};" for kind, colour in TYPE_COLOURS.items()),
         "title": html.escape(story.get("title", versions[0].piece.title)),
-        "settings": f'<dl class="settings">{settings}</dl>' if settings else "",
-        "sounds": "".join(_sound(number, version.mp3) for number, version in enumerate(versions)),
-        "data": _json_block({"types": TYPE_NAMES, "versions": [_as_data(version) for version in versions]}),
+        "settings": settings,
+        "connect": "",
+        "samples": base64.b64encode(sampled.mp3).decode() if sampled else "",
+        "data": _json_block(
+            {
+                "types": TYPE_NAMES,
+                "versions": [version_data(version) for version in versions],
+                "samples": sampled.starts if sampled else {},
+            }
+        ),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda place: places[place[1]], template)
 
 
-def _sound(number: int, mp3: bytes | None) -> str:
-    if mp3 is None:
-        return ""
-    source = f"data:audio/mpeg;base64,{base64.b64encode(mp3).decode()}"
-    return f'<audio id="sound-{number}" preload="auto" src="{source}"></audio>'
+def version_of(piece: Piece, name: str, with_score: bool = False, **rest) -> Version:
+    """A piece as a version, its score engraved if it is wanted; for the `rest` see `Version`."""
+    if not with_score:
+        return Version(name, piece, **rest)
+    sheet = lead_sheet(piece)
+    wide, narrow = (engrave(sheet.musicxml, width) for width in (PAGE_WIDTH, NARROW_PAGE))
+    return Version(name, piece, wide, narrow, [" ".join(ids) for ids in sheet.note_ids], **rest)
 
 
-def _as_data(version: Version) -> dict:
-    piece, solo, ids = version.piece, version.piece.solo, version.note_ids
-    assert len(ids) in (0, len(solo.notes)), f"{version.name}: an id for each note, or none"
+def version_data(version: Version) -> dict:
+    """A version as the page's script takes it."""
+    piece, ids = version.piece, version.note_ids
+    assert len(ids) in (0, len(piece.solo.notes)), f"{version.name}: an id for each note, or none"
+    return _roll_data(piece) | {
+        "name": version.name,
+        "scores": version.score_svgs,
+        "narrow": version.narrow_svgs,
+        "ids": ids,
+        # Quoted, so that a path can only be a path.
+        "links": [[label, "./" + quote(href)] for label, href in version.links.items()],
+        "facts": [[str(name), str(text)] for name, text in version.facts.items()],
+        "copies": [[copy.first, copy.last, copy.where, _roll_data(copy.passage)] for copy in version.copies],
+    }
+
+
+def _roll_data(piece: Piece) -> dict:
+    """A piece as it is played and drawn as a roll."""
+    solo = piece.solo
     low, high = pitch_range(piece)
     return {
-        "name": version.name,
         "tempo": piece.tempo,
         "length": to_quarters(solo.length),
         "bars": [_bar_data(bar) for bar in solo.bars],
@@ -104,13 +134,18 @@ def _as_data(version: Version) -> dict:
             [round(note.offset, 6), round(note.quarter_length, 6), note.pitch, kind]
             for note, kind in zip(solo.notes, solo.types, strict=True)
         ],
+        "parts": {part.name: _part_data(part) for part in piece.parts},
         "chords": sorted([round(chord.offset, 6), chord.symbol] for chord in solo.chords),
-        "scores": version.score_svgs,
-        "ids": ids,
-        # Quoted, so that a path can only be a path.
-        "links": [[label, "./" + quote(href)] for label, href in version.links.items()],
-        "facts": [[str(name), str(text)] for name, text in version.facts.items()],
     }
+
+
+def _part_data(part: Part) -> list:
+    """What is struck: [onset, duration, key, velocity], times in quarters."""
+    quarter = TICKS_PER_QUARTER
+    return [
+        [round(start / quarter, 6), round((end - start) / quarter, 6), key, velocity]
+        for start, end, key, velocity in sorted(played(part.music))
+    ]
 
 
 def _bar_data(bar: Bar) -> list:

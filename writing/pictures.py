@@ -7,7 +7,6 @@ machine.
 """
 
 import io
-import os
 import warnings
 from itertools import accumulate
 from typing import NamedTuple
@@ -15,7 +14,6 @@ from typing import NamedTuple
 from music.notes import Bar, Chord, pitch_name
 from music.piece import Piece
 from music.units import GRID
-from running.files import write_aside
 
 # Okabe and Ito's palette keeps apart for every kind of colour vision; `TYPE_FILLS` tells the same in grey.
 TYPE_COLOURS = {"C": "#0072B2", "S": "#009E73", "A": "#E69F00", "X": "#CC79A7"}
@@ -41,25 +39,22 @@ class Box(NamedTuple):
     system: int
 
 
-def draw_piano_roll(path: str | os.PathLike, piece: Piece) -> list[Box]:
-    """Draw the solo as a piano roll in systems, its chords' symbols above, as a PNG; what was drawn.
+def piano_roll_png(piece: Piece) -> bytes:
+    """The solo as a piano roll in systems, its chords' symbols above, as a PNG.
 
     A name that would run into another is left out, and so is one that is said already in its bar; its chord keeps a
-    tick. A piece without notes or without bars is a picture that says so. Raises ValueError where the folder cannot be
-    written.
+    tick. A piece without notes or without bars is a picture that says so.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a title may hold a letter that the font lacks: it becomes a box
-        figure, boxes = piano_roll(piece)
-        write_aside(path, png_bytes(figure))
-    return boxes
+        return png_bytes(piano_roll(piece)[0])
 
 
-def draw_training(path: str | os.PathLike, losses: list[float], reference: float = 7.5) -> None:
-    """Draw the loss, summed over the steps of a window, after each epoch from 1 on, as a PNG.
+def training_png(losses: list[float], reference: float = 7.5) -> bytes:
+    """The loss, summed over the steps of a window, after each epoch from 1 on, as a PNG.
 
     `reference` is where the original ends after 100 epochs. The scale is logarithmic, because the end is what is
-    compared. No losses give the reference alone. Raises ValueError where the folder cannot be written.
+    compared. No losses give the reference alone.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
@@ -95,7 +90,7 @@ def draw_training(path: str | os.PathLike, losses: list[float], reference: float
     axes.grid(axis="y", color=FAINTER, linewidth=0.8)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
-    write_aside(path, png_bytes(figure))
+    return png_bytes(figure)
 
 
 def systems(bars: list[Bar]) -> list[list[Bar]]:
@@ -165,7 +160,7 @@ class Lines(NamedTuple):
 
 
 def piano_roll(piece: Piece):
-    """The matplotlib Figure of a piano roll, and its boxes; see `draw_piano_roll`.
+    """The matplotlib Figure of a piano roll, and its boxes; see `piano_roll_png`.
 
     One pair of axes in inches holds everything, because a pair for each system would cost more than all its notes. Each
     type's boxes are one collection, labelled with the type.

@@ -13,12 +13,13 @@ which of them is not there.
 import importlib.util
 import io
 import os
+from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 from music.piece import Part
 from running.files import write_aside
-from writing.midi import TICKS_PER_QUARTER, midi_bytes
+from writing.midi import TICKS_PER_QUARTER, midi_bytes, played
 
 RATE = 44_100  # samples a second of what is written
 RENDERED_RATE, WAV_HEADER_BYTES = 48_000, 44  # of what the synthesiser gives: 16 bits, stereo
@@ -58,6 +59,13 @@ def missing() -> str | None:
     return f"no sound file without {' and '.join(lacking)}: pip install {' '.join(lacking)}" if lacking else None
 
 
+def prepare() -> None:
+    """Bring the helper libraries."""
+    import midirenderer  # noqa: F401
+    import mido  # noqa: F401
+    import soundfile  # noqa: F401
+
+
 def write_sound(path: str | os.PathLike, parts: list[Part], tempo: float) -> float:
     """Render `parts` at `tempo` (quarters a minute) to `path`, .mp3 or .wav; returns its length in seconds.
 
@@ -87,9 +95,9 @@ def mix(parts: list[Part], tempo: float):
     """
     import numpy as np
 
-    solo, others = _render(parts, tempo)
+    solo, others = _stems(parts, tempo)
     audio = _at_loudness(solo, RENDERED_RATE, SOLO_AHEAD) + _at_loudness(others, RENDERED_RATE, 0.0)
-    audio = _limit(_at_loudness(_resample(audio), RATE, LOUDNESS))
+    audio = _limit(_at_loudness(resampled(audio, RENDERED_RATE, RATE), RATE, LOUDNESS))
     faded = round(FADE * RATE)
     audio[-faded:] *= np.cos(np.linspace(0, np.pi / 2, faded, dtype=np.float32))[:, None] ** 2
     return audio
@@ -143,34 +151,45 @@ def _k_weighting(frequencies):
     return (np.abs(shelf * high_pass) ** 2).astype(np.float32)
 
 
-def _render(parts: list[Part], tempo: float):
+def _stems(parts: list[Part], tempo: float):
     """The solo and everything else, each as audio at `RENDERED_RATE` and as long as the music and its tail."""
+    ends = [end for part in parts for _, end, _, _ in played(part.music)]
+    seconds = max(ends, default=0) / TICKS_PER_QUARTER * 60 / tempo + TAIL
+    is_solo = [part.name == "Solo" for part in parts]
+    return [
+        render([part for part, solo in zip(parts, is_solo, strict=True) if solo == wanted], tempo, seconds)
+        for wanted in (True, False)
+    ]
+
+
+def render(parts: list[Part], tempo: float, seconds: float):
+    """Parts with their places in the mix, as the synthesiser gives them: float32 (samples, 2) at `RENDERED_RATE`."""
     import mido
     import numpy as np
     from midirenderer import render_wave_from
 
-    head, *tracks = mido.MidiFile(file=io.BytesIO(midi_bytes(parts, tempo))).tracks
-    ends = [sum(message.time for message in track) for track in tracks]
-    last_tick = max(ends, default=0) + round(TAIL * tempo / 60 * TICKS_PER_QUARTER)
-    n = round(last_tick / TICKS_PER_QUARTER * 60 / tempo * RENDERED_RATE)
-    for part, track, end in zip(parts, tracks, ends, strict=True):
+    audio = np.zeros((round(seconds * RENDERED_RATE), 2), np.float32)
+    if not parts:
+        return audio
+    midi = mido.MidiFile(file=io.BytesIO(midi_bytes(parts, tempo)))
+    last_tick = round(seconds * tempo / 60 * TICKS_PER_QUARTER)
+    for part, track in zip(parts, midi.tracks[1:], strict=True):
         place = PLACES.get(part.name, ELSE)
         for control, value in ((7, place.volume), (10, place.pan), (91, place.reverb)):
             track.insert(0, mido.Message("control_change", channel=part.channel, control=control, value=value))
-        track[-1].time += last_tick - end + 1  # the synthesiser stops where the last track ends
+        end = sum(message.time for message in track)
+        track[-1].time += max(0, last_tick - end) + 1  # the synthesiser stops where the last track ends
+    buffer = io.BytesIO()
+    midi.save(file=buffer)
+    wave = render_wave_from(_soundfont().read_bytes(), buffer.getvalue())
+    samples = np.frombuffer(wave, "<i2", offset=WAV_HEADER_BYTES).reshape(-1, 2)[: len(audio)]
+    audio[: len(samples)] = samples / np.float32(32768)
+    return audio
 
-    soundfont, stems = _soundfont().read_bytes(), []
-    for is_solo in (True, False):
-        chosen = [track for part, track in zip(parts, tracks, strict=True) if (part.name == "Solo") == is_solo]
-        stem = np.zeros((n, 2), np.float32)
-        if chosen:
-            buffer = io.BytesIO()
-            mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[head, *chosen]).save(file=buffer)
-            wave = render_wave_from(soundfont, buffer.getvalue())
-            samples = np.frombuffer(wave, "<i2", offset=WAV_HEADER_BYTES).reshape(-1, 2)[:n]
-            stem[: len(samples)] = samples / np.float32(32768)
-        stems.append(stem)
-    return stems
+
+def made_with() -> str:
+    """The libraries that decide how it sounds, with their versions."""
+    return " ".join(f"{name} {version(name)}" for name in ("midirenderer", "soundfile", "pretty_midi"))
 
 
 def _soundfont() -> Path:
@@ -183,16 +202,16 @@ def _at_loudness(audio, rate: int, level: float):
     return audio * 10 ** ((level - own) / 20) if own > float("-inf") else audio
 
 
-def _resample(audio):
-    """Audio at `RENDERED_RATE` to audio at `RATE`, by its spectrum."""
+def resampled(audio, rate: int, new_rate: int):
+    """Audio (samples, channels) of one rate at another one, by its spectrum."""
     import numpy as np
 
-    seconds = -(-len(audio) // RENDERED_RATE)  # whole seconds: both rates then have a whole number of samples
-    resampled = np.empty((seconds * RATE, 2), np.float32)
+    seconds = -(-len(audio) // rate)  # whole seconds: both rates then have a whole number of samples
+    new = np.zeros((seconds * new_rate, audio.shape[1]), np.float32)
     for index, channel in enumerate(audio.T):
-        spectrum = np.fft.rfft(channel, seconds * RENDERED_RATE)[: seconds * RATE // 2 + 1]
-        resampled[:, index] = np.fft.irfft(spectrum * np.float32(RATE / RENDERED_RATE), seconds * RATE)
-    return resampled[: round(len(audio) * RATE / RENDERED_RATE)]
+        spectrum = np.fft.rfft(channel, seconds * rate)[: seconds * new_rate // 2 + 1]
+        new[:, index] = np.fft.irfft(spectrum * np.float32(new_rate / rate), seconds * new_rate)
+    return new[: round(len(audio) * new_rate / rate)]
 
 
 def _limit(audio):

@@ -1,4 +1,4 @@
-"""TensorFlow and Keras, imported without their start-up chatter: `from learning.quiet_tensorflow import keras, tf`.
+"""TensorFlow and Keras, imported without their start-up chatter: `from running.quiet_tensorflow import keras, tf`.
 
 The C++ side writes its first lines straight to file descriptor 2, before any logging setting counts, so that descriptor
 is turned away while the import runs. If the import fails, all that was said is shown.

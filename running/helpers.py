@@ -1,0 +1,70 @@
+"""Helpers: other processes that work beside this one, each on one job after the other.
+
+Python's lock is a process's own, and so is the memory that a large library takes; a helper keeps both away from the
+program. It starts when it is first needed and serves until the program ends. Left to others: what is to be done.
+"""
+
+import contextlib
+import multiprocessing
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+
+
+class Helper:
+    """A process of its own. What it is given is a function that can be imported, and arguments that can be sent."""
+
+    def __init__(self):
+        self._pool = None
+
+    def begin(self, function: Callable, *arguments) -> Future:
+        """Begin a job, or line it up behind those that were begun before."""
+        with _deaf_to_ctrl_c(), _main_module_left_out():
+            if self._pool is None:
+                self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+            return self._pool.submit(function, *arguments)
+
+
+def result_of(job: Future, what: str):
+    """The result of a job. Raises ValueError, naming `what` was to be made, where its process came to an early end."""
+    try:
+        return job.result()
+    except (BrokenProcessPool, MemoryError) as error:
+        raise ValueError(
+            f"{what} could not be made: its process ended early ({type(error).__name__}), probably for want of memory; "
+            "close other programs, or ask for less"
+        ) from error
+
+
+def end_helpers() -> None:
+    """End all helpers at once, whatever they are doing."""
+    for process in multiprocessing.active_children():
+        process.kill()
+
+
+@contextlib.contextmanager
+def _main_module_left_out():
+    """A process that is started meanwhile does not import the script that the user runs, with all that it brings."""
+    main = vars(sys.modules["__main__"])
+    hidden = {name: main.pop(name) for name in ("__file__", "__spec__") if name in main}
+    main["__spec__"] = None
+    try:
+        yield
+    finally:
+        main.update(hidden)
+
+
+@contextlib.contextmanager
+def _deaf_to_ctrl_c():
+    """What is started meanwhile never hears Ctrl-C: that is for this process to answer, in one line. One that comes
+    meanwhile is heard afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where it is not inherited
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
