@@ -12,27 +12,21 @@ from running.console import run, say_interrupted, tell
 if __name__ == "__main__":
     sys.excepthook = say_interrupted  # Ctrl-C while the modules below are imported is one line, too
 
-from dataclasses import fields
 from pathlib import Path
 
-from improvising.copies import copies_of
-from improvising.measures import originality, rank
-from improvising.playing import AS_THE_ORIGINAL, Playing
-from improvising.solos import generate_music, piece_of
-from inference_model import OneStep
-from learning.learner import Network, Training, wake_learner
+from improvising.live import play_along, prepare_to_play_along
+from improvising.session import Session, shown_of, source_of, style_of, tell_of
+from learning.learner import Training, wake_learner
 from learning.saved_network import load, save
-from learning.style import Style, learn_style
 from learning.training import learn
-from music.chorus import Chorus, tune_chorus, usual_bar
-from music.piece import Piece, Solo, Tune
+from music.piece import Tune
 from preprocess import read_tunes, reading_on
-from reading.changes import typed_chorus
 from reading.choosing import Selection
 from reading.fetching import find_tune
 from running.files import check_folder
 from running.settings import (
     Settings,
+    bar_numbers,
     declared,
     ending_in,
     number,
@@ -45,7 +39,7 @@ from running.settings import (
     tracks,
     whole,
 )  # fmt: skip
-from writing.outputs import VERSIONS_ON_PAGE, Results, Wanted, prepare_studio, write_outputs
+from writing.outputs import Results, Wanted, prepare_studio, write_outputs
 
 # --- The tune --------------------------------------------------------------------------------------------------------
 TUNE: path = "data/original_metheny.mid"  # MIDI, score or folder; Metheny's is fetched once, offline ours stands in
@@ -56,7 +50,7 @@ TO_BEAT: optional(number(0, 1e6)) = None  # its last beat, included
 LOAD: text = ""  # a network that SAVE wrote, to improvise with instead of learning the tune
 
 # --- Learning --------------------------------------------------------------------------------------------------------
-SEED: whole(0, 2_000_000) = 0  # every choice comes from it: the same seed and settings give the same bytes
+NETWORK_SEED: whole(0, 2_000_000) = 0  # draws the network's first weights and the order of the snippets
 WINDOWS: whole(1, 100_000) = 60  # snippets to learn from in an epoch, for each of up to ten tunes; more is slower
 TX: whole(2, 1000) = 30  # values in a snippet: how far back the network is taught to hear
 N_A: whole(1, 4096) = 64  # units of the LSTM
@@ -68,9 +62,13 @@ CACHE: text = ".cache"  # folder that keeps what was read and trained, so that i
 # --- Improvising -----------------------------------------------------------------------------------------------------
 CHORDS: text = ""  # changes to improvise over, "Dm7 | G7 | Cmaj7 A7", or a text file with them; "": the tune's own
 CHORUSES: whole(1, 100) = 1  # times the changes are played
+OVER: text = ""  # of a folder's tunes the one whose changes are played, by its name; "": the first
 KEY: whole(-11, 11) = 0  # semitones up (or down, below 0) that the changes are moved, by the nearer way
+SEED: whole(0, 2_000_000) = 0  # every choice comes from it: the same seed and settings give the same bytes
 N_SOLOS: whole(1, 100_000) = 1  # solos to make; more than one are numbered and ranked
 BARS: whole(0, 100_000) = 0  # bars to play; 0: all choruses
+KEEP_BARS: bar_numbers = ()  # bars of a solo made before that stay, as (1, 2, 3) or 1-3, while the rest is played anew
+KEEP_FROM: text = ""  # the MIDI file of that solo; "": my_music.midi in OUTPUT, the last one
 TEMPERATURE: number(0, 100) = 1.0  # 0: always the likeliest value, 1: as learned, above 1: bolder
 MIN_P: number(0, 1) = 0.0  # leaves out values less likely than this share of the likeliest; higher is safer
 RHYTHM: one_of("learned", "filled", "late") = "learned"  # gaps: the solo's, none, or as the original (a note late)
@@ -97,11 +95,13 @@ SOUND: switch = True  # my_music.mp3
 SCORE: switch = True  # my_music.musicxml, a lead sheet, and my_music.svg, the same engraved
 PICTURES: switch = True  # my_music.png, a piano roll, and training.png, the loss
 PAGE: switch = True  # my_music.html: listen and watch
+LIVE: switch = False  # then open the page with a panel: another one, other settings, keep bars; Ctrl-C ends it
 
 
 def main(argv: list[str] | None = None) -> Results:
     """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
-    given = read_settings(declared(sys.modules[__name__]), __doc__.splitlines()[0], argv, bare="TUNE")
+    settings = declared(sys.modules[__name__])
+    given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE")
     wanted = Wanted(given.sound, given.score, given.pictures, given.page)
     output, cache = check_folder(given.output), Path(given.cache) if given.cache else None
 
@@ -110,35 +110,29 @@ def main(argv: list[str] | None = None) -> Results:
     tunes = saved.tunes if saved else read_all(given, cache)
     style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
-    prepare_studio(source_of(given, tunes), wanted, cache)
+    source = source_of(given, tunes)
+    prepare_studio(source, wanted, cache)
+    if given.live:
+        prepare_to_play_along(source, cache)
 
     # Model and training: an LSTM and a softmax layer, learned by another process unless the same was learned before.
-    training = Training(given.n_a, given.epochs, given.batch_size, given.seed)
-    learned = saved or learn(style, tunes, given.windows, given.tx, training, cache, wanted.prepare)
-    network = learned.network if saved else learned
+    training = Training(given.n_a, given.epochs, given.batch_size, given.network_seed)
+    network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, wanted.prepare)
     tell("network", f"{network.n_parameters:,} parameters")
     if given.save:
         save(given.save, network, tunes, given.tx)
 
     # Generate: the same layers, one step at a time.
-    results = improvise(given, tunes, style, network)
+    session = Session(tunes, network)
+    results = session.improvise(given, shown_of(given, settings, tunes))
+    tell_of(results, given.seed)
 
     # Write, what is heard first.
     for told in write_outputs(output, results, wanted, cache):
         print(told, flush=True)
+    if given.live:
+        play_along(session, given, settings, results)
     return results
-
-
-def improvise(given: Settings, tunes: list[Tune], style: Style, network: Network) -> Results:
-    """Solos as the settings say, and what there is to show of them."""
-    playing = playing_of(given)
-    solos = generate_music(OneStep(network.weights), style, playing, given.n_solos, given.seed)
-    ranking, facts = judge(solos, style, given.seed)
-    backing_seed = given.seed if given.backing else None
-    pieces = [piece_of(solo, title_of(tunes, given), given.tempo, backing_seed) for solo in solos]
-    shown = {"seed": str(given.seed), "tune": tunes[0].path.name, "temperature": f"{playing.temperature:g}"}
-    copies = {number: copies_of(solos[number], tunes, given.tempo) for number in facts}
-    return Results(pieces, ranking, facts, copies, source_of(given, tunes), network.losses.tolist(), shown)
 
 
 def read_all(given: Settings, cache: Path | None) -> list[Tune]:
@@ -154,48 +148,8 @@ def read_all(given: Settings, cache: Path | None) -> list[Tune]:
     for line in tunes[0].told if len(tunes) == 1 else ():
         tell("", line)
     if len(tunes) > 1 and not given.chords:
-        tell("over", f"the changes of {tunes[0].path.name}, the first of them; CHORDS gives others")
+        tell("over", f"the changes of {tunes[0].path.name}, the first of them; OVER names another")
     return tunes
-
-
-def style_of(given: Settings, tunes: list[Tune]) -> Style:
-    """What is learned beside the network, over what is improvised over."""
-    return learn_style(tunes, given.density, chorus_of(given, tunes[0]))
-
-
-def source_of(given: Settings, tunes: list[Tune]) -> Piece:
-    """The solo that is learned from, the first one, as a piece."""
-    return piece_of(tunes[0].solo, tunes[0].path.stem, given.tempo)
-
-
-def chorus_of(given: Settings, tune: Tune) -> Chorus:
-    """What is improvised over: the typed changes or the tune's, in the key and as often as the settings say."""
-    chorus = typed_chorus(given.chords, usual_bar(list(tune.bars.values()))) if given.chords else tune_chorus(tune)
-    return chorus.transposed(given.key).repeated(given.choruses)
-
-
-def playing_of(given: Settings) -> Playing:
-    """How to improvise, as the settings say."""
-    if given.original:
-        return AS_THE_ORIGINAL
-    return Playing(**{field.name: getattr(given, field.name) for field in fields(Playing)})
-
-
-def judge(solos: list[Solo], style: Style, seed: int) -> tuple[list[int], dict[int, dict[str, str]]]:
-    """The solos' numbers, the best first, and how original the best are, in words; the best one's is told."""
-    ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
-    facts = {best: originality(solos[best], style.corpus) for best in ranking[:VERSIONS_ON_PAGE]}
-    fallbacks = sum(solo.fallbacks for solo in solos) / max(1, sum(solo.n_terms for solo in solos))
-    tell("improvised", f"{sum(len(solo.notes) for solo in solos):,} notes, seed {seed}")
-    tell("fall-backs", f"{fallbacks:.1%} of the values had no pitch as asked")
-    tell("copied", ", ".join(f"{name} {figure}" for name, figure in facts[ranking[0]].items()))
-    return ranking, facts
-
-
-def title_of(tunes: list[Tune], given: Settings) -> str:
-    """What the new piece is called."""
-    over = " over typed changes" if given.chords else ""
-    return f"A solo after {tunes[0].path.stem}{over}, seed {given.seed}"
 
 
 if __name__ == "__main__":

@@ -11,8 +11,9 @@ import numpy as np
 
 from grammar import TYPES, Term, filled_onsets, late_onsets, parse_term, realise
 from improvising.backing import backing
+from improvising.keeping import Kept, values_of_bar
 from improvising.playing import Playing
-from inference_model import FREE, BarRules, known_runs, predict_and_sample, sample_bars
+from inference_model import FREE, NOTHING, BarRules, known_runs, predict_and_sample, sample_bars
 from learning.rhythm import draw_velocities
 from learning.style import Style
 from music.note_types import has_chord, types_at
@@ -27,18 +28,20 @@ OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
 SampledBar = tuple[list[int], list[int] | None]
 
 
-def generate_music(inference_model, style: Style, playing: Playing, n_solos: int = 1, seed: int = 0) -> list[Solo]:
-    """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`.
+def generate_music(
+    inference_model, style: Style, playing: Playing, n_solos: int = 1, seed: int = 0, kept: Kept | None = None
+) -> list[Solo]:
+    """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`, and the bars that are `kept` stay.
 
     Source: the family's `generate_music`.
     """
-    style = style.first_bars(playing.bars)
+    style, kept = style.first_bars(playing.bars), kept or {}
     if not any(map(has_chord, style.chorus.chords_by_bar)):
         raise ValueError("the bars to improvise in (BARS, CHORDS) hold no chord, only N.C.; there must be one")
     sample = _sample_by_number if playing.values_per_bar else _sample_in_time
     return [
-        _realise_solo(style, playing, sampled_bars, random.Random(f"{seed}/{number}"))
-        for number, sampled_bars in enumerate(sample(inference_model, style, playing, n_solos, seed))
+        _realise_solo(style, playing, sampled_bars, random.Random(f"{seed}/{number}"), kept)
+        for number, sampled_bars in enumerate(sample(inference_model, style, playing, n_solos, seed, kept))
     ]
 
 
@@ -50,8 +53,8 @@ def piece_of(solo: Solo, title: str, tempo: float, backing_seed: int | None = No
     return Piece(title, tempo, solo, parts)
 
 
-def bar_rules(style: Style, rhythm: str, longest_run: int) -> BarRules:
-    """What may be sampled where, by the values and the rhythm over the bars to improvise in."""
+def bar_rules(style: Style, rhythm: str, longest_run: int, kept: Kept | None = None) -> BarRules:
+    """What may be sampled where, by the values and the rhythm over the bars to improvise in, and what is kept there."""
     chorus = style.chorus
     lengths = [bar.length for bar in chorus.bars]
     bars = np.repeat(np.arange(len(lengths)), lengths)  # (n_places,)
@@ -80,12 +83,26 @@ def bar_rules(style: Style, rhythm: str, longest_run: int) -> BarRules:
         distances=np.stack(padded),
         first_places=style.rhythm.first_places if rhythm == "learned" else (0,),
         known_runs=known_runs(style.indices, longest_run),
-        kept=np.full(len(bars), FREE),
+        kept=_kept_values(style, kept or {}),
     )
 
 
-def _sample_in_time(inference_model, style: Style, playing: Playing, n_solos: int, seed: int) -> list[list[SampledBar]]:
-    rules = bar_rules(style, playing.rhythm, playing.longest_run)
+def _kept_values(style: Style, kept: Kept) -> np.ndarray:
+    """`BarRules.kept`."""
+    chorus = style.chorus
+    values = np.full(sum(bar.length for bar in chorus.bars), FREE)
+    for number, notes in kept.items():
+        bar, chords = chorus.bars[number], chorus.chords_by_bar[number]
+        values[bar.start : bar.end] = NOTHING
+        for place, index in values_of_bar(notes, bar, chords, style.terms):
+            values[bar.start + place] = index
+    return values
+
+
+def _sample_in_time(
+    inference_model, style: Style, playing: Playing, n_solos: int, seed: int, kept: Kept
+) -> list[list[SampledBar]]:
+    rules = bar_rules(style, playing.rhythm, playing.longest_run, kept)
     indices, places = sample_bars(inference_model, rules, n_solos, playing.temperature, playing.min_p, seed)
     bar_of, in_bar = rules.bars.tolist(), rules.in_bar.tolist()
     solos = []
@@ -101,7 +118,7 @@ def _sample_in_time(inference_model, style: Style, playing: Playing, n_solos: in
 
 
 def _sample_by_number(
-    inference_model, style: Style, playing: Playing, n_solos: int, seed: int
+    inference_model, style: Style, playing: Playing, n_solos: int, seed: int, kept: Kept
 ) -> list[list[SampledBar]]:
     n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
     shapes = ((n_solos, n_values), (n_solos, n_a), (n_solos, n_a))
@@ -121,12 +138,19 @@ def _sample_by_number(
     return solos
 
 
-def _realise_solo(style: Style, playing: Playing, sampled_bars: list[SampledBar], generator: random.Random) -> Solo:
+def _realise_solo(
+    style: Style, playing: Playing, sampled_bars: list[SampledBar], generator: random.Random, kept: Kept
+) -> Solo:
     """One solo."""
     notes_by_bar, values, n_terms, fallbacks, previous = [], [], 0, 0, None
     motion = style.motion._replace(closeness=playing.closeness, gravity=playing.gravity) if playing.one_line else None
     chorus = style.chorus
-    for bar, chords, (indices, onsets) in zip(chorus.bars, chorus.chords_by_bar, sampled_bars, strict=True):
+    bars = zip(chorus.bars, chorus.chords_by_bar, sampled_bars, strict=True)
+    for number, (bar, chords, (indices, onsets)) in enumerate(bars):
+        if number in kept:
+            notes_by_bar.append(kept[number])
+            previous = kept[number][-1].pitch if kept[number] else previous
+            continue
         values += [style.values[index] for index in indices]
         terms = [style.terms[index] for index in indices]
         if playing.opening or playing.round_durations or not playing.keep_types:

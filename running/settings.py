@@ -22,6 +22,7 @@ from itertools import zip_longest
 from types import ModuleType, SimpleNamespace
 from typing import NamedTuple
 
+MOST_BARS = 100_000
 SWITCH_WORDS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
@@ -34,11 +35,12 @@ class Rule(NamedTuple):
 
 
 class Setting(NamedTuple):
-    """A declared constant: its `rule`, its `default`, and what is said of it (`comment`)."""
+    """A declared constant: its `rule`, its `default`, what is said of it (`comment`), and the rule as it is written."""
 
     rule: Rule
     default: object
     comment: str
+    written: str
 
 
 class Settings(SimpleNamespace):
@@ -100,6 +102,21 @@ tracks = Rule(
     lambda value: isinstance(value, tuple) and value and all(type(part) is int and part >= 0 for part in value),
     "track numbers such as 0 or 0,2",
 )
+bar_numbers = Rule(
+    lambda text: tuple(number for part in text.split(",") for number in _from_to(part)),
+    lambda value: isinstance(value, tuple) and all(type(part) is int and 0 < part <= MOST_BARS for part in value),
+    "bars such as 3 or 1-4,9, or () for none",
+)
+
+
+def _from_to(part: str) -> range:
+    low, _, high = part.strip(" ()").partition("-")
+    if not low and not high:
+        return range(0)
+    first, last = int(low), int(high or low)
+    if last > MOST_BARS:
+        raise ValueError("too many")
+    return range(first, last + 1)
 
 
 # --- Reading them ----------------------------------------------------------------------------------------------------
@@ -126,7 +143,8 @@ def declared(module: ModuleType) -> dict[str, Setting]:
                 )
             if node.value is None:
                 raise ValueError(f"{name} has no value; write one behind its rule, {name}: rule = value")
-            found[name] = Setting(rules[name], getattr(module, name), comments.get(node.end_lineno, ""))
+            comment = comments.get(node.end_lineno, "")
+            found[name] = Setting(rules[name], getattr(module, name), comment, ast.unparse(node.annotation))
     return found
 
 
@@ -160,6 +178,26 @@ def read_settings(
             for name, setting in settings.items()
         }
     )
+
+
+def changed(given: Settings, settings: dict[str, Setting], changes: dict[str, object]) -> Settings:
+    """The settings with others in place of some, by lower-case name, as texts or values; ValueError as
+    `read_settings`."""
+    checked = {}
+    for name, value in changes.items():
+        if name.upper() not in settings:
+            raise ValueError(f"there is no setting {name}")
+        checked[name] = _checked(name.upper(), settings[name.upper()].rule, value)
+    return Settings(**vars(given) | checked)
+
+
+def as_constants(given: Settings, settings: dict[str, Setting]) -> list[str]:
+    """The lines of the constants that have other values than they are declared with."""
+    return [
+        f"{name}: {setting.written} = {getattr(given, name.lower())!r}  # {setting.comment}"
+        for name, setting in settings.items()
+        if getattr(given, name.lower()) != setting.default
+    ]
 
 
 def flag(name: str) -> str:

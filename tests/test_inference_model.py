@@ -6,10 +6,10 @@ from improvising.measures import longest_verbatim_run
 from improvising.solos import bar_rules
 from inference_model import BarRules, draw, known_runs, music_inference_model, predict_and_sample, sample_bars
 from learning.network import djmodel, shared_layers, train
-from running.quiet_tensorflow import tf
 from learning.style import Style, learn_style
 from learning.training import Training
 from preprocess import read_tune
+from running.quiet_tensorflow import tf
 
 
 @pytest.fixture(scope="module")

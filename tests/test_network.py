@@ -4,9 +4,9 @@ import pytest
 from data_utils import NOTHING, one_hot, training_windows, window_starts
 from inference_model import music_inference_model
 from learning.network import djmodel, make_optimizer, shared_layers, train
-from running.quiet_tensorflow import keras, tf
 from learning.training import Training
 from preprocess import get_corpus_data, get_musical_data
+from running.quiet_tensorflow import keras, tf
 
 
 def layers_and_inputs(n_values=78, Tx=30):

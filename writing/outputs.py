@@ -59,9 +59,11 @@ class Results:
 
 def prepare_studio(source: Piece, wanted: Wanted, memory: Path | None) -> None:
     """Let the process that renders start now, beside the learning, with what is known already."""
-    if wanted.page and not sound.missing():
+    if sound.missing():
+        return
+    if wanted.page:
         STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory)
-    elif wanted.sound and not sound.missing():
+    elif wanted.sound:
         STUDIO.begin(sound.prepare)
 
 
@@ -84,7 +86,7 @@ def write_outputs(folder: Path, results: Results, wanted: Wanted, memory: Path |
         wanted_samples = samples.ranges([part for piece in shown for part in piece.parts])
         sampled = STUDIO.begin(samples.sampled, wanted_samples, memory)
     made = []
-    for file in _made(path, results, wanted, shown, sampled):
+    for file in _made(path, results, wanted, sampled):
         made.append(file)
         if heard is None or heard.done():
             yield from _written(path, heard, made)
@@ -92,7 +94,7 @@ def write_outputs(folder: Path, results: Results, wanted: Wanted, memory: Path |
     yield from _written(path, heard, made)
 
 
-def _made(path: Path, results: Results, wanted: Wanted, shown: list[Piece], sampled: Future | None):
+def _made(path: Path, results: Results, wanted: Wanted, sampled: Future | None):
     """What comes after the sound, one file after the other: `(file, content)`."""
     if wanted.score:
         from writing.lead_sheet import lead_sheet
@@ -106,7 +108,11 @@ def _made(path: Path, results: Results, wanted: Wanted, shown: list[Piece], samp
         yield path.with_suffix(".png"), piano_roll_png(results.best)
         yield path.with_name("training.png"), training_png(results.losses)
     if wanted.page:
-        yield path.with_suffix(".html"), _page(results, wanted, shown, sampled)
+        links = {"MIDI": "my_music.midi"}
+        links |= {"MP3": "my_music.mp3"} if wanted.sound else {}
+        links |= {"MusicXML": "my_music.musicxml"} if wanted.score else {}
+        rendered = sampled and result_of(sampled, "the page's samples")
+        yield path.with_suffix(".html"), _page(results, links, wanted.score, rendered).encode(errors="replace")
 
 
 def _written(path: Path, heard: Future | None, made: list[tuple[Path, bytes]]) -> Iterator[str]:
@@ -138,27 +144,20 @@ def _wrote(file: object) -> str:
     return f"{'wrote':<12}{file}"
 
 
-def _page(results: Results, wanted: Wanted, shown: list[Piece], sampled: Future | None) -> bytes:
+def _page(results: Results, links: dict[str, str], with_score: bool, sampled: samples.Sampled | None) -> str:
     from writing.page import page_html, version_of
 
     several = len(results.pieces) > 1
-    names = [f"Solo {number + 1}" if several else "The solo" for number in results.ranking[: len(shown) - 1]]
-    links = {"MIDI": "my_music.midi"}
-    if wanted.sound:
-        links["MP3"] = "my_music.mp3"
-    if wanted.score:
-        links["MusicXML"] = "my_music.musicxml"
     versions = [
         version_of(
             results.pieces[number],
-            name,
-            wanted.score,
-            links=links if place == 0 else {},
+            f"Solo {number + 1}" if several else "The solo",
+            with_score,
+            links=links if number == results.ranking[0] else {},
             facts=results.facts[number],
             copies=results.copies[number],
         )
-        for place, (number, name) in enumerate(zip(results.ranking, names, strict=False))
+        for number in results.ranking[:VERSIONS_ON_PAGE]
     ]
-    versions.append(version_of(results.source, "The source", wanted.score))
-    story = {"title": results.best.title, "settings": results.settings}
-    return page_html(versions, story, sampled and result_of(sampled, "the page's samples")).encode(errors="replace")
+    versions.append(version_of(results.source, "The source", with_score))
+    return page_html(versions, {"title": results.best.title, "settings": results.settings}, sampled)

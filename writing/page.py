@@ -63,10 +63,11 @@ class Story(TypedDict, total=False):
     settings: dict[str, str]
 
 
-def page_html(versions: list[Version], story: Story, sampled: Sampled | None = None) -> str:
+def page_html(versions: list[Version], story: Story, sampled: Sampled | None = None, panel: dict | None = None) -> str:
     """The page as text: the template with its places, spelled {{name}}, filled in one pass.
 
-    The first version is shown at first. Without samples everything is played silently, by the clock.
+    The first version is shown at first. Without samples everything is played silently, by the clock. With a `panel`,
+    its fields and the name of the take that is shown, the page asks the server that it came from for other solos.
     """
     assert versions, "a page needs a version"
     template = TEMPLATE.read_text(encoding="utf-8")
@@ -81,13 +82,14 @@ def page_html(versions: list[Version], story: Story, sampled: Sampled | None = N
         "palette": " ".join(f"--{kind}: {colour};" for kind, colour in TYPE_COLOURS.items()),
         "title": html.escape(story.get("title", versions[0].piece.title)),
         "settings": settings,
-        "connect": "",
+        "connect": " connect-src 'self';" if panel else "",
         "samples": base64.b64encode(sampled.mp3).decode() if sampled else "",
         "data": _json_block(
             {
                 "types": TYPE_NAMES,
                 "versions": [version_data(version) for version in versions],
                 "samples": sampled.starts if sampled else {},
+                "panel": panel,
             }
         ),
     }

@@ -1,0 +1,149 @@
+"""From what was learned and the settings to results: one run's improvising, as often as it is asked for.
+
+The settings are those of `music_generate.py`, by lower-case name. Left to others: learning, and writing the results.
+"""
+
+import difflib
+import json
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from improvising.copies import copies_of
+from improvising.keeping import Kept, kept_of_file, kept_of_piece
+from improvising.measures import originality, rank
+from improvising.playing import AS_THE_ORIGINAL, Playing
+from improvising.solos import generate_music, piece_of
+from inference_model import OneStep
+from learning.learner import Network
+from learning.style import Style, learn_style
+from music.chorus import Chorus, tune_chorus, usual_bar
+from music.piece import Piece, Solo, Tune
+from reading.changes import typed_chorus
+from running.console import tell
+from running.settings import Setting, Settings
+from writing.outputs import VERSIONS_ON_PAGE, Results
+
+AS_THEY_CAME = Path(__file__).resolve().parent.parent / "data/constants.json"  # the constants with which it came
+# What the head of a page tells anyway, and what does not shape the music.
+NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT", "SOUND", "SCORE", "PICTURES", "PAGE", "LIVE")
+SOLO_FILE = "my_music.midi"  # in the output folder: of which bars are kept, where no other file is named
+
+
+@dataclass(frozen=True)
+class Session:
+    """What was learned, and so may be improvised with: the tunes and the network."""
+
+    tunes: list[Tune]
+    network: Network
+
+    def improvise(
+        self, given: Settings, shown: dict[str, str], kept_from: Piece | None = None, most_bars: int | None = None
+    ) -> Results:
+        """Solos as the settings say, and what there is to show of them; `shown` is what is said of the settings.
+
+        Bars are kept from a piece, or from the file that the settings name. Raises ValueError for settings that do not
+        fit what was learned, and for more than `most_bars`.
+        """
+        over, playing = tune_over(given, self.tunes), playing_of(given)
+        style = style_of(given, self.tunes)
+        chorus = style.chorus.first_bars(playing.bars)
+        if most_bars and len(chorus.bars) > most_bars:
+            raise ValueError(
+                f"this would be {len(chorus.bars)} bars, more than the {most_bars} here; take fewer CHORUSES"
+            )
+        kept = kept_bars(given, chorus, kept_from)
+        solos = generate_music(OneStep(self.network.weights), style, playing, given.n_solos, given.seed, kept)
+        ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
+        best = ranking[:VERSIONS_ON_PAGE]
+        backing_seed = given.seed if given.backing else None
+        typed = " over typed changes" if given.chords else ""
+        title = f"A solo after {over.path.stem}{typed}, seed {given.seed}"
+        return Results(
+            [piece_of(solo, title, given.tempo, backing_seed) for solo in solos],
+            ranking,
+            {number: originality(solos[number], style.corpus) for number in best},
+            {number: copies_of(solos[number], self.tunes, given.tempo) for number in best},
+            source_of(given, self.tunes),
+            self.network.losses.tolist(),
+            shown,
+        )
+
+
+def shown_of(given: Settings, settings: dict[str, Setting], tunes: list[Tune]) -> dict[str, str]:
+    """What is said of the settings, beside a solo: the seed, the tune, and all that shapes the music and is not as it
+    came with the program."""
+    shown = {
+        "seed": str(given.seed),
+        "tune": Path(given.load or given.tune).name if len(tunes) > 1 else tunes[0].path.name,
+    }
+    try:
+        came = json.loads(AS_THEY_CAME.read_text())
+    except (OSError, ValueError):  # without the record: as they are declared
+        came = {name: setting.default for name, setting in settings.items()}
+    unheard = {*NOT_SHOWN, *([field.name.upper() for field in fields(Playing)] if given.original else ())}
+    for name in settings:
+        value = getattr(given, name.lower())
+        if name not in unheard and json.loads(json.dumps(value)) != came.get(name):
+            shown[name.lower().replace("_", " ")] = _in_words(value)
+    return shown
+
+
+def _in_words(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return ("off", "on")[value] if isinstance(value, bool) else str(value)
+
+
+def tell_of(results: Results, seed: int) -> None:
+    """Tell of solos: how many notes, how often no pitch fitted, how original the best one is."""
+    solos: list[Solo] = [piece.solo for piece in results.pieces]
+    fallbacks = sum(solo.fallbacks for solo in solos) / max(1, sum(solo.n_terms for solo in solos))
+    tell("improvised", f"{sum(len(solo.notes) for solo in solos):,} notes, seed {seed}")
+    tell("fall-backs", f"{fallbacks:.1%} of the values had no pitch as asked")
+    tell("copied", ", ".join(f"{name} {figure}" for name, figure in results.facts[results.ranking[0]].items()))
+
+
+def style_of(given: Settings, tunes: list[Tune]) -> Style:
+    """What is learned beside the network, over what is improvised over."""
+    over = tune_over(given, tunes)
+    return replace(learn_style(tunes, given.density, chorus_of(given, over)), source=over.solo)
+
+
+def source_of(given: Settings, tunes: list[Tune]) -> Piece:
+    """The solo that the new ones are held against, as a piece."""
+    over = tune_over(given, tunes)
+    return piece_of(over.solo, over.path.stem, given.tempo)
+
+
+def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
+    """The tune that is played: the first one, or the one that OVER names. Raises ValueError where there is none."""
+    if not given.over:
+        return tunes[0]
+    for tune in tunes:
+        if given.over in (tune.path.name, tune.path.stem, str(tune.path)):
+            return tune
+    names = [tune.path.name for tune in tunes]
+    close = difflib.get_close_matches(given.over, names, n=1, cutoff=0) or names[:1]
+    raise ValueError(f"OVER (--over) names {given.over!r}, which was not read; one that was is {close[0]!r}")
+
+
+def chorus_of(given: Settings, tune: Tune) -> Chorus:
+    """What is improvised over: the typed changes or the tune's, in the key and as often as the settings say."""
+    chorus = typed_chorus(given.chords, usual_bar(list(tune.bars.values()))) if given.chords else tune_chorus(tune)
+    return chorus.transposed(given.key).repeated(given.choruses)
+
+
+def playing_of(given: Settings) -> Playing:
+    """How to improvise, as the settings say."""
+    if given.original:
+        return AS_THE_ORIGINAL
+    return Playing(**{field.name: getattr(given, field.name) for field in fields(Playing)})
+
+
+def kept_bars(given: Settings, chorus: Chorus, piece: Piece | None = None) -> Kept:
+    """The bars that KEEP_BARS names, of a piece or of the file KEEP_FROM, else of the output folder's last solo."""
+    if not given.keep_bars:
+        return {}
+    if piece:
+        return kept_of_piece(piece, given.keep_bars, chorus.bars)
+    return kept_of_file(Path(given.keep_from or Path(given.output) / SOLO_FILE), given.keep_bars, chorus.bars)
