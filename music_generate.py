@@ -15,7 +15,7 @@ if __name__ == "__main__":
 from pathlib import Path
 
 from improvising.live import play_along, prepare_to_play_along
-from improvising.session import Session, shown_of, source_of, style_of, tell_of
+from improvising.session import Session, shown_of, source_of, style_of, tell_of, tune_over
 from learning.learner import Training, wake_learner
 from learning.saved_network import load, save
 from learning.training import learn
@@ -148,7 +148,7 @@ def read_all(given: Settings, cache: Path | None) -> list[Tune]:
     for line in tunes[0].told if len(tunes) == 1 else ():
         tell("", line)
     if len(tunes) > 1 and not given.chords:
-        tell("over", f"the changes of {tunes[0].path.name}, the first of them; OVER names another")
+        tell("over", f"the changes of {tune_over(given, tunes).path.name}; OVER names another tune's")
     return tunes
 
 

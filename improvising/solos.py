@@ -31,7 +31,7 @@ SampledBar = tuple[list[int], list[int] | None]
 def generate_music(
     inference_model, style: Style, playing: Playing, n_solos: int = 1, seed: int = 0, kept: Kept | None = None
 ) -> list[Solo]:
-    """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`, and the bars that are `kept` stay.
+    """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`. Bars that are `kept` stay.
 
     Source: the family's `generate_music`.
     """
