@@ -17,6 +17,7 @@ from typing import NamedTuple
 from music.note_types import first_scale_tones, has_chord, note_types, sounding_chord, types_at
 from music.notes import Chord, Note
 from music.units import GRID, duration_text, to_steps
+from running.answers import asked_once
 
 TYPES = "CSAX"  # of notes
 REST = "R"
@@ -70,7 +71,7 @@ def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
     return " ".join(terms)
 
 
-@cache
+@asked_once
 def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
     """Names of the directed interval plus and minus a minor third, from a note of this pitch class.
 
@@ -87,7 +88,14 @@ def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
     return upper.directedName, lower.directedName
 
 
-@cache
+def ask_ahead() -> None:
+    """Ask for the names of all intervals within two octaves, so that no later run has to ask for one of them."""
+    for pitch_class in range(12):
+        for distance in range(-24, 25):
+            interval_bounds(pitch_class, distance)
+
+
+@asked_once
 def semitones(directed_name: str) -> int:
     """Size of a directed interval: 'm-2' -> -1, 'P4' -> 5. Raises ValueError for what is none."""
     from music21 import interval

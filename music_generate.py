@@ -14,8 +14,9 @@ if __name__ == "__main__":
 
 from pathlib import Path
 
+from grammar import ask_ahead
 from improvising.live import play_along, prepare_to_play_along
-from improvising.session import Session, shown_of, source_of, style_of, tell_of, tune_over
+from improvising.session import Session, accompaniment_of, shown_of, source_of, style_of, tell_of, tune_over
 from learning.learner import Training, wake_learner
 from learning.saved_network import load, save
 from learning.training import learn
@@ -23,8 +24,10 @@ from music.piece import Tune
 from preprocess import read_tunes, reading_on
 from reading.choosing import Selection
 from reading.fetching import find_tune
+from running.answers import answers_in
 from running.files import check_folder
 from running.settings import (
+    Setting,
     Settings,
     bar_numbers,
     declared,
@@ -102,8 +105,15 @@ def main(argv: list[str] | None = None) -> Results:
     """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
     settings = declared(sys.modules[__name__])
     given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE")
+    check_folder(given.output)
+    cache = Path(given.cache) if given.cache else None
+    with answers_in(cache, "music21"):
+        return story(given, settings, cache)
+
+
+def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> Results:
+    """Data, model, train, generate, write."""
     wanted = Wanted(given.sound, given.score, given.pictures, given.page)
-    output, cache = check_folder(given.output), Path(given.cache) if given.cache else None
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
@@ -111,13 +121,18 @@ def main(argv: list[str] | None = None) -> Results:
     style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
-    prepare_studio(source, wanted, cache)
+    prepare_studio(source, accompaniment_of(given, style), wanted, cache)
     if given.live:
         prepare_to_play_along(source, cache)
 
     # Model and training: an LSTM and a softmax layer, learned by another process unless the same was learned before.
     training = Training(given.n_a, given.epochs, given.batch_size, given.network_seed)
-    network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, wanted.prepare)
+
+    def meanwhile() -> None:
+        wanted.prepare()
+        ask_ahead()
+
+    network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, meanwhile)
     tell("network", f"{network.n_parameters:,} parameters")
     if given.save:
         save(given.save, network, tunes, given.tx)
@@ -128,7 +143,7 @@ def main(argv: list[str] | None = None) -> Results:
     tell_of(results, given.seed)
 
     # Write, what is heard first.
-    for told in write_outputs(output, results, wanted, cache):
+    for told in write_outputs(Path(given.output), results, wanted, cache):
         print(told, flush=True)
     if given.live:
         play_along(session, given, settings, results)

@@ -11,6 +11,7 @@ improvising (`improvising/session.py`).
 """
 
 import hmac
+import importlib
 import itertools
 import logging
 import secrets
@@ -220,6 +221,7 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
     host = f"{LOOPBACK}:{server.effective_port}"
     app = make_app(takes, results, first, token, host, memory)
     threading.Thread(target=server.run, daemon=True).start()
+    threading.Thread(target=importlib.import_module, args=["music21"], daemon=True).start()  # before it is asked
     address = f"http://{host}/{token}/"
     tell("live", f"{address} (Ctrl-C ends it)")
     threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()

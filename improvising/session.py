@@ -115,6 +115,13 @@ def source_of(given: Settings, tunes: list[Tune]) -> Piece:
     return piece_of(over.solo, over.path.stem, given.tempo)
 
 
+def accompaniment_of(given: Settings, style: Style) -> Piece:
+    """What is played under every solo: a piece whose solo has no notes."""
+    chorus = style.chorus.first_bars(playing_of(given).bars)
+    silence = Solo(chorus.bars, [[] for _ in chorus.bars], chorus.chords_by_bar)
+    return piece_of(silence, "", given.tempo, given.seed if given.backing else None)
+
+
 def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
     """The tune that is played: the first one, or the one that OVER names. Raises ValueError where there is none."""
     if not given.over:

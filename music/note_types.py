@@ -9,6 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from music.notes import PITCH_CLASS_NAMES, Chord
+from running.answers import asked_once
 
 NO_TYPES = "X" * 12  # over no chord
 HEXATONIC_BLUES = (0, 3, 5, 6, 7, 10)  # semitones above the tonic
@@ -28,7 +29,7 @@ def types_at(chords: list[Chord], onset: int) -> str:
     return note_types(chord.tones) if chord else NO_TYPES
 
 
-@cache
+@asked_once
 def note_types(tones: tuple[int, ...]) -> str:
     """The type of each pitch class over a chord of these pitch classes, as twelve letters.
 
@@ -49,13 +50,14 @@ def note_types(tones: tuple[int, ...]) -> str:
     return "".join(types)
 
 
-def first_scale_tones(tones: tuple[int, ...]) -> list[int]:
+@asked_once
+def first_scale_tones(tones: tuple[int, ...]) -> tuple[int, ...]:
     """Pitch classes from which the original draws a bar's first scale tone: major, or hexatonic blues if not major."""
     major = _scales("MajorScale")
     if is_major(tones):
-        return sorted(_derive(major, tones).pitch_classes)
+        return tuple(sorted(_derive(major, tones).pitch_classes))
     blues = [Scale(tonic, frozenset(), _blues(tonic)) for tonic, *_ in major]
-    return sorted(_derive(blues, tones).pitch_classes)
+    return tuple(sorted(_derive(blues, tones).pitch_classes))
 
 
 @cache

@@ -4,6 +4,7 @@ import importlib.util
 import re
 import xml.etree.ElementTree as ET
 import zlib
+from functools import lru_cache
 from pathlib import Path
 
 PAGE_WIDTH = 2400  # verovio's units: four bars of sixteenths side by side
@@ -11,7 +12,8 @@ NARROW_PAGE = 900  # one bar, or two of longer notes: what can be read on a phon
 PAGE_HEIGHT = 60000  # the most that verovio knows; a page is cut where its music ends
 
 
-def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE_HEIGHT) -> list[str]:
+@lru_cache(maxsize=8)
+def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE_HEIGHT) -> tuple[str, ...]:
     """Engrave MusicXML: one SVG a page, each of them self-contained; as set, a page holds about a thousand bars.
 
     The ids of measures and notes are kept. Raises ValueError where verovio is missing and for what is not MusicXML.
@@ -50,7 +52,7 @@ def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE
     plain = re.sub(r'(?<=<kind text=")[^"]*', lambda kind: _with_signs(kind[0]), plain)
     if not toolkit.loadData(plain):
         raise ValueError("verovio cannot read this MusicXML score")
-    return [toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1)]
+    return tuple(toolkit.renderToSVG(page) for page in range(1, toolkit.getPageCount() + 1))
 
 
 def svg_files(path: Path, musicxml: str) -> list[tuple[Path, bytes]]:

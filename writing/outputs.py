@@ -57,14 +57,13 @@ class Results:
         return self.pieces[self.ranking[0]]
 
 
-def prepare_studio(source: Piece, wanted: Wanted, memory: Path | None) -> None:
-    """Let the process that renders start now, beside the learning, with what is known already."""
-    if sound.missing():
-        return
-    if wanted.page:
+def prepare_studio(source: Piece, accompaniment: Piece, wanted: Wanted, memory: Path | None) -> None:
+    """Let the process that renders start now, beside the learning, with what is known already: the source, for the
+    page's samples, and what will accompany the solo."""
+    if wanted.sound and not sound.missing():
+        STUDIO.begin(sound.prepare, accompaniment.parts, accompaniment.tempo)
+    if wanted.page and not sound.missing():
         STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory)
-    elif wanted.sound:
-        STUDIO.begin(sound.prepare)
 
 
 def write_outputs(folder: Path, results: Results, wanted: Wanted, memory: Path | None = None) -> Iterator[str]:

@@ -87,7 +87,7 @@ def _rendered(wanted: tuple[Range, ...]) -> bytes:
     envelope[-fading:] = np.linspace(1, 0, fading, dtype=np.float32)
     for name, program, channel, keys in wanted:
         notes = [Note(SLOT * GRID * place, HELD * GRID, key, VELOCITY) for place, key in enumerate(keys)]
-        stereo = sound.render([Part(name, program, channel, notes)], TEMPO, SLOT * len(keys))
+        stereo = sound.render([Part(name, program, channel, notes)], TEMPO)[: SLOT * len(keys) * sound.RENDERED_RATE]
         parts.append(stereo.mean(axis=1).reshape(len(keys), size) * envelope)
     audio = np.concatenate(parts).ravel()
     audio = sound.resampled(audio[:, None], sound.RENDERED_RATE, RATE)[:, 0]

@@ -13,6 +13,7 @@ which of them is not there.
 import importlib.util
 import io
 import os
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -59,11 +60,11 @@ def missing() -> str | None:
     return f"no sound file without {' and '.join(lacking)}: pip install {' '.join(lacking)}" if lacking else None
 
 
-def prepare() -> None:
-    """Bring the helper libraries."""
-    import midirenderer  # noqa: F401
-    import mido  # noqa: F401
+def prepare(parts: list[Part], tempo: float) -> None:
+    """Render ahead what accompanies a solo that is still to come: the solo then joins it faster."""
     import soundfile  # noqa: F401
+
+    render([part for part in parts if part.name != "Solo"], tempo)
 
 
 def write_sound(path: str | os.PathLike, parts: list[Part], tempo: float) -> float:
@@ -152,39 +153,48 @@ def _k_weighting(frequencies):
 
 
 def _stems(parts: list[Part], tempo: float):
-    """The solo and everything else, each as audio at `RENDERED_RATE` and as long as the music and its tail."""
-    ends = [end for part in parts for _, end, _, _ in played(part.music)]
-    seconds = max(ends, default=0) / TICKS_PER_QUARTER * 60 / tempo + TAIL
-    is_solo = [part.name == "Solo" for part in parts]
-    return [
-        render([part for part, solo in zip(parts, is_solo, strict=True) if solo == wanted], tempo, seconds)
-        for wanted in (True, False)
-    ]
+    """The solo and everything else, each as audio at `RENDERED_RATE` and as long as the longer one."""
+    import numpy as np
+
+    solo = render([part for part in parts if part.name == "Solo"], tempo)
+    others = render([part for part in parts if part.name != "Solo"], tempo)
+    n = max(len(solo), len(others))
+    return [np.pad(stem, ((0, n - len(stem)), (0, 0))) for stem in (solo, others)]
 
 
-def render(parts: list[Part], tempo: float, seconds: float):
-    """Parts with their places in the mix, as the synthesiser gives them: float32 (samples, 2) at `RENDERED_RATE`."""
+def render(parts: list[Part], tempo: float):
+    """Parts with their places in the mix, and the tail, as the synthesiser gives them: float32 (samples, 2) at
+    `RENDERED_RATE`. What was rendered last is remembered, as it may be rendered before it is needed."""
     import mido
     import numpy as np
-    from midirenderer import render_wave_from
 
-    audio = np.zeros((round(seconds * RENDERED_RATE), 2), np.float32)
-    if not parts:
+    ends = [end for part in parts for _, end, _, _ in played(part.music)]
+    last_tick = max(ends, default=0) + round(TAIL * tempo / 60 * TICKS_PER_QUARTER)
+    audio = np.zeros((round(last_tick / TICKS_PER_QUARTER * 60 / tempo * RENDERED_RATE), 2), np.float32)
+    if not ends:
         return audio
     midi = mido.MidiFile(file=io.BytesIO(midi_bytes(parts, tempo)))
-    last_tick = round(seconds * tempo / 60 * TICKS_PER_QUARTER)
     for part, track in zip(parts, midi.tracks[1:], strict=True):
         place = PLACES.get(part.name, ELSE)
         for control, value in ((7, place.volume), (10, place.pan), (91, place.reverb)):
             track.insert(0, mido.Message("control_change", channel=part.channel, control=control, value=value))
         end = sum(message.time for message in track)
-        track[-1].time += max(0, last_tick - end) + 1  # the synthesiser stops where the last track ends
+        track[-1].time += last_tick - end + 1  # the synthesiser stops where the last track ends
     buffer = io.BytesIO()
     midi.save(file=buffer)
-    wave = render_wave_from(_soundfont().read_bytes(), buffer.getvalue())
-    samples = np.frombuffer(wave, "<i2", offset=WAV_HEADER_BYTES).reshape(-1, 2)[: len(audio)]
+    samples = _synthesised(buffer.getvalue())[: len(audio)]
     audio[: len(samples)] = samples / np.float32(32768)
     return audio
+
+
+@lru_cache(maxsize=2)
+def _synthesised(midi: bytes):
+    """16 bits, (samples, 2)."""
+    import numpy as np
+    from midirenderer import render_wave_from
+
+    wave = render_wave_from(_soundfont().read_bytes(), midi)
+    return np.frombuffer(wave, "<i2", offset=WAV_HEADER_BYTES).reshape(-1, 2)
 
 
 def made_with() -> str:
