@@ -208,7 +208,7 @@ class Candidates(NamedTuple):
     repeats: bool
 
 
-@lru_cache(maxsize=2**18)
+@lru_cache(maxsize=2**14)
 def _candidates(types: str, previous: int | None, term: Term, motion: Motion) -> Candidates:
     """What a term may become after the pitch `previous`, over a chord of these types.
 
@@ -240,7 +240,7 @@ def _candidates(types: str, previous: int | None, term: Term, motion: Motion) ->
     return Candidates(pitches, tuple(weights), fell_back, not others)
 
 
-@lru_cache(maxsize=2**18)
+@lru_cache(maxsize=2**14)
 def _leading_on(
     choice: Candidates, next_types: str, next_term: Term, motion: Motion
 ) -> tuple[tuple[int, ...], tuple[float, ...]]:

@@ -11,10 +11,11 @@ improvising (`improvising/session.py`).
 """
 
 import hmac
-import importlib
+import importlib.util
 import itertools
 import logging
 import secrets
+import sys
 import threading
 import webbrowser
 from collections import OrderedDict
@@ -23,6 +24,7 @@ from typing import NamedTuple
 
 from improvising.backing import backing
 from improvising.session import SOLO_FILE, Session, shown_of, tune_over
+from learning.learner import LEARNER
 from music.piece import Piece
 from running.console import tell
 from running.files import write_aside
@@ -36,7 +38,7 @@ from writing.page import Version, page_html, version_data, version_of
 
 LOOPBACK = "127.0.0.1"
 LARGEST_BODY = 16_384  # bytes of a request: settings and typed changes
-HELD = 64  # solos that a page may still ask for
+HELD = 20  # solos that a page may still ask for
 THREADS = 4
 MOST_BARS = 400  # of a solo that is asked for here: it should be heard at once
 KEPT_FILE, CONSTANTS_FILE = "my_music_kept.midi", "my_music_constants.txt"
@@ -187,7 +189,10 @@ def page_ranges(source: Piece) -> tuple[samples.Range, ...]:
 
 
 def prepare_to_play_along(source: Piece, memory: Path | None) -> None:
-    """Let the page's samples be rendered beside the learning."""
+    """Let the page's samples be rendered beside the learning. Raises ValueError where the server is not installed."""
+    lacking = [name for name in ("flask", "waitress") if importlib.util.find_spec(name) is None]
+    if lacking:
+        raise ValueError(f"LIVE (--live) needs {' and '.join(lacking)}: pip install {' '.join(lacking)}")
     if not sound.missing():
         STUDIO.begin(samples.sampled, page_ranges(source), memory)
 
@@ -204,6 +209,7 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
     """Serve the page until Ctrl-C."""
     from waitress.server import create_server
 
+    LEARNER.end()  # it holds half a gigabyte
     memory = Path(given.cache) if given.cache else None
     takes = Takes(session, Settings(**vars(given) | {"n_solos": 1}), settings)
     first = takes.hold(Take(takes.given, results, None))
@@ -224,6 +230,7 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
     threading.Thread(target=importlib.import_module, args=["music21"], daemon=True).start()  # before it is asked
     address = f"http://{host}/{token}/"
     tell("live", f"{address} (Ctrl-C ends it)")
+    sys.stdout.flush()
     threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
     try:
         while True:
@@ -259,6 +266,7 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
         return response
 
     @app.errorhandler(ValueError)
+    @app.errorhandler(RecursionError)
     def told(error):
         return jsonify(error=" ".join(str(error).split())), 400
 

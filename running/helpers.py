@@ -5,9 +5,11 @@ program. It starts when it is first needed and serves until the program ends. Le
 """
 
 import contextlib
-import multiprocessing
+import multiprocessing.connection
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -17,14 +19,35 @@ class Helper:
     """A process of its own. What it is given is a function that can be imported, and arguments that can be sent."""
 
     def __init__(self):
-        self._pool = None
+        self._pool, self._processes = None, []
 
     def begin(self, function: Callable, *arguments) -> Future:
         """Begin a job, or line it up behind those that were begun before."""
         with _deaf_to_ctrl_c(), _main_module_left_out():
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+                others = multiprocessing.active_children()
+                context = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_end_with_the_program)
+                job = self._pool.submit(function, *arguments)
+                self._processes = [process for process in multiprocessing.active_children() if process not in others]
+                return job
             return self._pool.submit(function, *arguments)
+
+    def end(self) -> None:
+        """End the process at once; it starts again when it is needed."""
+        for process in self._processes:
+            process.kill()
+        self._pool, self._processes = None, []
+
+
+def _end_with_the_program() -> None:
+    """In the helper: when the program has ended, however it did, so does this."""
+
+    def watch() -> None:
+        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def result_of(job: Future, what: str):

@@ -1,6 +1,7 @@
 """What the tests share: the real tune where it is, ours where it is not, and tiny pieces built in memory."""
 
 import os
+import shutil
 from pathlib import Path
 
 import mido
@@ -12,6 +13,10 @@ from music.notes import Bar, Chord, Note
 from music.piece import Solo
 from music.units import to_steps
 
+BROWSER_ARGUMENTS = (
+    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
+    "--no-first-run --autoplay-policy=no-user-gesture-required"
+)
 ROOT = Path(__file__).resolve().parent.parent
 METHENY_PLACES = [ROOT / "data/original_metheny.mid", ROOT.parent / "shared/data/original_metheny.mid"]
 
@@ -102,3 +107,20 @@ def playing(*flags: str):
     from running.settings import declared, read_settings
 
     return music_generate.playing_of(read_settings(declared(music_generate), "", list(flags)))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium, driven by Playwright; without either, tests are skipped and say why, and in CI that is a failure."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    missing = None if program else "no Chromium: apt-get install chromium"
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing = missing or "no Playwright: pip install playwright"
+    if missing:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"the page was not tried in a browser: {missing}")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=program, args=BROWSER_ARGUMENTS.split())
+        yield started
+        started.close()
