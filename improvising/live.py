@@ -18,7 +18,6 @@ import secrets
 import sys
 import threading
 import webbrowser
-from collections import OrderedDict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,26 +72,26 @@ class Take(NamedTuple):
 
 
 class Takes:
-    """The last solos that were asked for, by number; played one at a time."""
+    """The first solo and the last that were asked for, by number; played one at a time."""
 
     def __init__(self, session: Session, given: Settings, settings: dict[str, Setting]):
         self.session, self.given, self.settings = session, given, settings
-        self.held: OrderedDict[str, Take] = OrderedDict()
+        self.held: dict[str, Take] = {}
         self.numbers, self.lock = itertools.count(1), threading.Lock()
 
     def hold(self, take: Take) -> str:
         """Keep a take; its name."""
         name = str(next(self.numbers))
         self.held[name] = take
-        while len(self.held) > HELD:
-            self.held.popitem(last=False)
+        if len(self.held) > HELD:
+            del self.held[next(itertools.islice(self.held, 1, None))]  # not the first: a page opens with it
         return name
 
     def take(self, name: object) -> Take:
         """The take of this name; ValueError where it is held no longer."""
         found = self.held.get(name) if isinstance(name, str) else None
         if found is None:
-            raise ValueError(f"only the last {HELD} solos are held, and this is none of them; play another one")
+            raise ValueError(f"only the last {HELD - 1} solos are held, and this is none of them; play another one")
         return found
 
     def play(self, wishes: object) -> tuple[str, Take]:
