@@ -10,14 +10,14 @@ Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, Union
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 if TYPE_CHECKING:
     from running.quiet_tensorflow import keras
 
-    InferenceModel = Union["OneStep", keras.Model]
+    InferenceModel = "OneStep | keras.Model"
 
 
 def music_inference_model(LSTM_cell: "keras.layers.LSTM", densor: "keras.layers.Dense", n_values: int) -> "keras.Model":

@@ -6,7 +6,6 @@ import xml.etree.ElementTree as ET
 import zlib
 from pathlib import Path
 
-
 PAGE_WIDTH = 2400  # verovio's units: four bars of sixteenths side by side
 NARROW_PAGE = 900  # one bar, or two of longer notes: what can be read on a phone
 PAGE_HEIGHT = 60000  # the most that verovio knows; a page is cut where its music ends

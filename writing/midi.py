@@ -55,7 +55,8 @@ def _part_track(part: Part) -> mido.MidiTrack:
 
 
 def played(music: list[Note] | list[Chord]) -> list[tuple[int, int, int, int]]:
-    """What a part's music sounds as: `(start, end, pitch, velocity)` in ticks; a pitch ends before it starts again, and is struck once at a time."""
+    """What a part's music sounds as: `(start, end, pitch, velocity)` in ticks; a pitch ends before it starts again, and
+    is struck once at a time."""
     by_pitch = defaultdict(dict)
     for item in music:
         start = to_ticks(item.onset, TICKS_PER_QUARTER)

@@ -35,7 +35,7 @@ class Range(NamedTuple):
 
 
 class Sampled(NamedTuple):
-    """Samples as a page needs them: the `mp3`, and for each part's name the second at which each key's sample begins."""
+    """Samples as a page needs them: the `mp3`, and by a part's name the second at which each key's sample begins."""
 
     mp3: bytes
     starts: dict[str, dict[int, float]]
@@ -61,7 +61,7 @@ def ranges(parts: list[Part], octaves_around: int = 0) -> tuple[Range, ...]:
 
 
 def sampled(wanted: tuple[Range, ...], memory: Path | None = None) -> Sampled:
-    """Render the samples, or take those that were rendered before; `memory` is where they are kept, None for nowhere."""
+    """Render the samples, or take those rendered before; `memory` is where they are kept, None for nowhere."""
     starts, slots = {}, []
     for one in wanted:
         starts[one.name] = {key: SLOT * (len(slots) + place) for place, key in enumerate(one.keys)}
