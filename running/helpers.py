@@ -6,8 +6,10 @@ program. It starts when it is first needed and serves until the program ends. Le
 
 import contextlib
 import multiprocessing
+import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,7 +25,8 @@ class Helper:
         """Begin a job, or line it up behind those that were begun before."""
         with _deaf_to_ctrl_c(), _main_module_left_out():
             if self._pool is None:
-                self._pool = ProcessPoolExecutor(max_workers=1, mp_context=multiprocessing.get_context("spawn"))
+                spawning = multiprocessing.get_context("spawn")
+                self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_the_program)
             return self._pool.submit(function, *arguments)
 
 
@@ -42,6 +45,16 @@ def end_helpers() -> None:
     """End all helpers at once, whatever they are doing."""
     for process in multiprocessing.active_children():
         process.kill()
+
+
+def _end_with_the_program() -> None:
+    """Watch, in a helper, for the end of the program: if it is killed, the helper would wait for a job for ever."""
+
+    def watch() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager
