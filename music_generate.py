@@ -114,8 +114,7 @@ def main(argv: list[str] | None = None) -> Results:
 
     # Model and training: an LSTM and a softmax layer, learned by another process unless the same was learned before.
     training = Training(given.n_a, given.epochs, given.batch_size, given.seed)
-    learned = saved or learn(style, tunes, given.windows, given.tx, training, cache, wanted.prepare)
-    network = learned.network if saved else learned
+    network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, wanted.prepare)
     tell("network", f"{network.n_parameters:,} parameters")
     if given.save:
         save(given.save, network, tunes, given.tx)
@@ -194,8 +193,7 @@ def judge(solos: list[Solo], style: Style, seed: int) -> tuple[list[int], dict[i
 
 def title_of(tunes: list[Tune], given: Settings) -> str:
     """What the new piece is called."""
-    over = " over typed changes" if given.chords else ""
-    return f"A solo after {tunes[0].path.stem}{over}, seed {given.seed}"
+    return f"A solo after {tunes[0].path.stem}{' over typed changes' if given.chords else ''}, seed {given.seed}"
 
 
 if __name__ == "__main__":
