@@ -107,7 +107,7 @@ def main(argv: list[str] | None = None) -> Results:
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
-    tunes = saved.tunes if saved else read_all(given, cache)
+    tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
     style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     prepare_studio(source_of(given, tunes), wanted, cache)
@@ -140,12 +140,12 @@ def improvise(given: Settings, tunes: list[Tune], style: Style, network: Network
     return Results(pieces, ranking, facts, copies, source_of(given, tunes), network.losses.tolist(), shown)
 
 
-def read_all(given: Settings, cache: Path | None) -> list[Tune]:
+def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list[Tune]:
     """The tunes to learn from, read; what was chosen in them and what was skipped is told."""
     file = find_tune(given.tune)
     selection = Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat)
     with reading_on(given.cluster):
-        tunes, skipped = read_tunes(file, selection, cache, wake_learner)
+        tunes, skipped = read_tunes(file, selection, cache, when_new)
     for other, reason in skipped:
         tell("skipped", reason if str(other) in reason else f"{other}: {reason}")
     bars = sum(len(tune.bars) for tune in tunes)
