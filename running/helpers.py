@@ -27,7 +27,12 @@ class Helper:
             if self._pool is None:
                 spawning = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_the_program)
-            return self._pool.submit(function, *arguments)
+            try:
+                return self._pool.submit(function, *arguments)
+            except BrokenProcessPool as error:  # it ended before: whoever asks for the result is told
+                job = Future()
+                job.set_exception(error)
+                return job
 
 
 def result_of(job: Future, what: str):
