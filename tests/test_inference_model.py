@@ -346,6 +346,16 @@ def test_kept_bars_come_out_as_they_were_and_free_ones_are_played(learned, rhyth
     assert len({tuple(solo.items()) for solo in solos}) == (8 if free else 1)
 
 
+def test_a_first_bar_that_is_kept_begins_where_it_does_however_late_solos_begin(learned):
+    style, weights = learned
+    rules = replace(bar_rules(style, "learned", longest_run=0), first_places=(30,))
+    before = {6: 0, 33: 1}
+    _, places = sample_bars(OneStep(weights), rules, 4, 1.0)
+    assert places[:, 0].tolist() == [30] * 4
+    for row in zip(*sample_bars(OneStep(weights), keeping(rules, before, {0}), 4, 1.0), strict=True):
+        assert of_bars(as_solo(*row), {0}) == before
+
+
 class Overheard:
     """A model, and what it was given and what it answered."""
 
