@@ -23,10 +23,11 @@ class Helper:
 
     def begin(self, function: Callable, *arguments) -> Future:
         """Begin a job, or line it up behind those that were begun before."""
+        if self._pool is None:
+            # Outside of what follows: it starts Python's own tracker, which then lets Ctrl-C in whatever was before.
+            spawning = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_the_program)
         with _deaf_to_ctrl_c(), _main_module_left_out():
-            if self._pool is None:
-                spawning = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_the_program)
             try:
                 return self._pool.submit(function, *arguments)
             except BrokenProcessPool as error:  # it ended before: whoever asks for the result is told
