@@ -117,7 +117,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
-    tunes = saved.tunes if saved else read_all(given, cache)
+    tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
     style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
@@ -150,12 +150,12 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     return results
 
 
-def read_all(given: Settings, cache: Path | None) -> list[Tune]:
+def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list[Tune]:
     """The tunes to learn from, read; what was chosen in them and what was skipped is told."""
     file = find_tune(given.tune)
     selection = Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat)
     with reading_on(given.cluster):
-        tunes, skipped = read_tunes(file, selection, cache, wake_learner)
+        tunes, skipped = read_tunes(file, selection, cache, when_new)
     for other, reason in skipped:
         tell("skipped", reason if str(other) in reason else f"{other}: {reason}")
     bars = sum(len(tune.bars) for tune in tunes)

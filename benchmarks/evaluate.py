@@ -22,6 +22,7 @@ from data_utils import NOTHING, corpus_indices, one_hot, training_windows, windo
 from grammar import TYPES
 from improvising import measures
 from improvising.playing import AS_THE_ORIGINAL, Playing
+from improvising.session import playing_of
 from improvising.solos import generate_music
 from inference_model import music_inference_model
 from learning.style import Style, learn_style
@@ -72,7 +73,7 @@ def main(argv: list[str] | None = None) -> None:
     columns = {
         SOURCE: [style.source],
         ORIGINAL: solos_of(style, AS_THE_ORIGINAL, given, ORIGINAL_EPOCHS, ORIGINAL),
-        OURS: solos_of(style, music_generate.playing_of(given), given, given.epochs, OURS),
+        OURS: solos_of(style, playing_of(given), given, given.epochs, OURS),
     }
     table = measure_rows(columns) + likeness_rows(columns)
     table += originality_rows(columns, style.corpus, tune.abstract_grammars)

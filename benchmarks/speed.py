@@ -31,6 +31,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import music_generate
+from improvising.session import playing_of
 from reading.fetching import METHENY, OURS
 from running.console import show
 from running.files import write_aside
@@ -257,7 +258,7 @@ def ours() -> dict:
     clock.took["training, an epoch "] = clock.took["training, an epoch"]
     assert losses[-1] < 15, f"learned too little: {losses[-1]}"
 
-    playing = music_generate.playing_of(read_settings(declared(music_generate), "", []))
+    playing = playing_of(read_settings(declared(music_generate), "", []))
     rules = solos.bar_rules(style, playing.rhythm, playing.longest_run)
 
     def sample(batch: int, seed: int):

@@ -20,6 +20,7 @@ import evaluate
 
 import music_generate
 from improvising import measures
+from improvising.session import playing_of
 from improvising.solos import generate_music
 from learning.style import Style, learn_style
 from music.piece import Solo
@@ -51,7 +52,7 @@ def main() -> None:
         networks = [evaluate.train_on(style.indices, len(style.values), given, epochs, seed) for seed in seeds]
         for temperature, min_p in product(TEMPERATURES_TRIED, MIN_P_TRIED):
             given.temperature, given.min_p = temperature, min_p
-            playing, share = music_generate.playing_of(given), given.n // given.networks
+            playing, share = playing_of(given), given.n // given.networks
             solos = [
                 solo
                 for number, network in enumerate(networks)

@@ -12,8 +12,8 @@ from writing.page import Copy
 
 
 def copies_of(solo: Solo, tunes: list[Tune], tempo: float) -> list[Copy]:
-    """The runs of `RUN` values or more, the longest first where they overlap, in order, each with a place where it
-    stands."""
+    """The runs of `RUN` values or more, in order, each with a place where it stands; where they overlap, the longest,
+    and of the others what it leaves over."""
     read = read_back(solo)
     places, corpus = [], []  # the tune and the bar of each value of the corpus
     for number, tune in enumerate(tunes):
@@ -22,32 +22,43 @@ def copies_of(solo: Solo, tunes: list[Tune], tempo: float) -> list[Copy]:
             places += [(number, bar)] * (len(corpus) - len(places))
         corpus.append("")  # no run goes from tune to tune
         places.append((number, len(tune.bars)))
-    copies, taken = [], set()
-    for length, last, end in sorted(_runs([value for _, value in read], corpus), key=lambda run: (-run[0], run[1])):
-        run = range(last - length + 1, last + 1)
-        if length >= RUN and taken.isdisjoint(run):
-            taken.update(run)
-            (number, first_bar), (_, last_bar) = places[end - length + 1], places[end]
-            tune = tunes[number]
-            bars = f"bar {first_bar + 1}" if first_bar == last_bar else f"bars {first_bar + 1} to {last_bar + 1}"
-            where = f"{bars} of {tune.path.stem}" if len(tunes) > 1 else bars
-            passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.path.stem}, {bars}", tempo)
-            copies.append(Copy(read[run[0]][0], read[run[-1]][0], where, passage))
-    return sorted(copies, key=lambda copy: copy.first)
+    copies = []
+    for first, last, end in sorted(_apart(*_runs([value for _, value in read], corpus))):
+        (number, first_bar), (_, last_bar) = places[end - (last - first)], places[end]
+        tune = tunes[number]
+        bars = f"bar {first_bar + 1}" if first_bar == last_bar else f"bars {first_bar + 1} to {last_bar + 1}"
+        where = f"{bars} of {tune.path.stem}" if len(tunes) > 1 else bars
+        passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.path.stem}, {bars}", tempo)
+        copies.append(Copy(read[first][0], read[last][0], where, passage))
+    return copies
 
 
-def _runs(values: list[str], corpus: list[str]) -> list[tuple[int, int, int]]:
-    """For each value the longest run that ends with it and stands in the corpus: its length, the value's number, and
-    where in the corpus it ends."""
+def _runs(values: list[str], corpus: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """For each value the length of the longest run that ends with it and stands in the corpus, and where in the corpus
+    it ends, both (len(values),)."""
     numbers = {value: index for index, value in enumerate(dict.fromkeys(corpus))}
     known = np.array([numbers[value] for value in corpus], dtype=np.int64)
-    runs, ending = [], np.zeros(len(known) + 1, dtype=np.int64)
+    lengths, ends = np.zeros((2, len(values)), dtype=np.int64)
+    ending = np.zeros(len(known) + 1, dtype=np.int64)
     for place, value in enumerate(values):
         continued = np.zeros_like(ending)
         continued[1:] = np.where(known == numbers.get(value, -1), ending[:-1] + 1, 0)
         ending = continued
-        runs.append((int(ending.max()), place, int(ending.argmax()) - 1))
-    return runs
+        lengths[place], ends[place] = ending.max(), ending.argmax() - 1
+    return lengths, ends
+
+
+def _apart(lengths: np.ndarray, ends: np.ndarray) -> list[tuple[int, int, int]]:
+    """Runs that do not overlap, as first value, last value and end in the corpus: the longest, then the longest of what
+    that leaves over, and so on."""
+    left, found = lengths.copy(), []
+    while left.max(initial=0) >= RUN:
+        last = int(left.argmax())
+        first = last - int(left[last]) + 1
+        found.append((first, last, int(ends[last])))
+        left[first : last + 1] = 0
+        left[last + 1 :] = np.minimum(left[last + 1 :], np.arange(1, len(left) - last))
+    return found
 
 
 def _bars(solo: Solo, first: int, last: int) -> Solo:

@@ -79,7 +79,7 @@ def load(path: str | os.PathLike) -> Saved:
         raise ValueError(
             f"{path}: its weights do not fit its {n} values and {n_a} units, or are damaged; save the network again"
         )
-    tell("loaded", f"{path}, trained for {len(network.losses)} epochs")
+    tell("loaded", f"{path}, trained for {len(network.losses)} epochs, loss {network.losses[-1]:.2f}")
     return Saved(tunes, network._replace(keras_file=b""))
 
 

@@ -108,5 +108,7 @@ def network_from_bytes(content: bytes, shapes: list[tuple[int, ...]]) -> Network
             losses, keras_file = arrays["losses"], arrays.get("keras_file", np.zeros(0, np.uint8))
     except (ValueError, OSError, LookupError, EOFError, zipfile.BadZipFile):
         return None
-    fits = [array.shape for array in weights] == shapes and all(np.isfinite(array).all() for array in weights)
-    return Network(weights, losses, keras_file.tobytes()) if fits and losses.ndim == 1 else None
+    fits = [array.shape for array in weights] == shapes and losses.ndim == 1 and len(losses) > 0
+    fits = fits and all(array.dtype.kind == "f" for array in (*weights, losses))
+    fits = fits and all(np.isfinite(array).all() for array in weights)
+    return Network(weights, losses, keras_file.tobytes()) if fits else None

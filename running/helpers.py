@@ -5,7 +5,7 @@ program. It starts when it is first needed and serves until the program ends. Le
 """
 
 import contextlib
-import multiprocessing.connection
+import multiprocessing
 import os
 import signal
 import sys
@@ -23,31 +23,25 @@ class Helper:
 
     def begin(self, function: Callable, *arguments) -> Future:
         """Begin a job, or line it up behind those that were begun before."""
+        if self._pool is None:
+            # Outside of what follows: it starts Python's own tracker, which then lets Ctrl-C in whatever was before.
+            spawning = multiprocessing.get_context("spawn")
+            self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_the_program)
+        others = multiprocessing.active_children()
         with _deaf_to_ctrl_c(), _main_module_left_out():
-            if self._pool is None:
-                others = multiprocessing.active_children()
-                context = multiprocessing.get_context("spawn")
-                self._pool = ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_end_with_the_program)
+            try:
                 job = self._pool.submit(function, *arguments)
-                self._processes = [process for process in multiprocessing.active_children() if process not in others]
-                return job
-            return self._pool.submit(function, *arguments)
+            except BrokenProcessPool as error:  # it ended before: whoever asks for the result is told
+                job = Future()
+                job.set_exception(error)
+        self._processes += [process for process in multiprocessing.active_children() if process not in others]
+        return job
 
     def end(self) -> None:
         """End the process at once; it starts again when it is needed."""
         for process in self._processes:
             process.kill()
         self._pool, self._processes = None, []
-
-
-def _end_with_the_program() -> None:
-    """In the helper: when the program has ended, however it did, so does this."""
-
-    def watch() -> None:
-        multiprocessing.connection.wait([multiprocessing.parent_process().sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
 
 
 def result_of(job: Future, what: str):
@@ -65,6 +59,16 @@ def end_helpers() -> None:
     """End all helpers at once, whatever they are doing."""
     for process in multiprocessing.active_children():
         process.kill()
+
+
+def _end_with_the_program() -> None:
+    """Watch, in a helper, for the end of the program: if it is killed, the helper would wait for a job for ever."""
+
+    def watch() -> None:
+        multiprocessing.parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 @contextlib.contextmanager

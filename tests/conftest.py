@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import mido
@@ -37,6 +39,39 @@ def metheny() -> Path:
 @pytest.fixture(scope="session")
 def our_tune() -> Path:
     return ROOT / "data/our_tune.mid"
+
+
+@pytest.fixture
+def processes():
+    """Whatever is told of other processes, by their numbers; only where the system has them as files."""
+    if not Path("/proc/self/stat").is_file():
+        pytest.skip("this system does not list its processes in /proc")
+    return Processes()
+
+
+class Processes:
+    """What runs now; not what has ended and only waits for its parent to take note."""
+
+    def is_running(self, pid: int) -> bool:
+        return self._state_and_group(pid)[0] not in "Z"
+
+    def of_group(self, group: int) -> list[int]:
+        found = [int(folder.name) for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+        return [pid for pid in found if self.is_running(pid) and self._state_and_group(pid)[1] == group]
+
+    def end_of(self, still_running: Callable[[], object], seconds: float = 15) -> bool:
+        """Whether something ends soon."""
+        until = time.monotonic() + seconds
+        while still_running() and time.monotonic() < until:
+            time.sleep(0.02)
+        return not still_running()
+
+    def _state_and_group(self, pid: int) -> tuple[str, int]:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return "", 0
+        return fields[0], int(fields[2])
 
 
 @pytest.fixture
@@ -104,9 +139,10 @@ def solo_of(bars, notes=(), chords=()) -> Solo:
 def playing(*flags: str):
     """How to improvise: as the constants of music_generate.py say, except for these flags."""
     import music_generate
+    from improvising.session import playing_of
     from running.settings import declared, read_settings
 
-    return music_generate.playing_of(read_settings(declared(music_generate), "", list(flags)))
+    return playing_of(read_settings(declared(music_generate), "", list(flags)))
 
 
 @pytest.fixture(scope="session")

@@ -63,9 +63,9 @@ def test_a_cluster_that_does_not_answer_is_told():
 # be shared out evenly.
 TRAIN_ON_ONE_AND_ON_TWO = """
 import numpy as np
+from learning.learner import Training
 from learning.network import djmodel, shared_layers, train
 from running.quiet_tensorflow import tf
-from learning.training import Training
 
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(tf.config.list_physical_devices("CPU")[0], two)
@@ -75,7 +75,7 @@ targets = np.roll(inputs, -1, axis=1)
 
 def trained():
     model = djmodel(10, *shared_layers(20, 16, seed=0), 20)
-    return train(model, inputs, targets, Training(epochs=12, batch_size=32, seed=0)), model.get_weights()
+    return train(model, inputs, targets, Training(16, epochs=12, batch_size=32, seed=0)), model.get_weights()
 
 
 losses, weights = trained()

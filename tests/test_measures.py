@@ -84,6 +84,15 @@ def test_metheny_is_as_the_specification_measured_it(metheny):
 def test_what_was_read_is_read_back(ours):
     solo, corpus = ours
     assert measures.values_of(solo) == corpus
+    assert [number for number, _ in measures.read_back(solo)] == list(range(len(solo.notes)))
+
+
+def test_what_is_read_back_has_the_number_of_its_note_whatever_has_no_chord():
+    over_nothing = [note(0.0, 2.0, 62), note(2.0, 2.0, 65)]
+    last = [note(0.5, 0.3, 67), note(1.0, 0.0, 69)]
+    solo = Solo([BAR, bar(4.0, 4.0), bar(8.0, 4.0)], [[note(0.0, 1.0, 60)], over_nothing, last], [[C7], [], [C7]])
+    assert measures.read_back(solo) == [(0, "C,1.000"), (3, "C,0.333"), (4, "S,0.250,<P4,m-2>")]
+    assert measures.values_of(solo) == ["C,1.000", "C,0.333", "S,0.250,<P4,m-2>"]
 
 
 def test_notes_are_put_into_their_bars_and_bars_are_added():

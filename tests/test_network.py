@@ -3,8 +3,10 @@ import pytest
 
 from data_utils import NOTHING, one_hot, training_windows, window_starts
 from inference_model import music_inference_model
-from learning.network import djmodel, make_optimizer, shared_layers, train
-from learning.training import Training
+from learning import network
+from learning.learner import Training
+from learning.network import djmodel, make_optimizer, shared_layers, train, train_network
+from learning.training import weight_shapes
 from preprocess import get_corpus_data, get_musical_data
 from running.quiet_tensorflow import keras, tf
 
@@ -72,7 +74,7 @@ def trained(path, seed, epochs):
     inputs, targets, n_values = windows_of(path)
     LSTM_cell, densor = shared_layers(n_values, 64, seed)
     model = djmodel(30, LSTM_cell, densor, n_values)
-    losses = train(model, inputs, targets, Training(epochs, batch_size=32, seed=seed))
+    losses = train(model, inputs, targets, Training(64, epochs, batch_size=32, seed=seed))
     return losses, model
 
 
@@ -90,7 +92,7 @@ def test_the_loss_is_the_cross_entropy_summed_over_the_steps(our_tune):
     model = djmodel(30, LSTM_cell, densor, n_values)
     probabilities = model(one_hot(inputs, n_values)).numpy()
     by_hand = -(one_hot(targets, n_values) * np.log(probabilities)).sum(axis=(1, 2)).mean()
-    losses = train(model, inputs, targets, Training(epochs=1, batch_size=60, seed=0))
+    losses = train(model, inputs, targets, Training(64, epochs=1, batch_size=60, seed=0))
     assert losses[0] == pytest.approx(by_hand, rel=1e-4)
 
 
@@ -99,9 +101,30 @@ def test_training_is_repeatable_and_reports_its_last_epoch(our_tune):
     inputs, targets, n_values = windows_of(our_tune)
     LSTM_cell, densor = shared_layers(n_values, 64, 3)
     model = djmodel(30, LSTM_cell, densor, n_values)
-    training = Training(epochs=12, batch_size=32, seed=3)
+    training = Training(64, epochs=12, batch_size=32, seed=3)
     losses = train(model, inputs, targets, training, on_epoch=lambda epoch, loss: told.append((epoch, loss)))
     again, other = trained(our_tune, 3, 12)
     assert (losses == again).all()
     assert all((one == two).all() for one, two in zip(model.get_weights(), other.get_weights(), strict=True))
     assert told[-1] == (12, pytest.approx(losses[-1]))
+
+
+def test_what_is_handed_on_is_what_was_trained(our_tune, tmp_path):
+    """The one-step model's weights, the losses, and a file that Keras opens: all of the same training."""
+    losses, model = trained(our_tune, 3, 2)
+    weights, told, file = train_network(*windows_of(our_tune), Training(64, 2, 32, 3), lambda epoch, loss: None)
+    assert (told == losses).all()
+    assert [array.shape for array in weights] == weight_shapes(84, 64)
+    (tmp_path / "network.keras").write_bytes(file)
+    opened = keras.models.load_model(tmp_path / "network.keras", compile=False)
+    for mine, theirs, kept in zip(weights, model.get_weights(), opened.get_weights(), strict=True):
+        assert (mine == theirs).all() and (mine == kept).all()
+
+
+def test_a_training_without_memory_is_told_in_words_that_need_no_tensorflow(our_tune, monkeypatch):
+    def fail(*arguments):
+        raise tf.errors.ResourceExhaustedError(None, None, "no room for a tensor")
+
+    monkeypatch.setattr(network, "train", fail)
+    with pytest.raises(MemoryError, match="no room"):
+        train_network(*windows_of(our_tune), Training(64, 1, 32, 0), lambda epoch, loss: None)

@@ -10,22 +10,24 @@ import pytest
 from conftest import playing
 
 from improvising.solos import generate_music
-from inference_model import music_inference_model
-from learning.network import djmodel, shared_layers
+from inference_model import OneStep
+from learning.learner import Network
+from learning.network import build, keras_file
 from learning.saved_network import MATERIAL, WEIGHTS, load, save
 from learning.style import learn_style
 from preprocess import read_tune
+from running.quiet_tensorflow import keras
 
 
 @pytest.fixture(scope="module")
 def saved(our_tune, tmp_path_factory):
+    """The file, the tune and the network that it was made of."""
     tune = read_tune(our_tune)
-    n_values = len(learn_style([tune], density=1.0).values)
-    LSTM_cell, densor = shared_layers(n_values, 8, 5)
-    model = djmodel(30, LSTM_cell, densor, n_values)
+    model = build(len(learn_style([tune], density=1.0).values), 8, 30, seed=5)[0]
+    network = Network(model.get_weights(), np.array([3.0, 2.0]), keras_file(model))
     path = tmp_path_factory.mktemp("saved") / "network.keras"
-    save(path, model, [tune], np.array([3.0, 2.0]))
-    return path, tune, model
+    save(path, network, [tune], 30)
+    return path, tune, network
 
 
 def rewritten(path, tmp_path, **members):
@@ -39,29 +41,41 @@ def rewritten(path, tmp_path, **members):
     return copy
 
 
-def test_what_was_saved_is_loaded_and_improvises_alike(saved):
-    path, tune, model = saved
+def test_what_was_saved_is_loaded_and_improvises_alike(saved, capsys):
+    path, tune, network = saved
     loaded = load(path)
-    assert loaded.n_a == 8 and loaded.losses.tolist() == [3.0, 2.0]
+    assert loaded.network.n_a == 8 and loaded.network.losses.tolist() == [3.0, 2.0]
     assert loaded.tunes == [replace(tune, path=Path("our_tune.mid"))]
-    assert loaded.path == path
-    assert all((one == two).all() for one, two in zip(loaded.weights, model.get_weights(), strict=True))
-    solos = []
-    for weights, of in ((model.get_weights(), tune), (loaded.weights, loaded.tunes[0])):
-        style = learn_style([of], density=1.0)
-        LSTM_cell, densor = shared_layers(len(style.values), 8, 0)
-        again = djmodel(30, LSTM_cell, densor, len(style.values))
-        again.set_weights(weights)
-        solos.append(generate_music(music_inference_model(LSTM_cell, densor, len(style.values)), style, playing()))
+    assert same_weights(loaded.network.weights, network.weights)
+    assert capsys.readouterr().out == f"loaded      {path}, trained for 2 epochs, loss 2.00\n"
+    solos = [
+        generate_music(OneStep(weights), learn_style([of], density=1.0), playing())
+        for weights, of in ((network.weights, tune), (loaded.network.weights, loaded.tunes[0]))
+    ]
     assert solos[0] == solos[1]
 
 
-def test_keras_opens_the_file_too(saved):
-    from running.quiet_tensorflow import keras
+def same_weights(some, others) -> bool:
+    return all((one == two).all() for one, two in zip(some, others, strict=True))
 
-    path, _, model = saved
+
+def test_keras_opens_the_file_too(saved):
+    path, _, network = saved
     opened = keras.models.load_model(path, compile=False)
-    assert all((one == two).all() for one, two in zip(opened.get_weights(), model.get_weights(), strict=True))
+    assert opened.input_shape == (None, 30, 84)
+    assert same_weights(opened.get_weights(), network.weights)
+
+
+def test_what_was_loaded_is_saved_again_as_another_file_that_keras_opens(saved, tmp_path):
+    """Of a loaded network only the weights are known: Keras has to make its file anew."""
+    loaded = load(saved[0])
+    save(tmp_path / "again.keras", loaded.network, loaded.tunes, 20)
+    again = load(tmp_path / "again.keras")
+    assert same_weights(again.network.weights, saved[2].weights)
+    assert (again.tunes, again.network.losses.tolist()) == (loaded.tunes, [3.0, 2.0])
+    opened = keras.models.load_model(tmp_path / "again.keras", compile=False)
+    assert opened.input_shape == (None, 20, 84)
+    assert same_weights(opened.get_weights(), saved[2].weights)
 
 
 def with_note(material, note):
@@ -124,4 +138,4 @@ def test_files_that_are_something_else_are_told(saved, tmp_path):
         with pytest.raises(ValueError, match="not a file but a folder or a device|cannot be read"):
             load(path)
     with pytest.raises(ValueError, match="must end in .keras"):
-        save(tmp_path / "network.zip", saved[2], [saved[1]], np.zeros(1))
+        save(tmp_path / "network.zip", saved[2], [saved[1]], 30)
