@@ -226,7 +226,7 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
     host = f"{LOOPBACK}:{server.effective_port}"
     app = make_app(takes, results, first, token, host, memory)
     threading.Thread(target=server.run, daemon=True).start()
-    threading.Thread(target=importlib.import_module, args=["music21"], daemon=True).start()  # before it is asked
+    threading.Thread(target=_bring_music21, daemon=True).start()
     address = f"http://{host}/{token}/"
     tell("live", f"{address} (Ctrl-C ends it)")
     sys.stdout.flush()
@@ -240,8 +240,14 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
         server.close()
 
 
+def _bring_music21() -> None:
+    """Before it is asked what a new chord means, which should not take longer than playing."""
+    import music21  # noqa: F401
+
+
 def make_app(takes: Takes, results: Results, first: str, token: str, host: str, memory: Path | None):
     """The web application: the page, solos, scores, files, saving."""
+    # Long: the sum of its routes.
     from flask import Flask, Response, abort, jsonify, request
 
     app = Flask(__name__, static_folder=None)
