@@ -15,6 +15,7 @@ import inspect
 import io
 import math
 import os
+import re
 import sys
 import tokenize
 from collections.abc import Callable
@@ -110,13 +111,16 @@ bar_numbers = Rule(
 
 
 def _from_to(part: str) -> range:
-    low, _, high = part.strip(" ()").partition("-")
-    if not low and not high:
+    """'3' and '1-4' as numbers; '' and '()' as none. ValueError for anything else."""
+    found = re.fullmatch(r"(\d{1,6})(?:-(\d{1,6}))?", part.strip(" ()"))
+    if not found:
+        if part.strip(" ()"):
+            raise ValueError("no bar")
         return range(0)
-    first, last = int(low), int(high or low)
-    if last > MOST_BARS:
-        raise ValueError("too many")
-    return range(first, last + 1)
+    numbers = range(int(found[1]), min(MOST_BARS, int(found[2] or found[1])) + 1)
+    if not numbers:
+        raise ValueError("from later to earlier")
+    return numbers
 
 
 # --- Reading them ----------------------------------------------------------------------------------------------------

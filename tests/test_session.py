@@ -1,0 +1,246 @@
+"""One run's improvising: what is kept, which tune is played, what is said of the settings."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import ROOT, bar, chord, note
+
+import music_generate
+from grammar import parse_term
+from improvising.keeping import kept_of_file, kept_of_piece, values_of_bar
+from improvising.session import AS_THEY_CAME, Session, accompaniment_of, shown_of, style_of
+from learning.learner import Network
+from learning.training import weight_shapes
+from preprocess import read_tune
+from running.settings import Settings, as_constants, changed, declared, read_settings
+from writing.midi import write_midi
+
+SETTINGS = declared(music_generate)
+
+
+def given(*flags: str) -> Settings:
+    return read_settings(SETTINGS, "", list(flags))
+
+
+@pytest.fixture(scope="module")
+def session(our_tune) -> Session:
+    """A network that has learned nothing yet: what is held here does not depend on it."""
+    tune = read_tune(our_tune)
+    half = slice(0, len(tune.bars) // 2)
+    melody, chords, bars = (dict(list(by_bar.items())[half]) for by_bar in (tune.melody, tune.chords, tune.bars))
+    path, grammars = Path("folder/other.mid"), tune.abstract_grammars[half]
+    other = replace(tune, melody=melody, chords=chords, bars=bars, abstract_grammars=grammars, path=path)
+    generator = np.random.default_rng(1)
+    n_values = len(style_of(given(), [tune]).values)
+    weights = [generator.normal(0, 0.3, shape).astype(np.float32) for shape in weight_shapes(n_values, 8)]
+    return Session([tune, other], Network(weights, np.array([9.0, 8.0])))
+
+
+def notes_by_bar(results):
+    return results.best.solo.notes_by_bar
+
+
+# --- Keeping ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kept", ["1", "24", "3-5,9", "1-24", "2,4,6"])
+def test_kept_bars_stay_to_the_note_whatever_else_is_set(session, tmp_path, kept):
+    first = session.improvise(given("--seed", "3"), {})
+    write_midi(tmp_path / "solo.midi", first.best)
+    for other in (
+        "--temperature=1.7",
+        "--density=0.6",
+        "--tempo=90",
+        "--values-per-bar=20",
+        "--rhythm=filled",
+        "--n-solos=3",
+    ):
+        wanted = given(
+            "--seed", "4", "--keep-bars", kept, "--keep-from", str(tmp_path / "solo.midi"), "--bars", "24", other
+        )
+        results = session.improvise(wanted, {})
+        for piece in results.pieces:
+            for number, (was, now) in enumerate(zip(notes_by_bar(first), piece.solo.notes_by_bar, strict=False), 1):
+                if number in wanted.keep_bars and number <= len(piece.solo.bars):
+                    assert now == was, (other, number)
+        if kept != "1-24":
+            assert notes_by_bar(results) != notes_by_bar(first)
+        assert (
+            results.pieces == session.improvise(wanted, {}, kept_from=first.best).pieces
+        )  # from memory as from a file
+
+
+def test_the_rest_goes_on_from_what_is_kept(session):
+    """The first free bar after kept ones depends on them, and free bars before them do not."""
+    one, two = (session.improvise(given("--seed", seed), {}).best for seed in ("1", "2"))
+    kept = [session.improvise(given("--seed", "5", "--keep-bars", "3-4"), {}, kept_from=piece) for piece in (one, two)]
+    assert notes_by_bar(kept[0])[:2] == notes_by_bar(kept[1])[:2]
+    assert notes_by_bar(kept[0])[4:] != notes_by_bar(kept[1])[4:]
+
+
+def test_the_last_solo_of_the_output_folder_is_kept_from_where_none_is_named(session, tmp_path):
+    first = session.improvise(given("--seed", "3"), {})
+    write_midi(tmp_path / "my_music.midi", first.best)
+    results = session.improvise(given("--seed", "4", "--keep-bars", "2", "--output", str(tmp_path)), {})
+    assert notes_by_bar(results)[1] == notes_by_bar(first)[1]
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--keep-bars", "25"], "KEEP_BARS (--keep-bars) names bar 25, the solo has 24"),
+        (["--keep-bars", "5", "--bars", "4"], "names bar 5, the solo has 4"),
+        (["--keep-bars", "1", "--keep-from", "nonsuch.midi"], "nonsuch.midi: cannot be read"),
+        (["--keep-bars", "1", "--keep-from", str(ROOT / "data/our_tune.mid")], "has no track named Solo"),
+        (["--keep-bars", "1", "--keep-from", str(ROOT / "README.md")], "README.md"),
+    ],
+)
+def test_what_cannot_be_kept_is_said(session, tmp_path, flags, told):
+    write_midi(tmp_path / "my_music.midi", session.improvise(given(), {}).best)
+    with pytest.raises(ValueError) as refused:
+        session.improvise(given("--output", str(tmp_path), *flags), {})
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"), [("3", (3,)), ("1-4,9", (1, 2, 3, 4, 9)), ("9, 2-3", (9, 2, 3)), ("", ()), ("()", ())]
+)
+def test_bars_are_told_as_numbers_and_ranges(text, numbers):
+    assert given("--keep-bars", text).keep_bars == numbers
+
+
+@pytest.mark.parametrize("text", ["0", "x", "1-", "3--4", "4-2", "1-999999999", "-4", "1.5"])
+def test_bars_that_are_none_are_refused(text):
+    with pytest.raises(ValueError, match=r"KEEP_BARS \(--keep-bars\) must be bars such as 3 or 1-4,9"):
+        given(f"--keep-bars={text}")
+
+
+def test_a_kept_bar_is_heard_as_the_likest_values():
+    terms = [
+        parse_term(text) for text in ("C,1.000", "S,0.500", "C,0.500,<P4,m-2>", "S,0.500,<M3,d1>", "A,0.333,<P1,d-5>")
+    ]
+    notes = [note(0.0, 1.0, 60), note(1.0, 0.5, 62), note(2.0, 0.25, 64)]  # C, D and E over C major 7
+    heard = values_of_bar(notes, bar(0.0, 4.0), [chord(0.0, 4.0, (48, 52, 55, 59))], terms)
+    assert heard == [(0, 0), (12, 3), (24, 2)]
+    assert values_of_bar(notes, bar(0.0, 4.0), [], terms) == []
+
+
+def test_bars_of_several_lengths_are_kept_as_they_lie(session, tmp_path):
+    piece = session.improvise(given("--seed", "3"), {}).best
+    write_midi(tmp_path / "solo.midi", piece)
+    bars = [bar(0.0, 3.0, (3, 4)), bar(3.0, 5.0, (5, 4))]
+    by_file, by_piece = (kept_of_file(tmp_path / "solo.midi", [2], bars), kept_of_piece(piece, [2], bars))
+    assert by_file == by_piece and list(by_file) == [1]
+    assert [n.onset + 36 for n in by_file[1]] == [n.onset for n in piece.solo.notes if 36 <= n.onset < 96]
+
+
+# --- The tune that is played, and what is said -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["other.mid", "other", "folder/other.mid"])
+def test_another_tune_of_those_read_is_played(session, name):
+    results = session.improvise(given("--over", name), {})
+    assert results.best.title == "A solo after other, seed 0" and results.source.title == "other"
+    assert len(results.best.solo.bars) == 12 < len(session.improvise(given(), {}).best.solo.bars)
+
+
+def test_a_tune_that_was_not_read_is_told_with_one_that_was(session):
+    with pytest.raises(ValueError, match=r"OVER \(--over\) names 'othr.mid', which was not read; .* 'other.mid'"):
+        session.improvise(given("--over", "othr.mid"), {})
+
+
+def test_too_many_bars_are_refused_where_they_are_bounded(session):
+    with pytest.raises(ValueError, match="this would be 48 bars, more than the 40 here"):
+        session.improvise(given("--choruses", "2"), {}, most_bars=40)
+
+
+def test_all_that_is_not_as_it_came_is_shown(session):
+    tunes = session.tunes[:1]
+    assert shown_of(given(), SETTINGS, tunes) == {"seed": "0", "tune": "our_tune.mid"}
+    shown = shown_of(
+        given("--temperature=0.7", "--backing", "--one-line=no", "--keep-bars=1-3", "--output=x"), SETTINGS, tunes
+    )
+    assert shown == {
+        "seed": "0",
+        "tune": "our_tune.mid",
+        "keep bars": "1,2,3",
+        "temperature": "0.7",
+        "one line": "off",
+        "backing": "on",
+    }
+    assert shown_of(given("--original", "--temperature=0.7"), SETTINGS, tunes)["original"] == "on"
+    assert "temperature" not in shown_of(given("--original", "--temperature=0.7"), SETTINGS, tunes)
+    edited = SETTINGS | {"TEMPERATURE": SETTINGS["TEMPERATURE"]._replace(default=0.7)}
+    assert shown_of(read_settings(edited, "", []), edited, tunes)["temperature"] == "0.7"  # an edited constant, too
+
+
+def test_the_constants_are_as_they_came():
+    """After a constant of the program was changed for good: write data/constants.json anew, as this reads it."""
+    assert json.loads(AS_THEY_CAME.read_text()) == json.loads(json.dumps({n: s.default for n, s in SETTINGS.items()}))
+
+
+def test_constants_to_paste_are_lines_of_the_program():
+    lines = as_constants(
+        changed(given(), SETTINGS, {"temperature": "0.7", "keep_bars": "2-3", "chords": "Dm7"}), SETTINGS
+    )
+    assert [line.partition("  #")[0] for line in lines] == [
+        "CHORDS: text = 'Dm7'",
+        "KEEP_BARS: bar_numbers = (2, 3)",
+        "TEMPERATURE: number(0, 100) = 0.7",
+    ]
+    source = (ROOT / "music_generate.py").read_text().splitlines()
+    for line in lines:
+        assert any(line.partition(" = ")[0] in there and line.rpartition("  # ")[2] in there for there in source)
+
+
+def test_changes_are_checked_as_flags_are():
+    with pytest.raises(ValueError, match=r"TEMPO \(--tempo\) must be a number, 20 to 400, not 7.0"):
+        changed(given(), SETTINGS, {"tempo": "7"})
+    with pytest.raises(ValueError, match="there is no setting tmepo"):
+        changed(given(), SETTINGS, {"tmepo": "70"})
+
+
+def test_what_accompanies_is_known_before_the_solo(session):
+    for flags in ([], ["--backing", "--bars", "5"], ["--chords", "Dm7 | G7", "--key", "2", "--choruses", "3"]):
+        wanted = given(*flags)
+        known = accompaniment_of(wanted, style_of(wanted, session.tunes))
+        assert known.parts[1:] == session.improvise(wanted, {}).best.parts[1:]
+
+
+# --- Answers that are kept -------------------------------------------------------------------------------------------
+
+ASK = """
+import sys
+from pathlib import Path
+from grammar import interval_bounds, parse_term
+from music.note_types import first_scale_tones, note_types
+from running.answers import answers_in
+
+with answers_in(Path(sys.argv[1]) if sys.argv[1] else None, "music21"):
+    print(interval_bounds(0, 2), parse_term("S,0.333,<P4,m-2>"))
+    print(note_types((0, 4, 7, 11)), first_scale_tones((0, 3, 7)))
+    print("music21" in sys.modules)
+"""
+
+
+def asked(folder) -> list[str]:
+    ran = subprocess.run([sys.executable, "-c", ASK, str(folder)], cwd=ROOT, capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout.splitlines()
+
+
+def test_what_music21_answered_once_is_not_asked_again(tmp_path):
+    *alone, woken = asked("")
+    assert woken == "True"
+    assert asked(tmp_path) == [*alone, "True"]
+    assert asked(tmp_path) == [*alone, "False"]
+    (file,) = (tmp_path / "answers").iterdir()
+    for damaged in (b"", b"[1]", file.read_bytes()[:-5]):
+        file.write_bytes(damaged)
+        assert asked(tmp_path) == [*alone, "True"]
+    assert asked(tmp_path) == [*alone, "False"]
