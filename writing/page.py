@@ -108,7 +108,10 @@ def version_of(piece: Piece, name: str, with_score: bool = False, **rest) -> Ver
 def version_data(version: Version) -> dict:
     """A version as the page's script takes it."""
     piece, ids = version.piece, version.note_ids
-    assert len(ids) in (0, len(piece.solo.notes)), f"{version.name}: an id for each note, or none"
+    n_notes = len(piece.solo.notes)
+    assert len(ids) in (0, n_notes), f"{version.name}: an id for each note, or none"
+    copied = all(0 <= copy.first <= copy.last < n_notes for copy in version.copies)
+    assert copied, f"{version.name}: a copy of notes that are not there"
     return _roll_data(piece) | {
         "name": version.name,
         "scores": version.score_svgs,
