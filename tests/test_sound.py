@@ -1,5 +1,4 @@
 import importlib.util
-import time
 
 import numpy as np
 import pytest
@@ -71,7 +70,7 @@ def test_no_bar_is_silent_and_the_tail_fades_to_nothing(quartet):
 def test_the_same_parts_give_the_same_bytes(quartet, tmp_path):
     path, _ = quartet
     sound.write_sound(tmp_path / "again.mp3", QUARTET, TEMPO)
-    assert (tmp_path / "again.mp3").read_bytes() == path.read_bytes()
+    assert (tmp_path / "again.mp3").read_bytes() == path.read_bytes() == sound.mp3_bytes(QUARTET, TEMPO)
     assert [file.name for file in tmp_path.iterdir()] == ["again.mp3"]
 
 
@@ -93,10 +92,11 @@ def test_onsets_are_where_the_notes_are(helpers, tmp_path, suffix, tempo):
 
 
 def test_the_solo_is_in_front_whatever_its_velocity(helpers):
-    solo, others = sound._render(QUARTET, TEMPO)
+    solo, others = sound._stems(QUARTET, TEMPO)
+    assert solo.shape == others.shape
     gap = sound.loudness(solo, 48_000) - sound.loudness(others, 48_000)
     softer = [QUARTET[0]._replace(music=[note._replace(velocity=note.velocity // 3) for note in LINE]), *QUARTET[1:]]
-    assert sound.loudness(sound._render(softer, TEMPO)[0], 48_000) < sound.loudness(solo, 48_000) - 15
+    assert sound.loudness(sound._stems(softer, TEMPO)[0], 48_000) < sound.loudness(solo, 48_000) - 15
     with_solo, without = sound.mix(softer, TEMPO), sound.mix(QUARTET[1:], TEMPO)
     assert np.isfinite(gap)
     difference = sound.loudness(with_solo, 44_100) - sound.loudness(without, 44_100)
@@ -122,14 +122,6 @@ def test_one_short_note_sounds(helpers):
     assert sound.loudness(audio, 44_100) == pytest.approx(-16, abs=1.5)
 
 
-def test_eighteen_bars_are_rendered_in_a_few_seconds(helpers, tmp_path):
-    chords = [chord(4.0 * bar, 3.5, (50, 54, 57, 60), 70) for bar in range(18)]
-    solo = [note(step / 2, 5 / 12, 62 + 5 * step % 17, 90) for step in range(144)]
-    start = time.perf_counter()
-    sound.write_sound(tmp_path / "solo.mp3", [Part("Solo", 26, 0, solo), Part("Chords", 0, 1, chords)], TEMPO)
-    assert time.perf_counter() - start < 6  # about 1.5 s alone on one core; a bound for a busy machine
-
-
 def test_loudness_of_a_sine_by_hand():
     # BS.1770: a full-scale sine of 997 Hz in one channel reads -3.01 LUFS; in both 3.01 more.
     times = np.arange(3 * 48_000) / 48_000
@@ -143,13 +135,27 @@ def test_loudness_of_a_sine_by_hand():
     assert sound.loudness(np.zeros((48_000, 2)), 48_000) == sound.loudness(np.ones((100, 2)), 48_000) == -np.inf
 
 
-def test_resampling_keeps_pitch_and_level():
-    times = np.arange(60_000) / 48_000
-    sine = np.sin(2 * np.pi * 1000 * times).astype(np.float32)
-    resampled = sound._resample(np.column_stack([sine, sine]))
-    assert resampled.shape == (55_125, 2)
-    expected = np.sin(2 * np.pi * 1000 * np.arange(55_125) / 44_100)
-    assert np.abs(resampled[1000:-1000, 0] - expected[1000:-1000]).max() < 0.01
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize(("rate", "new_rate"), [(48_000, 44_100), (48_000, 32_000), (44_100, 48_000)])
+def test_resampling_keeps_pitch_level_and_length(rate, new_rate, channels):
+    length, new_length = 5 * rate // 4, 5 * new_rate // 4
+    sine = np.sin(2 * np.pi * 1000 * np.arange(length) / rate).astype(np.float32)
+    resampled = sound.resampled(np.column_stack([sine] * channels), rate, new_rate)
+    assert resampled.shape == (new_length, channels)
+    expected = np.sin(2 * np.pi * 1000 * np.arange(new_length) / new_rate)
+    assert np.abs(resampled[1000:-1000] - expected[1000:-1000, None]).max() < 0.01
+
+
+def test_what_is_rendered_lasts_as_long_as_it_is_told(helpers):
+    """Cut where the music goes on, silent where it has ended."""
+    whole = sound.render(QUARTET, TEMPO, 8.0)
+    assert (whole.shape, whole.dtype) == ((8 * 48_000, 2), np.float32)
+    short = sound.render(QUARTET, TEMPO, 1.5)
+    assert short.shape == (72_000, 2) and (short == whole[:72_000]).all()
+    lasting = sound.render(QUARTET[:1], TEMPO, 30.0)
+    assert lasting.shape == (30 * 48_000, 2)
+    assert rms(lasting[: 5 * 48_000]) > 0.01 and rms(lasting[-48_000:]) < 1e-4
+    assert not sound.render([], TEMPO, 1.0).any()
 
 
 def test_the_limiter_holds_its_ceiling_and_leaves_the_rest_alone():

@@ -53,6 +53,28 @@ def test_what_was_read_is_remembered_by_content(folder, tmp_path, monkeypatch):
     assert [tune.path.name for tune in again] == ["ours.MID", "renamed.mid"]
 
 
+def test_it_is_told_before_something_is_read_anew_and_only_then(folder, tmp_path, monkeypatch):
+    memory, happened = tmp_path / "memory", []
+
+    def read(*files):
+        """What happens while these are read, in order."""
+        happened.clear()
+        for file in files or (folder,):
+            read_tunes(file, memory=memory, when_new=lambda: happened.append("new"))
+        return list(happened)
+
+    reading = preprocess.read_tune
+    monkeypatch.setattr(preprocess, "read_tune", lambda *given: happened.append(given[0].name) or reading(*given))
+    assert read() == ["new", "broken.mid", "new", "ours.MID", "new", "tiny.mid"]
+    assert read() == ["new", "broken.mid"]  # what cannot be read is not remembered
+    assert read(folder / "tiny.mid", folder / "deeper/ours.MID") == []
+    for file in (memory / "tunes").iterdir():
+        file.write_text("[{}")
+    assert read(folder / "tiny.mid") == ["new", "tiny.mid"]
+    memory = None
+    assert read(folder / "tiny.mid") == ["new", "tiny.mid"]
+
+
 def test_a_device_is_not_read_without_end(tmp_path):
     with pytest.raises(ValueError, match="/dev/zero"):
         read_tunes(Path("/dev/zero"), memory=tmp_path)

@@ -67,12 +67,13 @@ def sampled(wanted: tuple[Range, ...], memory: Path | None = None) -> Sampled:
         starts[one.name] = {key: SLOT * (len(slots) + place) for place, key in enumerate(one.keys)}
         slots += one.keys
     code = [Path(module).read_bytes() for module in (__file__, sound.__file__)]
-    path = memory and memory / "sounds" / f"{digest_of(repr(wanted), *code, sound.made_with())}.mp3"
-    mp3 = path and recall(path)
-    if not mp3:
+    path = memory and memory / "sounds" / digest_of(repr(wanted), *code, sound.made_with())
+    # Kept behind its own digest: a damaged sound would be a page that is silent for ever.
+    digest, _, mp3 = ((path and recall(path)) or b"").partition(b"\n")
+    if digest != digest_of(mp3).encode():
         mp3 = _rendered(wanted)
         if path:
-            remember(path, mp3)
+            remember(path, digest_of(mp3).encode() + b"\n" + mp3)
     return Sampled(mp3, starts)
 
 
