@@ -1,19 +1,28 @@
+import base64
+import os
+import time
+
 import pytest
 from conftest import bar, chord, note, solo_of
 
 from music.piece import Part, Piece
-from writing import engraving, sound
-from writing.outputs import Results, Studio, Wanted, write_outputs
+from running.files import recall
+from running.helpers import Helper, result_of
+from writing import engraving, outputs, samples, sound
+from writing.outputs import Results, Wanted, prepare_studio, write_outputs
+from writing.page import Copy
 
-STUDIO, ALL = Studio(), Wanted(True, True, True, True)
-EVERYTHING = ["html", "midi", "mp3", "musicxml", "png", "svg"]
+ALL, NOTHING = Wanted(True, True, True, True), Wanted(False, False, False, False)
+# In the order in which they are written.
+EVERYTHING = [*(f"my_music.{ending}" for ending in ("midi", "mp3", "musicxml", "svg", "png")), "training.png"]
+EVERYTHING += ["my_music.html"]
 
 
-def piece(pitch=60) -> Piece:
+def piece(pitch=60, title="A solo") -> Piece:
     notes = [note(0.0, 1.0, pitch), note(1.0, 1.0, pitch + 4)]
     solo = solo_of([bar(0.0, 4.0)], notes, [chord(0.0, 4.0, (48, 52, 55, 59))])
     parts = [Part("Solo", 26, 0, solo.notes), Part("Chords", 0, 1, solo.chords)]
-    return Piece("A solo", 130, solo, parts)
+    return Piece(title, 130, solo, parts)
 
 
 def results_of(*pitches, ranking=None) -> Results:
@@ -22,8 +31,8 @@ def results_of(*pitches, ranking=None) -> Results:
         pieces,
         ranking or [*range(len(pieces))],
         dict.fromkeys(range(len(pieces)), {"copied": "0"}),
-        piece(),
-        *STUDIO.begin([piece()]),
+        {number: [Copy(0, 1, f"bar {number + 70}", piece())] for number in range(len(pieces))},
+        piece(title="The source"),
         [9.0],
         {},
     )
@@ -33,39 +42,132 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_everything_is_written_and_named(tmp_path):
-    told = write_outputs(tmp_path, results_of(60), ALL, STUDIO)
-    written = [*(f"my_music.{ending}" for ending in EVERYTHING), "training.png"]
-    assert names(tmp_path) == written
-    assert sorted(line.split()[-1] for line in told) == [str(tmp_path / name) for name in written]
+def told_of(folder, *names):
+    return [f"wrote       {folder / name}" for name in names]
 
 
-def test_each_output_can_be_turned_off(tmp_path):
-    write_outputs(tmp_path, results_of(60), Wanted(sound=False, score=False, pictures=False, page=False), STUDIO)
-    assert names(tmp_path) == ["my_music.midi"]
+def test_everything_is_written_and_told_in_the_order_of_hearing(tmp_path):
+    told = list(write_outputs(tmp_path, results_of(60), ALL))
+    assert told == told_of(tmp_path, *EVERYTHING)
+    assert names(tmp_path) == sorted(EVERYTHING)
+
+
+def test_each_thing_is_told_as_soon_as_it_is_there_and_not_before(tmp_path):
+    there = []
+    for told in write_outputs(tmp_path, results_of(60), ALL):
+        there.append(told.removeprefix(f"wrote       {tmp_path}{os.sep}"))
+        assert there[-1] in names(tmp_path)
+        if there in (["my_music.midi"], ["my_music.midi", "my_music.mp3"]):
+            assert names(tmp_path) == sorted(there)
+    assert there == EVERYTHING
+
+
+def test_the_sound_comes_before_the_rest_even_if_it_is_late(tmp_path):
+    outputs.STUDIO.begin(time.sleep, 2)
+    assert list(write_outputs(tmp_path, results_of(60), ALL)) == told_of(tmp_path, *EVERYTHING)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        ({}, []),
+        ({"sound"}, ["my_music.mp3"]),
+        ({"score"}, ["my_music.musicxml", "my_music.svg"]),
+        ({"pictures"}, ["my_music.png", "training.png"]),
+        ({"page"}, ["my_music.html"]),
+        ({"sound", "page"}, ["my_music.mp3", "my_music.html"]),
+    ],
+)
+def test_each_output_can_be_had_by_itself(tmp_path, wanted, made):
+    wanted = Wanted(*(name in wanted for name in ("sound", "score", "pictures", "page")))
+    assert list(write_outputs(tmp_path, results_of(60), wanted)) == told_of(tmp_path, "my_music.midi", *made)
+    assert names(tmp_path) == sorted(["my_music.midi", *made])
+    if wanted.page:
+        page = (tmp_path / "my_music.html").read_text()
+        assert ("my_music.mp3" in page) == wanted.sound  # a link to what is not there would be a dead one
+        assert "my_music.midi" in page and "my_music.musicxml" not in page
 
 
 def test_of_several_each_has_a_number_and_the_best_the_name(tmp_path):
-    told = write_outputs(tmp_path, results_of(60, 62, 64, ranking=[1, 0, 2]), Wanted(False, False, False, True), STUDIO)
+    wanted = Wanted(False, False, False, True)
+    told = list(write_outputs(tmp_path, results_of(60, 62, 64, ranking=[1, 0, 2]), wanted))
     numbered = [f"my_music_{number:03d}.midi" for number in (1, 2, 3)]
     assert names(tmp_path) == ["my_music.html", "my_music.midi", *numbered]
     assert (tmp_path / "my_music.midi").read_bytes() == (tmp_path / numbered[1]).read_bytes()
-    assert "the best is number 2" in told[0]
+    assert told == [
+        f"wrote       {tmp_path / numbered[0]} to _003.midi; the best is number 2",
+        *told_of(tmp_path, "my_music.midi", "my_music.html"),
+    ]
     page = (tmp_path / "my_music.html").read_text()
-    assert all(name in page for name in ("Solo 2", "Solo 1", "Solo 3", "The source"))
+    in_order = [page.index(f'"{name}"') for name in ("Solo 2", "Solo 1", "Solo 3", "The source")]
+    assert in_order == sorted(in_order)
+    assert page.index('"bar 71"') < page.index('"bar 70"') < page.index('"bar 72"')  # each with its own copies
+
+
+def test_of_more_than_the_page_shows_the_best_are_on_it(tmp_path):
+    results = results_of(*range(60, 66), ranking=[4, 2, 0, 5, 1, 3])
+    list(write_outputs(tmp_path, results, Wanted(False, False, False, True)))
+    page = (tmp_path / "my_music.html").read_text()
+    assert [number for number in range(1, 7) if f'"Solo {number}"' in page] == [1, 3, 5, 6]
 
 
 @pytest.mark.parametrize(("module", "left_out"), [(sound, ["mp3"]), (engraving, ["musicxml", "svg"])])
 def test_a_missing_library_is_one_sentence_and_the_rest_is_written(tmp_path, monkeypatch, module, left_out):
     monkeypatch.setattr(module, "missing", lambda: "it is not installed: pip install it")
-    told = write_outputs(tmp_path, results_of(60), ALL, STUDIO)
-    assert told[0] == "it is not installed: pip install it"
-    expected = [f"my_music.{ending}" for ending in EVERYTHING if ending not in left_out]
-    assert names(tmp_path) == [*expected, "training.png"]
+    told = list(write_outputs(tmp_path, results_of(60), ALL))
+    midi, *rest = [name for name in EVERYTHING if name.rpartition(".")[2] not in left_out]
+    assert told == [*told_of(tmp_path, midi), "it is not installed: pip install it", *told_of(tmp_path, *rest)]
+    assert names(tmp_path) == sorted([midi, *rest])
 
 
-def test_the_same_run_gives_the_same_bytes(tmp_path):
-    for folder in ("one", "two"):
-        write_outputs(tmp_path / folder, results_of(60, 62), ALL, STUDIO)
-    for name in names(tmp_path / "one"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+def test_the_same_run_gives_the_same_bytes_also_with_samples_that_were_kept(tmp_path):
+    folders = tmp_path / "one", tmp_path / "two", tmp_path / "three"
+    for folder, memory in zip(folders, (None, tmp_path / "memory", tmp_path / "memory"), strict=True):
+        list(write_outputs(folder, results_of(60, 62), ALL, memory))
+    for name in names(folders[0]):
+        assert len({(folder / name).read_bytes() for folder in folders}) == 1, name
+
+
+def test_the_page_has_samples_for_all_that_is_shown_and_they_are_kept(tmp_path):
+    results, wanted, memory = results_of(60, 96), Wanted(False, False, False, True), tmp_path / "memory"
+    list(write_outputs(tmp_path / "out", results, wanted, memory))
+    parts = [part for shown in (*results.pieces, results.source) for part in shown.parts]
+    needed = samples.sampled(samples.ranges(parts), memory)
+    assert max(needed.starts["Solo"]) >= 100 and min(needed.starts["Solo"]) <= 60
+    assert base64.b64encode(needed.mp3).decode() in (tmp_path / "out/my_music.html").read_text()
+    assert len(list((memory / "sounds").iterdir())) == 1
+
+
+def test_what_is_prepared_beside_the_learning_is_what_the_page_needs(tmp_path):
+    """A solo in the octaves of its source needs no other samples."""
+    results, wanted, memory = results_of(62), Wanted(True, False, False, True), tmp_path / "memory"
+    prepare_studio(results.source, wanted, memory)
+    result_of(outputs.STUDIO.begin(os.getpid), "nothing")  # it has done what came before
+    (kept,) = (memory / "sounds").iterdir()
+    before = kept.stat().st_mtime_ns
+    list(write_outputs(tmp_path / "out", results, wanted, memory))
+    assert list((memory / "sounds").iterdir()) == [kept] and kept.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize("wanted", [NOTHING, Wanted(False, True, True, False)])
+def test_nobody_is_woken_for_what_makes_no_sound(tmp_path, monkeypatch, wanted):
+    monkeypatch.setattr(outputs, "STUDIO", None)
+    prepare_studio(piece(), wanted, tmp_path)
+    assert len(list(write_outputs(tmp_path, results_of(60), wanted))) in (1, 5)
+
+
+def test_a_studio_that_dies_is_told_after_the_midi_is_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs, "STUDIO", Helper())
+    outputs.STUDIO.begin(os._exit, 1)
+    lines = write_outputs(tmp_path, results_of(60), Wanted(True, False, True, False))
+    assert next(lines) == told_of(tmp_path, "my_music.midi")[0]
+    with pytest.raises(ValueError, match="the sound could not be made: its process ended early"):
+        list(lines)
+    assert (tmp_path / "my_music.midi").is_file()
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    with pytest.raises(ValueError, match="cannot be written"):
+        next(write_outputs(tmp_path / "file", results_of(60), NOTHING))
+    assert recall(tmp_path / "file") == b"not a folder"

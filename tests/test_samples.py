@@ -125,6 +125,12 @@ def test_every_sample_begins_at_once_and_has_ended_before_the_next(quartet):
 
 
 @needs_sound
+def test_what_still_rings_is_faded_out():
+    audio, rate = decoded(sampled((Range("Solo", 102, 0, (60, 64)),)).mp3)  # program 102 echoes for long
+    assert np.abs(audio[4 * rate - rate // 200 : 4 * rate]).max() < np.abs(audio).max() / 100
+
+
+@needs_sound
 def test_nothing_clips_not_even_what_is_loudest():
     loud = Range("Drums", 0, 9, tuple(range(35, 82))), Range("Solo", 56, 0, tuple(range(48, 97, 4)))  # a trumpet
     audio, _ = decoded(sampled(loud).mp3)
