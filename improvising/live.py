@@ -172,10 +172,12 @@ def fields_of(takes: Takes) -> list[dict]:
         value = getattr(takes.given, name)
         field = {"name": name, "label": label, "value": value}
         if bounds:
-            field |= dict(zip(("min", "max", "step"), bounds, strict=True))
+            least, most, step = bounds
+            field |= {"min": min(least, value), "max": max(most, value), "step": step}
         if name == "over":
-            field |= {"choices": [[str(tune.path), tune.path.stem] for tune in tunes]}
-            field["value"] = str(tune_over(takes.given, tunes).path)
+            over = tune_over(takes.given, tunes)
+            field["choices"] = [["" if tune is tunes[0] else str(tune.path), tune.path.stem] for tune in tunes]
+            field["value"] = "" if over is tunes[0] else str(over.path)
         if name != "over" or len(tunes) > 1:
             fields.append(field)
     return fields
@@ -210,8 +212,8 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
 
     LEARNER.end()  # it holds half a gigabyte
     memory = Path(given.cache) if given.cache else None
-    takes = Takes(session, Settings(**vars(given) | {"n_solos": 1}), settings)
-    first = takes.hold(Take(takes.given, results, None))
+    takes = Takes(session, Settings(**vars(given) | {"n_solos": 1, "keep_bars": (), "keep_from": ""}), settings)
+    first = takes.hold(Take(given, results, None))
     token = secrets.token_urlsafe(24)
     logging.getLogger("waitress").setLevel(logging.CRITICAL)
     server = create_server(

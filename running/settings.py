@@ -238,6 +238,8 @@ def _checked(name: str, rule: Rule, value: object) -> object:
             raise ValueError(f"{name} ({flag(name)}) must be {rule.says}, not {value!r}") from None
     if not rule.holds(value):
         raise ValueError(f"{name} ({flag(name)}) must be {rule.says}, not {value!r}")
+    if isinstance(value, float) and value.is_integer():
+        return int(value)  # 130 and 130.0 are the same setting, and give the same bytes
     return value
 
 
