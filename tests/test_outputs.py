@@ -1,6 +1,7 @@
 import base64
 import os
 import time
+from concurrent.futures import Future
 
 import pytest
 from conftest import bar, chord, note, solo_of
@@ -67,6 +68,24 @@ def test_the_sound_comes_before_the_rest_even_if_it_is_late(tmp_path):
     assert list(write_outputs(tmp_path, results_of(60), ALL)) == told_of(tmp_path, *EVERYTHING)
 
 
+class AtOnce:
+    """A helper that has always just finished."""
+
+    def begin(self, function, *arguments) -> Future:
+        job = Future()
+        job.set_result(function(*arguments))
+        return job
+
+
+def test_what_is_made_waits_for_the_sound_only(tmp_path, monkeypatch):
+    """With the sound at hand, all the rest is there before the page is begun."""
+    before_the_page = []
+    monkeypatch.setattr(outputs, "STUDIO", AtOnce())
+    monkeypatch.setattr(outputs, "_page", lambda *given: before_the_page.extend(names(tmp_path)) or b"the page")
+    assert list(write_outputs(tmp_path, results_of(60), ALL)) == told_of(tmp_path, *EVERYTHING)
+    assert before_the_page == sorted(EVERYTHING[:-1])
+
+
 @pytest.mark.parametrize(
     ("wanted", "made"),
     [
@@ -84,6 +103,7 @@ def test_each_output_can_be_had_by_itself(tmp_path, wanted, made):
     assert names(tmp_path) == sorted(["my_music.midi", *made])
     if wanted.page:
         page = (tmp_path / "my_music.html").read_text()
+        assert ('["MP3","./my_music.mp3"]' in page) == wanted.sound
         assert ("my_music.mp3" in page) == wanted.sound  # a link to what is not there would be a dead one
         assert "my_music.midi" in page and "my_music.musicxml" not in page
 
