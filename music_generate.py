@@ -16,7 +16,7 @@ from pathlib import Path
 
 from grammar import ask_ahead
 from improvising.live import play_along, prepare_to_play_along
-from improvising.session import Session, accompaniment_of, shown_of, source_of, style_of, tell_of, tune_over
+from improvising.session import Session, accompaniment_of, playing_of, shown_of, source_of, style_of, tell_of, tune_over
 from learning.learner import Training, wake_learner
 from learning.saved_network import load, save
 from learning.training import learn
@@ -105,6 +105,7 @@ def main(argv: list[str] | None = None) -> Results:
     """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
     settings = declared(sys.modules[__name__])
     given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE")
+    playing_of(given)  # says which constant is gone before anything is done
     check_folder(given.output)
     cache = Path(given.cache) if given.cache else None
     with answers_in(cache, "music21"):

@@ -310,7 +310,7 @@ def test_two_bare_paths_are_refused():
 @pytest.mark.parametrize(
     ("line", "edited", "told"),
     [
-        ("SEED: whole(0, 2_000_000) = 0 ", "SEED: whole(0, 2_000_000) ", "SEED has no value"),
+        ("\nSEED: whole(0, 2_000_000) = 0 ", "\nSEED: whole(0, 2_000_000) ", "SEED has no value"),
         ("BACKING: switch = False", "BACKING = False", "BACKING has lost its rule"),
         ("GRAVITY: number(0.01, 1) = 0.03 ", "# ", "the constant GRAVITY is gone"),
         (

@@ -36,7 +36,7 @@ def test_chord_tones_are_c_and_nothing_else_is(pitches):
 
 
 def test_first_scale_tones_are_major_or_blues():
-    assert first_scale_tones((0, 4, 7)) in ([0, 2, 4, 5, 7, 9, 11], [0, 2, 4, 6, 7, 9, 11])
+    assert first_scale_tones((0, 4, 7)) in ((0, 2, 4, 5, 7, 9, 11), (0, 2, 4, 6, 7, 9, 11))
     assert len(first_scale_tones((0, 3, 7))) == 6
 
 

@@ -161,7 +161,7 @@ def test_the_page_has_samples_for_all_that_is_shown_and_they_are_kept(tmp_path):
 def test_what_is_prepared_beside_the_learning_is_what_the_page_needs(tmp_path):
     """A solo in the octaves of its source needs no other samples."""
     results, wanted, memory = results_of(62), Wanted(True, False, False, True), tmp_path / "memory"
-    prepare_studio(results.source, wanted, memory)
+    prepare_studio(results.source, results.best, wanted, memory)
     result_of(outputs.STUDIO.begin(os.getpid), "nothing")  # it has done what came before
     (kept,) = (memory / "sounds").iterdir()
     before = kept.stat().st_mtime_ns
@@ -172,7 +172,7 @@ def test_what_is_prepared_beside_the_learning_is_what_the_page_needs(tmp_path):
 @pytest.mark.parametrize("wanted", [NOTHING, Wanted(False, True, True, False)])
 def test_nobody_is_woken_for_what_makes_no_sound(tmp_path, monkeypatch, wanted):
     monkeypatch.setattr(outputs, "STUDIO", None)
-    prepare_studio(piece(), wanted, tmp_path)
+    prepare_studio(piece(), piece(), wanted, tmp_path)
     assert len(list(write_outputs(tmp_path, results_of(60), wanted))) in (1, 5)
 
 

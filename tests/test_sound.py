@@ -6,6 +6,7 @@ from conftest import bar, chord, note
 
 from improvising.backing import backing
 from music.piece import Part
+from music.units import GRID
 from writing import sound
 
 TEMPO = 130.0
@@ -146,16 +147,22 @@ def test_resampling_keeps_pitch_level_and_length(rate, new_rate, channels):
     assert np.abs(resampled[1000:-1000] - expected[1000:-1000, None]).max() < 0.01
 
 
-def test_what_is_rendered_lasts_as_long_as_it_is_told(helpers):
-    """Cut where the music goes on, silent where it has ended."""
-    whole = sound.render(QUARTET, TEMPO, 8.0)
-    assert (whole.shape, whole.dtype) == ((8 * 48_000, 2), np.float32)
-    short = sound.render(QUARTET, TEMPO, 1.5)
-    assert short.shape == (72_000, 2) and (short == whole[:72_000]).all()
-    lasting = sound.render(QUARTET[:1], TEMPO, 30.0)
-    assert lasting.shape == (30 * 48_000, 2)
-    assert rms(lasting[: 5 * 48_000]) > 0.01 and rms(lasting[-48_000:]) < 1e-4
-    assert not sound.render([], TEMPO, 1.0).any()
+def test_what_is_rendered_lasts_until_it_has_rung_out(helpers):
+    whole = sound.render(QUARTET, TEMPO)
+    end = max(event.onset + event.duration for part in QUARTET for event in part.music) / GRID * 60 / TEMPO
+    assert (whole.shape, whole.dtype) == ((round((end + sound.TAIL) * 48_000), 2), np.float32)
+    assert rms(whole[: 2 * 48_000]) > 0.01 > rms(whole[-4_800:])
+    assert (sound.render(QUARTET, TEMPO) == whole).all()  # from memory
+    assert not sound.render([], TEMPO).any() and len(sound.render([], TEMPO)) == 2 * 48_000
+
+
+def test_what_was_rendered_ahead_is_the_same_sound(helpers):
+    together = sound.mp3_bytes(QUARTET, TEMPO)
+    sound._synthesised.cache_clear()
+    sound.prepare([QUARTET[0]._replace(music=[]), *QUARTET[1:]], TEMPO)
+    assert sound._synthesised.cache_info().misses == 1
+    assert sound.mp3_bytes(QUARTET, TEMPO) == together
+    assert sound._synthesised.cache_info().misses == 2
 
 
 def test_the_limiter_holds_its_ceiling_and_leaves_the_rest_alone():

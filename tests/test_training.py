@@ -5,10 +5,12 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
+from learning import learner
 from learning.learner import Network, Training
 from learning.network import train_network
 from learning.training import network_from_bytes, network_to_bytes, trained, weight_shapes, weights_key
 from running.files import digest_of, recall, remember
+from running.helpers import Helper
 
 N_VALUES = 9
 TRAINING = Training(n_a=4, epochs=2, batch_size=4, seed=1, windows_an_epoch=6)
@@ -28,7 +30,8 @@ def alike(one: Network, two: Network) -> bool:
     return all(weights) and (one.losses == two.losses).all() and one.keras_file == two.keras_file
 
 
-def test_the_other_process_trains_as_this_one_would(capfd):
+def test_the_other_process_trains_as_this_one_would(capfd, monkeypatch):
+    monkeypatch.setattr(learner, "LEARNER", Helper())  # one that writes to where this test listens
     network, kept = run(None)
     weights, losses, _ = train_network(*windows(), N_VALUES, TRAINING, lambda epoch, loss: None)
     assert not kept
