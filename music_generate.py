@@ -7,10 +7,10 @@ Change a constant, or give its flag (`--temperature 1.2`), run again, and listen
 
 import sys
 
-from running.console import run, say_interrupted, tell
+from running.console import end_at_ctrl_c, run, tell
 
 if __name__ == "__main__":
-    sys.excepthook = say_interrupted  # Ctrl-C while the modules below are imported is one line, too
+    end_at_ctrl_c()  # while the modules below are imported
 
 from pathlib import Path
 

@@ -1,10 +1,9 @@
 """What a run tells, and how it ends: aligned lines, one line of progress, one line for what went wrong."""
 
 import os
+import signal
 import sys
 from collections.abc import Callable
-
-from running.helpers import end_helpers
 
 INTERRUPTED = "interrupted: what was written before is as it was"
 
@@ -24,6 +23,9 @@ def show(text: str, done: bool = False) -> None:
 
 def run(main: Callable[[], object]) -> int:
     """Run a program: what a user can cause becomes one line on stderr and status 2, Ctrl-C one line and 130."""
+    from running.helpers import end_helpers  # takes a while: until it is there, Ctrl-C has to be answered
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(errors="replace")  # a tune's names may hold what a narrow console cannot show
     try:
@@ -35,14 +37,17 @@ def run(main: Callable[[], object]) -> int:
         print(f"\n{INTERRUPTED}", file=sys.stderr)
         return 130
     finally:
+        end_at_ctrl_c()
         end_helpers()
     return 0
 
 
-def say_interrupted(kind: type, error: BaseException, trace) -> None:
-    """A `sys.excepthook` for the time before `run`: Ctrl-C while modules are imported is one line, too."""
-    if issubclass(kind, KeyboardInterrupt):
-        print(f"\n{INTERRUPTED}", file=sys.stderr, flush=True)
-        os._exit(130)  # else Python would end itself by the signal
-    else:
-        sys.__excepthook__(kind, error, trace)
+def end_at_ctrl_c() -> None:
+    """From now on Ctrl-C is one line, and the end: before `run`, while modules are imported, and after it. An exception
+    would not do: the import that it meets may make another one of it."""
+
+    def end(*_) -> None:
+        os.write(2, f"\n{INTERRUPTED}\n".encode())
+        os._exit(130)
+
+    signal.signal(signal.SIGINT, end)

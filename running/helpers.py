@@ -86,12 +86,19 @@ def _main_module_left_out():
 @contextlib.contextmanager
 def _deaf_to_ctrl_c():
     """What is started meanwhile never hears Ctrl-C: that is for this process to answer, in one line. One that comes
-    meanwhile is heard afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows, where it is not inherited
+    meanwhile is heard afterwards, even if a thread heard it that some library has started."""
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    heard = []
+    answer = signal.signal(signal.SIGINT, lambda *sign: heard.append(sign))
+    can_mask = hasattr(signal, "pthread_sigmask")  # not on Windows
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if can_mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, answer)
+        if heard and callable(answer):
+            answer(*heard[0])
