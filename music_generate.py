@@ -102,7 +102,7 @@ PAGE: switch = True  # my_music.html: listen and watch
 def main(argv: list[str] | None = None) -> Results:
     """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
     given = read_settings(declared(sys.modules[__name__]), __doc__.splitlines()[0], argv, bare="TUNE")
-    wanted = Wanted(given.sound, given.score, given.pictures, given.page)
+    playing, wanted = playing_of(given), Wanted(given.sound, given.score, given.pictures, given.page)
     output, cache = check_folder(given.output), Path(given.cache) if given.cache else None
 
     # Data: tunes as lines of grammar, the grammar as values.
@@ -120,7 +120,7 @@ def main(argv: list[str] | None = None) -> Results:
         save(given.save, network, tunes, given.tx)
 
     # Generate: the same layers, one step at a time.
-    results = improvise(given, tunes, style, network)
+    results = improvise(given, playing, tunes, style, network)
 
     # Write, what is heard first.
     for told in write_outputs(output, results, wanted, cache):
@@ -128,9 +128,8 @@ def main(argv: list[str] | None = None) -> Results:
     return results
 
 
-def improvise(given: Settings, tunes: list[Tune], style: Style, network: Network) -> Results:
+def improvise(given: Settings, playing: Playing, tunes: list[Tune], style: Style, network: Network) -> Results:
     """Solos as the settings say, and what there is to show of them."""
-    playing = playing_of(given)
     solos = generate_music(OneStep(network.weights), style, playing, given.n_solos, given.seed)
     ranking, facts = judge(solos, style, given.seed)
     backing_seed = given.seed if given.backing else None
