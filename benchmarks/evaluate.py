@@ -24,9 +24,9 @@ from improvising import measures
 from improvising.playing import AS_THE_ORIGINAL, Playing
 from improvising.session import playing_of
 from improvising.solos import generate_music
-from inference_model import music_inference_model
+from inference_model import OneStep, music_inference_model
 from learning.style import Style, learn_style
-from learning.training import Training
+from learning.learner import Training
 from music.piece import Solo, Tune
 from preprocess import get_corpus_data
 from running.console import run, show, tell
@@ -129,9 +129,9 @@ def train_on(
     inputs, targets = training_windows(indices, window_starts([len(indices)], given.windows, given.tx), given.tx)
     LSTM_cell, densor = shared_layers(n_values, given.n_a, seed)
     model = djmodel(None, LSTM_cell, densor, n_values)  # of any length: it hears the whole solo, too
-    training = Training(epochs, given.batch_size, seed)
+    training = Training(given.n_a, epochs, given.batch_size, seed)
     train(model, inputs, targets, training, lambda epoch, loss: on_epoch(epoch, model), report_every)
-    return music_inference_model(LSTM_cell, densor, n_values)
+    return OneStep(music_inference_model(LSTM_cell, densor, n_values).get_weights())
 
 
 # --- The table -------------------------------------------------------------------------------------------------------
