@@ -25,8 +25,8 @@ from improvising.playing import AS_THE_ORIGINAL, Playing
 from improvising.session import playing_of
 from improvising.solos import generate_music
 from inference_model import OneStep, music_inference_model
-from learning.style import Style, learn_style
 from learning.learner import Training
+from learning.style import Style, learn_style
 from music.piece import Solo, Tune
 from preprocess import get_corpus_data
 from running.console import run, show, tell
