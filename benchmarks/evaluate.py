@@ -23,9 +23,9 @@ from grammar import TYPES
 from improvising import measures
 from improvising.playing import AS_THE_ORIGINAL, Playing
 from improvising.solos import generate_music
-from inference_model import music_inference_model
+from inference_model import OneStep
+from learning.learner import Training
 from learning.style import Style, learn_style
-from learning.training import Training
 from music.piece import Solo, Tune
 from preprocess import get_corpus_data
 from running.console import run, show, tell
@@ -103,9 +103,9 @@ def solos_of(style: Style, playing: Playing, given: Settings, epochs: int, name:
     for number in range(given.networks):
         seed = given.seed + number
         show(f"{name}: network {number + 1} of {given.networks}")
-        inference_model = train_on(style.indices, len(style.values), given, epochs, seed)
+        one_step = train_on(style.indices, len(style.values), given, epochs, seed)
         share = given.n * (number + 1) // given.networks - given.n * number // given.networks
-        solos += generate_music(inference_model, style, playing, share, seed)
+        solos += generate_music(one_step, style, playing, share, seed)
     show(f"{name}: {len(solos)} solos", done=True)
     return solos
 
@@ -118,8 +118,8 @@ def train_on(
     seed: int,
     on_epoch=lambda epoch, model: None,
     report_every: int = 10,
-):
-    """Train a network on a corpus of indices, and return its inference model.
+) -> OneStep:
+    """Train a network on a corpus of indices, and return its one-step model.
 
     `on_epoch(epoch, model)` is told the training model after every `report_every` epochs.
     """
@@ -128,9 +128,9 @@ def train_on(
     inputs, targets = training_windows(indices, window_starts([len(indices)], given.windows, given.tx), given.tx)
     LSTM_cell, densor = shared_layers(n_values, given.n_a, seed)
     model = djmodel(None, LSTM_cell, densor, n_values)  # of any length: it hears the whole solo, too
-    training = Training(epochs, given.batch_size, seed)
+    training = Training(given.n_a, epochs, given.batch_size, seed)
     train(model, inputs, targets, training, lambda epoch, loss: on_epoch(epoch, model), report_every)
-    return music_inference_model(LSTM_cell, densor, n_values)
+    return OneStep(model.get_weights())
 
 
 # --- The table -------------------------------------------------------------------------------------------------------
