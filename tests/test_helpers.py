@@ -5,12 +5,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 from conftest import ROOT
 
-from running.helpers import Helper, result_of
+from running.helpers import Helper, _deaf_to_ctrl_c, result_of
 
 HELPER = Helper()
 
@@ -29,6 +30,19 @@ def test_this_process_hears_ctrl_c_as_before():
     assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == before
     main = vars(sys.modules["__main__"])
     assert main["__spec__"] is not None and main["__file__"]
+
+
+@pytest.mark.parametrize("heard_by", ["this thread", "a library's thread"])
+def test_ctrl_c_waits_until_a_helper_has_started(heard_by):
+    thread = threading.Thread(target=time.sleep, args=(1,))
+    thread.start()
+    went_on = []
+    with pytest.raises(KeyboardInterrupt), _deaf_to_ctrl_c():
+        signal.pthread_kill(thread.ident if heard_by == "a library's thread" else threading.get_ident(), signal.SIGINT)
+        for _ in range(50):
+            time.sleep(0.002)
+        went_on.append(True)
+    assert went_on == [True]
 
 
 def test_what_goes_wrong_in_a_job_is_as_it_was():

@@ -54,6 +54,8 @@ def test_the_run_tells_its_story_and_nothing_else(run):
     assert ran.stderr == ""
     for told in ("258 values, 84 unique", "(8, 30, 84)", "(30, 8, 84)", "loss", "summed over 30 steps", f"{file}"):
         assert told in ran.stdout
+    beginnings = [line.split()[0] for line in ran.stdout.splitlines() if not line.startswith(" ")]
+    assert " ".join(beginnings) == "tune corpus X Y training network improvised fall-backs copied wrote"
     assert ran.stdout.splitlines()[-1].split() == ["wrote", str(file)]
 
 
@@ -170,10 +172,10 @@ def test_sound_score_pictures_and_page_are_made_by_default(tmp_path):
         "--tune", ROOT / "data/our_tune.mid", "--output", tmp_path, "--bars", 4, "--backing=true", *TINY[:8]
     )
     assert ran.returncode == 0, ran.stderr
-    made = {path.name for path in tmp_path.iterdir()}
-    assert made == {f"my_music.{ending}" for ending in ("midi", "mp3", "musicxml", "svg", "png", "html")} | {
-        "training.png"
-    }
+    wrote = [line.split()[-1] for line in ran.stdout.splitlines() if line.startswith("wrote")]
+    in_order = ["my_music.midi", "my_music.mp3", "my_music.musicxml", "my_music.svg", "my_music.png", "training.png"]
+    assert wrote == [str(tmp_path / name) for name in (*in_order, "my_music.html")]
+    assert {path.name for path in tmp_path.iterdir()} == {*in_order, "my_music.html"}
     assert [track.name for track in read_midi(tmp_path / "my_music.midi").tracks] == ["Solo", "Chords", "Bass", "Drums"]
 
 
@@ -193,26 +195,51 @@ def test_typed_changes_in_another_key_twice_over_a_loaded_network(tmp_path):
     assert {note.onset // 1920 for note in midi.tracks[0].notes()} == set(range(6))
 
 
-def test_ctrl_c_leaves_the_old_output_and_says_so(tmp_path):
+def start(*arguments):
+    """The script, as a terminal starts it: with a group of processes of its own."""
+    command = [sys.executable, ROOT / "music_generate.py", "--tune", ROOT / "data/our_tune.mid", *arguments]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(list(map(str, command)), stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+
+
+def interrupted(process, processes) -> str:
+    """Ctrl-C, which a terminal sends to the whole group: one line and the status, and nobody is left. What was told."""
+    os.killpg(process.pid, signal.SIGINT)
+    told, complaint = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert complaint.strip().splitlines() == ["interrupted: what was written before is as it was"]
+    assert processes.end_of(lambda: processes.of_group(process.pid), seconds=5)
+    return told
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 1.5, 3.0, 6.0])
+def test_ctrl_c_leaves_the_old_output_and_says_so(tmp_path, processes, seconds):
+    """While modules are imported, the tune is read, the learner is woken, TensorFlow is brought, and in training."""
     old = tmp_path / "my_music.midi"
     old.write_bytes(b"the old solo")
-    command = [sys.executable, ROOT / "music_generate.py", "--tune", ROOT / "data/our_tune.mid", "--output", tmp_path]
-    for wait in (0.3, 1.5, 3.0, 5.0):
-        process = subprocess.Popen(
-            [*map(str, command), "--epochs", "5000", "--cache", ""],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        time.sleep(wait)
-        process.send_signal(signal.SIGINT)
-        _, told = process.communicate(timeout=30)
-        assert (process.returncode, told.strip().splitlines()) == (
-            130,
-            ["interrupted: what was written before is as it was"],
-        )
-        assert old.read_bytes() == b"the old solo"
-        assert [path.name for path in tmp_path.iterdir()] == ["my_music.midi"]
+    process = start("--output", tmp_path, "--epochs", 100_000, "--cache", "")
+    time.sleep(seconds)
+    interrupted(process, processes)
+    assert old.read_bytes() == b"the old solo"
+    assert [path.name for path in tmp_path.iterdir()] == ["my_music.midi"]
+
+
+def test_ctrl_c_while_the_sound_is_rendered_leaves_the_midi(tmp_path, processes):
+    flags = [*TINY[:-4], "--choruses", 40, "--sound", "yes", *TINY[-3:]]
+    process = start("--output", tmp_path, *flags)
+    for line in process.stdout:
+        if line.startswith("wrote"):
+            break
+    assert "wrote" not in interrupted(process, processes)
+    assert [path.name for path in tmp_path.iterdir()] == ["my_music.midi"]
+    assert len(read_midi(tmp_path / "my_music.midi").tracks[0].notes()) > 24 * 40
+
+
+def test_a_run_that_ends_well_leaves_nobody_behind(tmp_path, processes):
+    process = start("--output", tmp_path, "--bars", 4, *TINY[:-1])
+    told, complaint = process.communicate(timeout=120)
+    assert (process.returncode, complaint) == (0, "") and "my_music.html" in told
+    assert processes.end_of(lambda: processes.of_group(process.pid), seconds=5)
 
 
 def test_an_output_folder_that_cannot_be_written_is_refused(tmp_path):
