@@ -5,9 +5,7 @@ import base64
 import html.parser
 import io
 import json
-import os
 import re
-import shutil
 import time
 from collections import defaultdict
 from dataclasses import replace
@@ -29,10 +27,6 @@ from writing import engraving, samples, sound
 from writing.midi import midi_bytes
 from writing.page import Copy, Version, page_html, version_of
 
-ARGUMENTS = (
-    "--no-sandbox --disable-gpu --disable-background-networking --disable-component-update --disable-sync "
-    "--no-first-run --autoplay-policy=no-user-gesture-required"
-)
 PARTS = ["Solo", "Chords", "Bass", "Drums"]
 # Notes what the page asks of the browser's sound: each sample that is started, and each click of the count-in. `cuts`:
 # when a sample shall stop; where the music was broken off, it was told so again, at the moment `last`.
@@ -235,22 +229,6 @@ def test_what_does_not_fit_together_is_refused():
 
 
 # --- In the browser ---------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    missing = None if program else "no Chromium: apt-get install chromium"
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing = missing or "no Playwright: pip install playwright"
-    if missing:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"the page was not tried in a browser: {missing}")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=ARGUMENTS.split())
-        yield started
-        started.close()
 
 
 @pytest.fixture
