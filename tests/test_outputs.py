@@ -81,7 +81,7 @@ def test_what_is_made_waits_for_the_sound_only(tmp_path, monkeypatch):
     """With the sound at hand, all the rest is there before the page is begun."""
     before_the_page = []
     monkeypatch.setattr(outputs, "STUDIO", AtOnce())
-    monkeypatch.setattr(outputs, "_page", lambda *given: before_the_page.extend(names(tmp_path)) or b"the page")
+    monkeypatch.setattr(outputs, "_page", lambda *given: before_the_page.extend(names(tmp_path)) or "the page")
     assert list(write_outputs(tmp_path, results_of(60), ALL)) == told_of(tmp_path, *EVERYTHING)
     assert before_the_page == sorted(EVERYTHING[:-1])
 
