@@ -5,7 +5,8 @@
 starts whole processes in turn, so that drift of the machine hits all alike, several times each, and writes medians with
 their spread to `benchmarks/speed.md`. A part's floor is measured in the same round: the bare imports, the same network
 without Keras (`plain_training.py`), or the library that a part cannot do without. Ratios are medians of the rounds'
-ratios. Nothing is asserted: a busy machine is slower.
+ratios. Memory is told of the program's own process, and of it and its helpers together. Nothing is asserted: a busy
+machine is slower.
 
 `--stage NAME` runs one of the child processes and prints what it measured as JSON: for each part the seconds by the
 clock, those of all processors, and how many pieces of work they were.
@@ -21,10 +22,11 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -42,21 +44,23 @@ CHUNK = 10  # epochs that run inside one call of the compiled graph
 SOLOS = 1000  # the large batch
 SINGLE_SOLOS = 30  # how many batches of one are timed
 MIDI_ONLY = ["--sound", "no", "--score", "no", "--pictures", "no", "--page", "no"]
-BARE = "import tensorflow, music21"
-OWN = "import sys; sys.path.insert(0, sys.argv[1]); import music_generate"
-FLOOR, OWN_FLOOR = "start-up: TensorFlow and music21, bare", "start-up: NumPy, bare"
+BARE, BARE_IMPORTS = "import tensorflow, music21", "start-up: TensorFlow and music21, bare"
+OWN = "import sys; sys.path.insert(0, sys.argv[1]); import "
 FIRST, AGAIN = "whole run, MIDI only, first time", "whole run, MIDI only, again"
-FIRST_ALL, AGAIN_ALL = "whole run, all outputs, first time", "whole run, all outputs, again"
+ALL_FIRST, ALL_AGAIN = "whole run, all outputs, first time", "whole run, all outputs, again"
+WHOLE_RUNS = (FIRST, AGAIN, ALL_FIRST, ALL_AGAIN)
 
 
 class Took(NamedTuple):
-    """What something took: seconds by the clock and of all processors, for `count` pieces of work, and the peak of its
-    process's memory in MB (0: not asked)."""
+    """What something took: seconds by the clock and of all processors, for `count` pieces of work, and peaks of memory
+    in MB (0: not known): of the largest process, of the first one by itself, and of it and its helpers together."""
 
     wall: float
     cpu: float
     count: int = 1
     peak: float = 0.0
+    own: float = 0.0
+    together: float = 0.0
 
 
 class Row(NamedTuple):
@@ -76,8 +80,9 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row(FLOOR),
-    Row("start-up: all that a rerun imports", OWN_FLOOR, "bare `import numpy`"),
+    Row(BARE_IMPORTS),
+    Row("start-up: all that a rerun imports", BARE_IMPORTS, "bare imports"),
+    Row("start-up: all that the learner imports", BARE_IMPORTS, "bare imports"),
     Row("reading to grammars", "reading floor", "`import music21, mido`, and mido's own reading", most=0.4),
     Row("tensors", "tensors floor", "rows of an identity matrix"),
     Row("building the network", "building floor", "its variables alone"),
@@ -89,13 +94,14 @@ ROWS = [
     Row(f"sampling, a batch of {SOLOS:,}", "sampling 1000 floor", "plain NumPy, no rules", "values", least=200_000),
     Row("realising", "realising floor", "one weighted draw a note", "notes", least=50_000),
     Row("writing MIDI", "writing floor", "mido saving the same file"),
-    Row(FIRST, FLOOR, "bare imports", most_times=1.4),
-    Row(AGAIN, FLOOR, "bare imports", most_times=0.25),
-    Row(FIRST_ALL, FLOOR, "bare imports", most_times=1.7),
-    Row(AGAIN_ALL, FLOOR, "bare imports", most_times=0.6),
+    Row(AGAIN, BARE_IMPORTS, "bare imports", most_times=0.25),
+    Row(ALL_AGAIN, BARE_IMPORTS, "bare imports", most_times=0.6),
+    Row(FIRST, BARE_IMPORTS, "bare imports", most_times=1.4),
+    Row(ALL_FIRST, BARE_IMPORTS, "bare imports", most_times=1.7),
+    Row("all outputs beside, again"),
+    Row("all outputs beside, first time"),
 ]
-MEMORY = [FIRST, AGAIN, FIRST_ALL, AGAIN_ALL]
-MOST_MEMORY = 200  # MB of a rerun, MIDI only
+MOST_MEMORY = {AGAIN: 200}  # MB of the program's own process
 
 
 def main() -> None:
@@ -121,13 +127,13 @@ def one_round(name: str) -> dict[str, Took]:
         stage, program = [str(Path(__file__).resolve()), "--stage"], [str(ROOT / "music_generate.py")]
         program += ["--tune", str(tune()), "--epochs", str(EPOCHS)]
         processes = {
-            FLOOR: ["-c", BARE],
-            OWN_FLOOR: ["-c", "import numpy"],
-            "start-up: all that a rerun imports": ["-c", OWN, str(ROOT)],
+            BARE_IMPORTS: ["-c", BARE],
+            "start-up: all that a rerun imports": ["-c", f"{OWN} music_generate", str(ROOT)],
+            "start-up: all that the learner imports": ["-c", f"{OWN} learning.network", str(ROOT)],
             FIRST: [*program, "--cache", "one", *MIDI_ONLY],
             AGAIN: [*program, "--cache", "one", *MIDI_ONLY],
-            FIRST_ALL: [*program, "--cache", "two"],
-            AGAIN_ALL: [*program, "--cache", "two"],
+            ALL_FIRST: [*program, "--cache", "two"],
+            ALL_AGAIN: [*program, "--cache", "two"],
         }
         # Parts and whole runs take turns, so that what is compared lies close together in time.
         for (process, arguments), part in zip_longest(processes.items(), STAGES):
@@ -135,14 +141,15 @@ def one_round(name: str) -> dict[str, Took]:
             found[process] = whole_process(arguments, folder)[0]
             if part:
                 found |= {key: Took(*took) for key, took in stage_of([*stage, part], folder).items()}
+    for when, more, less in (("first time", found[ALL_FIRST], found[FIRST]), ("again", found[ALL_AGAIN], found[AGAIN])):
+        found[f"all outputs beside, {when}"] = Took(more.wall - less.wall, more.cpu - less.cpu)
     parts = [found[part] for part in ("building the network", "tracing the training")]
     found["building and tracing"] = Took(sum(part.wall for part in parts), sum(part.cpu for part in parts))
     return found
 
 
 def whole_process(arguments: list[str], folder: str, environment: dict[str, str] | None = None) -> tuple[Took, str]:
-    """Run Python with these arguments in `folder`: what it took, with the processes that it started, and what it
-    printed. ValueError where it failed."""
+    """Run Python with these arguments in `folder`: what it took and what it printed. ValueError where it failed."""
     with tempfile.TemporaryFile("w+") as printed, tempfile.TemporaryFile("w+") as complaint:
         began = perf_counter()
         process = subprocess.Popen(
@@ -152,15 +159,50 @@ def whole_process(arguments: list[str], folder: str, environment: dict[str, str]
             stdout=printed,
             stderr=complaint,
         )
+        memory = Memory(process.pid)
         _, status, used = os.wait4(process.pid, 0)
         wall = perf_counter() - began
+        memory.process_ended.set()
         process.returncode = os.waitstatus_to_exitcode(status)
         printed.seek(0)
         complaint.seek(0)
         if process.returncode:
             raise ValueError(f"{' '.join(arguments)} failed: {complaint.read()[-2000:]}")
         peak = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-        return Took(wall, used.ru_utime + used.ru_stime, 1, peak), printed.read()
+        return Took(wall, used.ru_utime + used.ru_stime, 1, peak, memory.own, memory.together), printed.read()
+
+
+class Memory:
+    """The peaks of a process's memory in MB, watched from outside while it runs, where the system shows processes as
+    files: its `own`, and the most of it and all that it has started `together` (what they share counts for each)."""
+
+    def __init__(self, pid: int):
+        self.own = self.together = 0.0
+        self.process_ended = threading.Event()
+        threading.Thread(target=self._watch, args=(pid,), daemon=True).start()
+
+    def _watch(self, pid: int) -> None:
+        while not self.process_ended.is_set():
+            with contextlib.suppress(OSError, ValueError, LookupError):  # it has just ended
+                self.own = max(self.own, in_status(pid, "VmHWM"))
+                self.together = max(self.together, sum(in_status(one, "VmRSS") for one in family_of(pid)))
+            sleep(0.05)
+
+
+def in_status(pid: int, field: str) -> float:
+    """A field of a process's status, kB as MB; 0 for a process that has ended."""
+    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(lines.get(field, "0 kB").split()[0]) / 1e3
+
+
+def family_of(pid: int) -> list[int]:
+    """A process and all that it has started."""
+    family = [pid]
+    for one in family:
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                family += map(int, (task / "children").read_text().split())
+    return family
 
 
 def stage_of(arguments: list[str], folder: str) -> dict:
@@ -228,7 +270,7 @@ def ours() -> dict:
     # Long: each part is timed where the one before has left its things.
     from data_utils import data_processing
     from improvising import solos
-    from inference_model import OneStep, music_inference_model, sample_bars
+    from inference_model import OneStep, sample_bars
     from learning.learner import Training
     from learning.network import build, train
     from writing.midi import write_midi
@@ -240,8 +282,7 @@ def ours() -> dict:
     with clock("tensors"):
         data_processing(style.corpus, values_indices, music_generate.WINDOWS, music_generate.TX)
     with clock("building the network"):
-        network, *layers = build(n_values, music_generate.N_A, music_generate.TX, music_generate.NETWORK_SEED)
-        inference_model = music_inference_model(*layers, n_values)
+        network = build(n_values, music_generate.N_A, music_generate.TX, music_generate.NETWORK_SEED)[0]
 
     ticks = [(perf_counter(), process_time())]
     losses = train(
@@ -257,12 +298,11 @@ def ours() -> dict:
     assert losses[-1] < 15, f"learned too little: {losses[-1]}"
 
     playing = playing_of(read_settings(declared(music_generate), "", []))
-    rules = solos.bar_rules(style, playing.rhythm, playing.longest_run)
+    rules, one_step = solos.bar_rules(style, playing.rhythm, playing.longest_run), OneStep(network.get_weights())
 
     def sample(batch: int, seed: int):
         return sample_bars(one_step, rules, batch, playing.temperature, playing.min_p, seed)
 
-    one_step = OneStep(inference_model.get_weights())
     solo = solos.generate_music(one_step, style, playing)[0]
     piece = solos.piece_of(solo, "A solo", music_generate.TEMPO)
     with clock("writing MIDI"):
@@ -373,17 +413,23 @@ def markdown(rounds: list[dict[str, Took]]) -> str:
     lines += [line_of(row, rounds) for row in ROWS]
     lines += [
         "",
-        "| peak memory of one process | median (MB) | min-max | times the bare imports | target | met |",
-        "|---|---|---|---|---|---|",
+        "| peak memory (MB) | its own: median | min-max | with its helpers: median | min-max | target | met |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for name in (ROWS[0].name, *MEMORY):
-        peaks = [found[name].peak for found in rounds]
-        times = median(found[name].peak / found[ROWS[0].name].peak for found in rounds)
-        cells = [name, f"{median(peaks):.0f}", f"{min(peaks):.0f}-{max(peaks):.0f}", f"{times:.2f}", "", ""]
-        if name == AGAIN:
-            cells[4:] = [f"<= {MOST_MEMORY} MB", "yes" if median(peaks) <= MOST_MEMORY else "no"]
-        lines.append("| " + " | ".join(cells) + " |")
+    lines += [line_of_memory(name, rounds) for name in (BARE_IMPORTS, *WHOLE_RUNS)]
     return "\n".join(lines) + "\n"
+
+
+def line_of_memory(name: str, rounds: list[dict[str, Took]]) -> str:
+    """The peaks of one of the whole processes; without helpers to see, those of the largest process."""
+    own = [found[name].own or found[name].peak for found in rounds]
+    together = [found[name].together or found[name].peak for found in rounds]
+    cells = [name]
+    for peaks in (own, together):
+        cells += [f"{median(peaks):.0f}", f"{min(peaks):.0f}-{max(peaks):.0f}"]
+    most = MOST_MEMORY.get(name)
+    cells += [f"<= {most} MB of its own", "yes" if median(own) <= most else "no"] if most else ["", ""]
+    return "| " + " | ".join(cells) + " |"
 
 
 def line_of(row: Row, rounds: list[dict[str, Took]]) -> str:
