@@ -26,9 +26,10 @@ from improvising.solos import piece_of
 from music.piece import Solo
 from music.units import to_quarters
 from running.console import run, tell
-from running.files import check_folder
+from running.files import check_folder, write_aside
 from running.settings import Settings, declared, number, read_settings, text
-from writing.engraving import write_svg
+from writing.engraving import svg_files
+from writing.lead_sheet import lead_sheet
 from writing.sound import write_sound
 
 SAMPLE_OF: text = ""  # a tune to make a sample of; "": the README's solo is made
@@ -57,8 +58,8 @@ def make_shown_solo() -> None:
             shutil.copy(Path(folder) / f"my_music{ending}", ROOT / f"output/sample_solo{ending}")
         shutil.copy(Path(folder) / "my_music.png", ROOT / "images/piano_roll.png")
     shown = replace(best, solo=first_bars(best.solo, BARS_SHOWN))
-    _, (file,) = write_svg(ROOT / "images/score.svg", shown)
-    file.write_text(file.read_text().replace("<svg ", '<svg style="background: white" ', 1))  # on dark pages, too
+    ((file, engraved),) = svg_files(ROOT / "images/score.svg", lead_sheet(shown).musicxml)
+    write_aside(file, engraved.replace(b"<svg ", b'<svg style="background: white" ', 1))  # on dark pages, too
 
 
 def make_sample(given: Settings) -> None:
