@@ -5,7 +5,8 @@
 starts whole processes in turn, so that drift of the machine hits all alike, several times each, and writes medians with
 their spread to `benchmarks/speed.md`. A part's floor is measured in the same round: the bare imports, the same network
 without Keras (`plain_training.py`), or the library that a part cannot do without. Ratios are medians of the rounds'
-ratios. Nothing is asserted: a busy machine is slower.
+ratios. Memory is told of the program's own process, and of it and its helpers together. Nothing is asserted: a busy
+machine is slower.
 
 `--stage NAME` runs one of the child processes and prints what it measured as JSON: for each part the seconds by the
 clock, those of all processors, and how many pieces of work they were.
@@ -21,10 +22,11 @@ import random
 import subprocess
 import sys
 import tempfile
+import threading
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
-from time import perf_counter, process_time
+from time import perf_counter, process_time, sleep
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,19 +43,23 @@ CHUNK = 10  # epochs that run inside one call of the compiled graph
 SOLOS = 1000  # the large batch
 SINGLE_SOLOS = 30  # how many batches of one are timed
 MIDI_ONLY = ["--sound", "no", "--score", "no", "--pictures", "no", "--page", "no"]
-BARE = "import tensorflow, music21"
-OWN = "import sys; sys.path.insert(0, sys.argv[1]); import music_generate, learning.network, inference_model, music21"
-FIRST, AGAIN = "whole run, first time", "whole run again"
+BARE, BARE_IMPORTS = "import tensorflow, music21", "start-up: TensorFlow and music21, bare"
+OWN = "import sys; sys.path.insert(0, sys.argv[1]); import "
+FIRST, AGAIN = "whole run, MIDI only, first time", "whole run, MIDI only, again"
+ALL_FIRST, ALL_AGAIN = "whole run, all outputs, first time", "whole run, all outputs, again"
+WHOLE_RUNS = (FIRST, AGAIN, ALL_FIRST, ALL_AGAIN)
 
 
 class Took(NamedTuple):
-    """What something took: seconds by the clock and of all processors, for `count` pieces of work, and the peak of its
-    process's memory in MB (0: not asked)."""
+    """What something took: seconds by the clock and of all processors, for `count` pieces of work, and peaks of memory
+    in MB (0: not known): of the largest process, of the first one by itself, and of it and its helpers together."""
 
     wall: float
     cpu: float
     count: int = 1
     peak: float = 0.0
+    own: float = 0.0
+    together: float = 0.0
 
 
 class Row(NamedTuple):
@@ -73,13 +79,13 @@ class Row(NamedTuple):
 
 
 ROWS = [
-    Row("start-up: TensorFlow and music21, bare"),
-    Row("start-up: all that a run imports", "start-up: TensorFlow and music21, bare", "bare imports"),
+    Row(BARE_IMPORTS),
+    Row("start-up: all that the program imports", BARE_IMPORTS, "bare imports"),
+    Row("start-up: all that the learner imports", BARE_IMPORTS, "bare imports"),
     Row("reading to grammars", "reading floor", "`import music21, mido`, and mido's own reading", most=0.4),
     Row("tensors", "tensors floor", "rows of an identity matrix"),
     Row("building the network", "building floor", "its variables alone"),
     Row("tracing the training", "tracing floor", "plain TensorFlow graph, unrolled"),
-    Row("tracing the sampling"),
     Row("building and tracing", most=1.0),
     Row("training, an epoch", "training floor", "plain TensorFlow graph", most_times=1.3),
     Row("training, an epoch ", "training in NumPy", "plain NumPy, one thread"),
@@ -87,15 +93,14 @@ ROWS = [
     Row(f"sampling, a batch of {SOLOS:,}", "sampling 1000 floor", "plain NumPy, no rules", "values", least=200_000),
     Row("realising", "realising floor", "one weighted draw a note", "notes", least=50_000),
     Row("writing MIDI", "writing floor", "mido saving the same file"),
-    Row(FIRST, "start-up: TensorFlow and music21, bare", "bare imports", most_times=2.2),
-    Row(AGAIN, "start-up: TensorFlow and music21, bare", "bare imports", most_times=1.4),
-    Row("whole run, all outputs, first time", FIRST, "MIDI only"),
-    Row("whole run, all outputs, again", AGAIN, "MIDI only"),
-    Row("all outputs together, first time", most=2.0),
-    Row("all outputs together, again", most=2.0),
+    Row(AGAIN, BARE_IMPORTS, "bare imports", most_times=0.25),
+    Row(ALL_AGAIN, BARE_IMPORTS, "bare imports", most_times=0.6),
+    Row(FIRST, BARE_IMPORTS, "bare imports", most_times=1.4),
+    Row(ALL_FIRST, BARE_IMPORTS, "bare imports", most_times=1.7),
+    Row("all outputs beside, again"),
+    Row("all outputs beside, first time"),
 ]
-MEMORY = [FIRST, AGAIN, "whole run, all outputs, first time"]
-MOST_MEMORY = 1.3  # times the bare imports
+MOST_MEMORY = {AGAIN: 200}  # MB of the program's own process
 
 
 def main() -> None:
@@ -121,12 +126,13 @@ def one_round(name: str) -> dict[str, Took]:
         stage, program = [str(Path(__file__).resolve()), "--stage"], [str(ROOT / "music_generate.py")]
         program += ["--tune", str(tune()), "--epochs", str(EPOCHS)]
         processes = {
-            "start-up: TensorFlow and music21, bare": ["-c", BARE],
-            "start-up: all that a run imports": ["-c", OWN, str(ROOT)],
+            BARE_IMPORTS: ["-c", BARE],
+            "start-up: all that the program imports": ["-c", f"{OWN} music_generate, music21", str(ROOT)],
+            "start-up: all that the learner imports": ["-c", f"{OWN} learning.network", str(ROOT)],
             FIRST: [*program, "--cache", "one", *MIDI_ONLY],
             AGAIN: [*program, "--cache", "one", *MIDI_ONLY],
-            "whole run, all outputs, first time": [*program, "--cache", "two"],
-            "whole run, all outputs, again": [*program, "--cache", "two"],
+            ALL_FIRST: [*program, "--cache", "two"],
+            ALL_AGAIN: [*program, "--cache", "two"],
         }
         # Parts and whole runs take turns, so that what is compared lies close together in time.
         for (process, arguments), part in zip_longest(processes.items(), STAGES):
@@ -134,10 +140,9 @@ def one_round(name: str) -> dict[str, Took]:
             found[process] = whole_process(arguments, folder)[0]
             if part:
                 found |= {key: Took(*took) for key, took in stage_of([*stage, part], folder).items()}
-    for when in ("first time", "again"):
-        more, less = found[f"whole run, all outputs, {when}"], found[FIRST if when == "first time" else AGAIN]
-        found[f"all outputs together, {when}"] = Took(more.wall - less.wall, more.cpu - less.cpu)
-    parts = [found[part] for part in ("building the network", "tracing the training", "tracing the sampling")]
+    for when, more, less in (("first time", found[ALL_FIRST], found[FIRST]), ("again", found[ALL_AGAIN], found[AGAIN])):
+        found[f"all outputs beside, {when}"] = Took(more.wall - less.wall, more.cpu - less.cpu)
+    parts = [found[part] for part in ("building the network", "tracing the training")]
     found["building and tracing"] = Took(sum(part.wall for part in parts), sum(part.cpu for part in parts))
     return found
 
@@ -153,15 +158,50 @@ def whole_process(arguments: list[str], folder: str, environment: dict[str, str]
             stdout=printed,
             stderr=complaint,
         )
+        memory = Memory(process.pid)
         _, status, used = os.wait4(process.pid, 0)
         wall = perf_counter() - began
+        memory.process_ended.set()
         process.returncode = os.waitstatus_to_exitcode(status)
         printed.seek(0)
         complaint.seek(0)
         if process.returncode:
             raise ValueError(f"{' '.join(arguments)} failed: {complaint.read()[-2000:]}")
         peak = used.ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
-        return Took(wall, used.ru_utime + used.ru_stime, 1, peak), printed.read()
+        return Took(wall, used.ru_utime + used.ru_stime, 1, peak, memory.own, memory.together), printed.read()
+
+
+class Memory:
+    """The peaks of a process's memory in MB, watched from outside while it runs, where the system shows processes as
+    files: its `own`, and the most of it and all that it has started `together` (what they share counts for each)."""
+
+    def __init__(self, pid: int):
+        self.own = self.together = 0.0
+        self.process_ended = threading.Event()
+        threading.Thread(target=self._watch, args=(pid,), daemon=True).start()
+
+    def _watch(self, pid: int) -> None:
+        while not self.process_ended.is_set():
+            with contextlib.suppress(OSError, ValueError, LookupError):  # it has just ended
+                self.own = max(self.own, in_status(pid, "VmHWM"))
+                self.together = max(self.together, sum(in_status(one, "VmRSS") for one in family_of(pid)))
+            sleep(0.05)
+
+
+def in_status(pid: int, field: str) -> float:
+    """A field of a process's status, kB as MB; 0 for a process that has ended."""
+    lines = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
+    return int(lines.get(field, "0 kB").split()[0]) / 1e3
+
+
+def family_of(pid: int) -> list[int]:
+    """A process and all that it has started."""
+    family = [pid]
+    for one in family:
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{one}/task").iterdir():
+                family += map(int, (task / "children").read_text().split())
+    return family
 
 
 def stage_of(arguments: list[str], folder: str) -> dict:
@@ -229,9 +269,9 @@ def ours() -> dict:
     # Long: each part is timed where the one before has left its things.
     from data_utils import data_processing
     from improvising import solos
-    from inference_model import music_inference_model, sample_bars
+    from inference_model import OneStep, sample_bars
+    from learning.learner import Training
     from learning.network import build, train
-    from learning.training import Training
     from writing.midi import write_midi
 
     clock = Clock()
@@ -241,15 +281,14 @@ def ours() -> dict:
     with clock("tensors"):
         data_processing(style.corpus, values_indices, music_generate.WINDOWS, music_generate.TX)
     with clock("building the network"):
-        network, *layers = build(n_values, music_generate.N_A, music_generate.TX, music_generate.SEED)
-        one_step = music_inference_model(*layers, n_values)
+        network = build(n_values, music_generate.N_A, music_generate.TX, music_generate.SEED)[0]
 
     ticks = [(perf_counter(), process_time())]
     losses = train(
         network,
         inputs,
         targets,
-        Training(EPOCHS + CHUNK, music_generate.BATCH_SIZE, music_generate.SEED),
+        Training(music_generate.N_A, EPOCHS + CHUNK, music_generate.BATCH_SIZE, music_generate.SEED),
         on_epoch=lambda epoch, loss: ticks.append((perf_counter(), process_time())),
         report_every=CHUNK,
     )
@@ -258,13 +297,11 @@ def ours() -> dict:
     assert losses[-1] < 15, f"learned too little: {losses[-1]}"
 
     playing = music_generate.playing_of(read_settings(declared(music_generate), "", []))
-    rules = solos.bar_rules(style, playing.rhythm, playing.longest_run)
+    rules, one_step = solos.bar_rules(style, playing.rhythm, playing.longest_run), OneStep(network.get_weights())
 
     def sample(batch: int, seed: int):
         return sample_bars(one_step, rules, batch, playing.temperature, playing.min_p, seed)
 
-    with clock("tracing the sampling"):
-        sample(1, 0)
     solo = solos.generate_music(one_step, style, playing)[0]
     piece = solos.piece_of(solo, "A solo", music_generate.TEMPO)
     with clock("writing MIDI"):
@@ -375,17 +412,23 @@ def markdown(rounds: list[dict[str, Took]]) -> str:
     lines += [line_of(row, rounds) for row in ROWS]
     lines += [
         "",
-        "| peak memory | median (MB) | min-max | times the bare imports | target | met |",
-        "|---|---|---|---|---|---|",
+        "| peak memory (MB) | its own: median | min-max | with its helpers: median | min-max | target | met |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for name in (ROWS[0].name, *MEMORY):
-        peaks = [found[name].peak for found in rounds]
-        times = median(found[name].peak / found[ROWS[0].name].peak for found in rounds)
-        cells = [name, f"{median(peaks):.0f}", f"{min(peaks):.0f}-{max(peaks):.0f}", f"{times:.2f}", "", ""]
-        if name == FIRST:
-            cells[4:] = [f"<= {MOST_MEMORY} times", "yes" if times <= MOST_MEMORY else "no"]
-        lines.append("| " + " | ".join(cells) + " |")
+    lines += [line_of_memory(name, rounds) for name in (BARE_IMPORTS, *WHOLE_RUNS)]
     return "\n".join(lines) + "\n"
+
+
+def line_of_memory(name: str, rounds: list[dict[str, Took]]) -> str:
+    """The peaks of one of the whole processes; without helpers to see, those of the largest process."""
+    own = [found[name].own or found[name].peak for found in rounds]
+    together = [found[name].together or found[name].peak for found in rounds]
+    cells = [name]
+    for peaks in (own, together):
+        cells += [f"{median(peaks):.0f}", f"{min(peaks):.0f}-{max(peaks):.0f}"]
+    most = MOST_MEMORY.get(name)
+    cells += [f"<= {most} MB of its own", "yes" if median(own) <= most else "no"] if most else ["", ""]
+    return "| " + " | ".join(cells) + " |"
 
 
 def line_of(row: Row, rounds: list[dict[str, Took]]) -> str:
