@@ -42,7 +42,7 @@ from running.settings import (
     tracks,
     whole,
 )  # fmt: skip
-from writing.outputs import Results, Wanted, prepare_studio, write_outputs
+from writing.outputs import Results, Wanted, prepare_studio, wake_studio, write_outputs
 
 # --- The tune --------------------------------------------------------------------------------------------------------
 TUNE: path = "data/original_metheny.mid"  # MIDI, score or folder; Metheny's is fetched once, offline ours stands in
@@ -115,6 +115,7 @@ def main(argv: list[str] | None = None) -> Results:
 def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> Results:
     """Data, model, train, generate, write."""
     wanted = Wanted(given.sound, given.score, given.pictures, given.page)
+    wake_studio(wanted)
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None

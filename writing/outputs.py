@@ -57,6 +57,12 @@ class Results:
         return self.pieces[self.ranking[0]]
 
 
+def wake_studio(wanted: Wanted) -> None:
+    """Let the process that renders start now: its libraries take half a second to come."""
+    if (wanted.sound or wanted.page) and not sound.missing():
+        STUDIO.begin(sound.bring_libraries)
+
+
 def prepare_studio(source: Piece, accompaniment: Piece, wanted: Wanted, memory: Path | None) -> None:
     """Let the process that renders start now, beside the learning, with what is known already: the source, for the
     page's samples, and what will accompany the solo."""

@@ -60,10 +60,15 @@ def missing() -> str | None:
     return f"no sound file without {' and '.join(lacking)}: pip install {' '.join(lacking)}" if lacking else None
 
 
-def prepare(parts: list[Part], tempo: float) -> None:
-    """Render ahead what accompanies a solo that is still to come: the solo then joins it faster."""
+def bring_libraries() -> None:
+    """Import what rendering needs."""
+    import midirenderer  # noqa: F401
+    import mido  # noqa: F401
     import soundfile  # noqa: F401
 
+
+def prepare(parts: list[Part], tempo: float) -> None:
+    """Render ahead what accompanies a solo that is still to come: the solo then joins it faster."""
     render([part for part in parts if part.name != "Solo"], tempo)
 
 
