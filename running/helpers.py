@@ -56,9 +56,10 @@ def result_of(job: Future, what: str):
 
 
 def end_helpers() -> None:
-    """End all helpers at once, whatever they are doing."""
+    """End all helpers at once, whatever they are doing; not the processes that a library has started its own way."""
     for process in multiprocessing.active_children():
-        process.kill()
+        if isinstance(process, multiprocessing.context.SpawnProcess):
+            process.kill()
 
 
 def _end_with_the_program() -> None:

@@ -125,3 +125,22 @@ def test_a_program_that_is_killed_leaves_no_helper_behind(script, processes, sig
     assert all(map(processes.is_running, helpers))
     process.send_signal(sign)
     assert processes.end_of(lambda: any(map(processes.is_running, helpers)))
+
+
+# joblib's workers count as children of multiprocessing's, too, but cannot be ended as its own are.
+BESIDE_JOBLIB = """
+import os
+from joblib import Parallel, delayed
+from running.helpers import Helper, end_helpers
+Parallel(n_jobs=2)(delayed(abs)(number) for number in range(4))
+helper = Helper()
+print(helper.begin(os.getpid).result(), flush=True)
+end_helpers()
+"""
+
+
+def test_helpers_end_beside_the_workers_of_a_library(processes):
+    command, environment = [sys.executable, "-c", BESIDE_JOBLIB], os.environ | {"PYTHONPATH": str(ROOT)}
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert processes.end_of(lambda: processes.is_running(int(ran.stdout)))
