@@ -5,7 +5,7 @@ Left to others: how much was taken over, as figures (`improvising/measures.py`).
 
 import numpy as np
 
-from improvising.measures import RUN, read_back
+from improvising.measures import RUN, read_back, runs_ending_at
 from improvising.solos import piece_of
 from music.piece import Solo, Tune, lay_out
 from writing.page import Copy
@@ -23,7 +23,7 @@ def copies_of(solo: Solo, tunes: list[Tune], tempo: float) -> list[Copy]:
         corpus.append("")  # no run goes from tune to tune
         places.append((number, len(tune.bars)))
     copies = []
-    for first, last, end in sorted(_apart(*_runs([value for _, value in read], corpus))):
+    for first, last, end in sorted(_apart(*runs_ending_at([value for _, value in read], corpus))):
         (number, first_bar), (_, last_bar) = places[end - (last - first)], places[end]
         tune = tunes[number]
         bars = f"bar {first_bar + 1}" if first_bar == last_bar else f"bars {first_bar + 1} to {last_bar + 1}"
@@ -31,21 +31,6 @@ def copies_of(solo: Solo, tunes: list[Tune], tempo: float) -> list[Copy]:
         passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.path.stem}, {bars}", tempo)
         copies.append(Copy(read[first][0], read[last][0], where, passage))
     return copies
-
-
-def _runs(values: list[str], corpus: list[str]) -> tuple[np.ndarray, np.ndarray]:
-    """For each value the length of the longest run that ends with it and stands in the corpus, and where in the corpus
-    it ends, both (len(values),)."""
-    numbers = {value: index for index, value in enumerate(dict.fromkeys(corpus))}
-    known = np.array([numbers[value] for value in corpus], dtype=np.int64)
-    lengths, ends = np.zeros((2, len(values)), dtype=np.int64)
-    ending = np.zeros(len(known) + 1, dtype=np.int64)
-    for place, value in enumerate(values):
-        continued = np.zeros_like(ending)
-        continued[1:] = np.where(known == numbers.get(value, -1), ending[:-1] + 1, 0)
-        ending = continued
-        lengths[place], ends[place] = ending.max(), ending.argmax() - 1
-    return lengths, ends
 
 
 def _apart(lengths: np.ndarray, ends: np.ndarray) -> list[tuple[int, int, int]]:

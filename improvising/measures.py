@@ -138,20 +138,27 @@ def distinct_bars(solo: Solo) -> float:
 # --- Originality -----------------------------------------------------------------------------------------------------
 
 
-def longest_verbatim_run(values: list[str], corpus: list[str]) -> int:
-    """The length of the longest run of values that stands in the corpus as it is; 0 for no values.
+def runs_ending_at(values: list[str], corpus: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """For each value the length of the longest run that ends with it and stands in the corpus, and where in the corpus
+    it ends, both (len(values),).
 
     Source: dynamic programming for the longest common substring.
     """
-    numbers = {value: index for index, value in enumerate(set(corpus))}
+    numbers = {value: index for index, value in enumerate(dict.fromkeys(corpus))}
     known = np.array([numbers[value] for value in corpus], dtype=np.int64)
-    longest, ending = 0, np.zeros(len(known) + 1, dtype=np.int64)
-    for value in values:
+    lengths, ends = np.zeros((2, len(values)), dtype=np.int64)
+    ending = np.zeros(len(known) + 1, dtype=np.int64)
+    for place, value in enumerate(values):
         continued = np.zeros_like(ending)
         continued[1:] = np.where(known == numbers.get(value, -1), ending[:-1] + 1, 0)
         ending = continued
-        longest = max(longest, int(ending.max()))
-    return longest
+        lengths[place], ends[place] = ending.max(), ending.argmax() - 1
+    return lengths, ends
+
+
+def longest_verbatim_run(values: list[str], corpus: list[str]) -> int:
+    """The length of the longest run of values that stands in the corpus as it is; 0 for no values."""
+    return int(runs_ending_at(values, corpus)[0].max(initial=0))
 
 
 def known_run_share(values: list[str], corpus: list[str], length: int = RUN) -> float:
