@@ -7,10 +7,11 @@ Change a constant, or give its flag (`--temperature 1.2`), run again, and listen
 
 import sys
 
-from running.console import end_at_ctrl_c, run, tell
+from running.console import end_at_ctrl_c, run, sweep_seldom, tell
 
 if __name__ == "__main__":
     end_at_ctrl_c()  # while the modules below are imported
+    sweep_seldom()
 
 from pathlib import Path
 
@@ -115,15 +116,14 @@ def main(argv: list[str] | None = None) -> Results:
 def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> Results:
     """Data, model, train, generate, write."""
     wanted = Wanted(given.sound, given.score, given.pictures, given.page)
-    wake_studio(wanted)
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
     tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
+    wake_studio(wanted)
     style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
-    prepare_studio(source, accompaniment_of(given, style), wanted, cache)
     if given.live:
         prepare_to_play_along(source, cache)
 
@@ -133,6 +133,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     def meanwhile() -> None:
         wanted.prepare()
         ask_ahead()
+        prepare_studio(source, accompaniment_of(given, style), wanted, cache)
 
     network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, meanwhile)
     tell("network", f"{network.n_parameters:,} parameters")

@@ -22,7 +22,8 @@ from running.files import digest_of, recall, remember
 from running.helpers import result_of
 
 MOST_TUNES_AN_EPOCH = 10  # a folder's epoch is as long as that of so many tunes
-CODE = ("learning/network.py", "inference_model.py")  # what weights depend on besides data and settings
+# What weights depend on besides data and settings.
+CODE = ("learning/network.py", "inference_model.py", "running/quiet_tensorflow.py")
 
 
 def learn(

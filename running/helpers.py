@@ -14,6 +14,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
+from running.console import sweep_seldom
+
 
 class Helper:
     """A process of its own. What it is given is a function that can be imported, and arguments that can be sent."""
@@ -26,7 +28,7 @@ class Helper:
         if self._pool is None:
             # Outside of what follows: it starts Python's own tracker, which then lets Ctrl-C in whatever was before.
             spawning = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_end_with_the_program)
+            self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_prepare_helper)
         others = multiprocessing.active_children()
         with _deaf_to_ctrl_c(), _main_module_left_out():
             try:
@@ -62,8 +64,9 @@ def end_helpers() -> None:
             process.kill()
 
 
-def _end_with_the_program() -> None:
+def _prepare_helper() -> None:
     """Watch, in a helper, for the end of the program: if it is killed, the helper would wait for a job for ever."""
+    sweep_seldom()
 
     def watch() -> None:
         multiprocessing.parent_process().join()

@@ -34,10 +34,26 @@ def _stderr_held_back():
                 sys.stderr.write(held.read().decode(errors="replace"))
 
 
-with _stderr_held_back():
+@contextmanager
+def _left_out(name: str):
+    """A library, as if it were not installed: Keras brings it for its own pictures, a tenth of all that is imported."""
+    already = name in sys.modules
+    if not already:
+        sys.modules[name] = None
+    try:
+        yield
+    finally:
+        if not already:
+            del sys.modules[name]
+
+
+with _stderr_held_back(), _left_out("matplotlib"):
     import keras
     import tensorflow as tf
 
 tf.get_logger().setLevel("ERROR")
+# One thread in an operation: how a sum is shared out among threads moves its last bits, and the same seed is to give
+# the same bytes on any number of cores. Several operations still run side by side.
+tf.config.threading.set_intra_op_parallelism_threads(1)
 
 __all__ = ["keras", "tf"]

@@ -1,5 +1,10 @@
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from data_utils import NOTHING, one_hot, training_windows, window_starts
 from inference_model import music_inference_model
@@ -128,3 +133,27 @@ def test_a_training_without_memory_is_told_in_words_that_need_no_tensorflow(our_
     monkeypatch.setattr(network, "train", fail)
     with pytest.raises(MemoryError, match="no room"):
         train_network(*windows_of(our_tune), Training(64, 1, 32, 0), lambda epoch, loss: None)
+
+
+TRAIN_AND_PRINT = """
+import hashlib, os, sys
+if len(sys.argv) > 2:
+    os.sched_setaffinity(0, {int(sys.argv[2])})
+sys.path.insert(0, sys.argv[1])
+import numpy as np
+from learning.learner import Training
+from learning.network import train_network
+windows = np.random.default_rng(0).integers(0, 78, (60, 31))
+weights, losses, _ = train_network(windows[:, :-1], windows[:, 1:], 78, Training(64, 20, 32, 0), lambda *_: None)
+print(hashlib.sha256(b"".join(array.tobytes() for array in (*weights, losses))).hexdigest())
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not choose cores for a process")
+def test_one_core_learns_the_same_weights_as_all_of_them():
+    one = str(min(os.sched_getaffinity(0)))
+    digests = [
+        subprocess.run([sys.executable, "-c", TRAIN_AND_PRINT, str(ROOT), *core], capture_output=True, text=True)
+        for core in ([], [one])
+    ]
+    assert digests[0].stdout == digests[1].stdout and len(digests[0].stdout) == 65, digests[0].stderr

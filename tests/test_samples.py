@@ -32,18 +32,18 @@ def keys_of(*parts: Part) -> dict[str, tuple[int, ...]]:
 def test_whole_octaves_hold_the_notes_and_of_drums_what_is_struck_is_sampled():
     keys = keys_of(*QUARTET)
     assert list(keys) == ["Solo", "Chords", "Bass", "Drums"]
-    assert keys["Solo"] == (60, 64, 68, 72, 76, 80, 84)
-    assert keys["Chords"] == (48, 52, 56, 60, 64, 68, 72)
+    assert keys["Solo"] == (60, 66, 72, 78, 84)
+    assert keys["Chords"] == (48, 54, 60, 66, 72)
     assert keys["Drums"] == tuple(sorted({struck.pitch for struck in QUARTET[3].music}))
     assert [(found.program, found.channel) for found in ranges(QUARTET)] == [
         (part.program, part.channel) for part in QUARTET
     ]
 
 
-@given(st.lists(st.integers(0, 126), min_size=1), st.integers(0, 2))
-def test_no_note_is_bent_by_more_than_two_semitones_and_no_sample_is_off_the_keyboard(pitches, around):
+@given(st.lists(st.integers(0, 127), min_size=1), st.integers(0, 2))
+def test_no_note_is_bent_by_more_than_three_semitones_and_no_sample_is_off_the_keyboard(pitches, around):
     (found,) = ranges([Part("Solo", 26, 0, [Note(0, 12, pitch) for pitch in pitches])], around)
-    assert all(min(abs(pitch - key) for key in found.keys) <= 2 for pitch in pitches)
+    assert all(min(abs(pitch - key) for key in found.keys) <= 3 for pitch in pitches)
     assert found.keys[0] >= 0 and found.keys[-1] <= 127 and found.keys[0] % 12 == 0
     assert set(np.diff(found.keys).tolist()) == {APART}
     assert found.keys[0] <= max(0, min(pitches) - 12 * around)
@@ -56,7 +56,7 @@ def test_another_solo_in_the_same_octaves_needs_the_same_samples():
 
 def test_parts_of_one_name_share_their_samples_and_silent_ones_have_none():
     low, high = (Part("Solo", 26, 0, [note(0.0, 1.0, pitch)]) for pitch in (40, 60))
-    assert keys_of(low, high)["Solo"] == tuple(range(36, 73, 4))
+    assert keys_of(low, high)["Solo"] == tuple(range(36, 73, 6))
     assert ranges([Part("Solo", 26, 0, []), Part("Drums", 0, 9, [])]) == ranges([]) == ()
 
 

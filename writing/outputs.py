@@ -116,8 +116,7 @@ def _made(path: Path, results: Results, wanted: Wanted, sampled: Future | None):
         links = {"MIDI": "my_music.midi"}
         links |= {"MP3": "my_music.mp3"} if wanted.sound else {}
         links |= {"MusicXML": "my_music.musicxml"} if wanted.score else {}
-        rendered = sampled and result_of(sampled, "the page's samples")
-        yield path.with_suffix(".html"), _page(results, links, wanted.score, rendered).encode(errors="replace")
+        yield path.with_suffix(".html"), _page(results, links, wanted.score, sampled).encode(errors="replace")
 
 
 def _written(path: Path, heard: Future | None, made: list[tuple[Path, bytes]]) -> Iterator[str]:
@@ -149,7 +148,7 @@ def _wrote(file: object) -> str:
     return f"{'wrote':<12}{file}"
 
 
-def _page(results: Results, links: dict[str, str], with_score: bool, sampled: samples.Sampled | None) -> str:
+def _page(results: Results, links: dict[str, str], with_score: bool, sampled: Future | None) -> str:
     from writing.page import page_html, version_of
 
     several = len(results.pieces) > 1
@@ -165,4 +164,5 @@ def _page(results: Results, links: dict[str, str], with_score: bool, sampled: sa
         for number in results.ranking[:VERSIONS_ON_PAGE]
     ]
     versions.append(version_of(results.source, "The source", with_score))
-    return page_html(versions, {"title": results.best.title, "settings": results.settings}, sampled)
+    rendered = sampled and result_of(sampled, "the page's samples")  # last: they come after the sound
+    return page_html(versions, {"title": results.best.title, "settings": results.settings}, rendered)

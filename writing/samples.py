@@ -1,8 +1,8 @@
 """Sampled instruments for the page: single notes of each part, which a browser plays at any tempo, in any order.
 
-They are rendered by the SoundFont synthesiser as the sound file is, with each part's place in the mix, four semitones
-apart (a player bends one by two at most), one behind the other in a single sound. Left to others: synthesis and the mix
-of the sound file (`writing/sound.py`), playing (`writing/page_template.html`).
+They are rendered by the SoundFont synthesiser as the sound file is, with each part's place in the mix, six semitones
+apart (a player bends one by three at most), one behind the other in a single sound. Left to others: synthesis and the
+mix of the sound file (`writing/sound.py`), playing (`writing/page_template.html`).
 """
 
 import io
@@ -16,7 +16,7 @@ from running.files import digest_of, recall, remember
 from writing import sound
 from writing.midi import played
 
-APART = 4  # semitones between two samples
+APART = 6  # semitones between two samples: the SoundFont stretches its own recordings farther
 TEMPO = 60.0  # a quarter is a second
 SLOT, HELD = 4, 3  # seconds: from one sample to the next, and how long its key is held
 FADE = 0.05  # seconds, at the end of a sample
@@ -90,8 +90,7 @@ def _rendered(wanted: tuple[Range, ...]) -> bytes:
         notes = [Note(SLOT * GRID * place, HELD * GRID, key, VELOCITY) for place, key in enumerate(keys)]
         stereo = sound.render([Part(name, program, channel, notes)], TEMPO)[: SLOT * len(keys) * sound.RENDERED_RATE]
         parts.append(stereo.mean(axis=1).reshape(len(keys), size) * envelope)
-    audio = np.concatenate(parts).ravel()
-    audio = sound.resampled(audio[:, None], sound.RENDERED_RATE, RATE)[:, 0]
+    audio = sound.resampled(np.concatenate(parts).T, sound.RENDERED_RATE, RATE).T.ravel()
     peak = float(np.abs(audio).max())
     assert peak < 1, "a single note is louder than full scale"
     buffer = io.BytesIO()
