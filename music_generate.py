@@ -17,7 +17,17 @@ from pathlib import Path
 
 from grammar import ask_ahead
 from improvising.live import play_along, prepare_to_play_along
-from improvising.session import Session, accompaniment_of, playing_of, shown_of, source_of, style_of, tell_of, tune_over
+from improvising.session import (
+    Session,
+    accompaniment_of,
+    kept_bars,
+    playing_of,
+    shown_of,
+    source_of,
+    style_of,
+    tell_of,
+    tune_over,
+)
 from learning.learner import Training, wake_learner
 from learning.saved_network import load, save
 from learning.training import learn
@@ -124,6 +134,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
+    kept_bars(given, style.chorus.first_bars(playing_of(given).bars))  # says which there are not, before all the work
     if given.live:
         prepare_to_play_along(source, cache)
 

@@ -22,9 +22,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from improvising.backing import backing
-from improvising.session import SOLO_FILE, Session, shown_of, tune_over
+from improvising.session import Session, shown_of, tune_over
 from learning.learner import LEARNER
 from music.piece import Piece
+from reading.changes import names_file
 from running.console import tell
 from running.files import write_aside
 from running.helpers import result_of
@@ -32,7 +33,7 @@ from running.settings import Setting, Settings, as_constants, changed
 from writing import engraving, samples, sound
 from writing.lead_sheet import lead_sheet
 from writing.midi import midi_bytes, write_midi
-from writing.outputs import STUDIO, Results, Wanted, write_outputs
+from writing.outputs import SOLO_FILE, STUDIO, Results, Wanted, write_outputs
 from writing.page import Version, page_html, version_data, version_of
 
 LOOPBACK = "127.0.0.1"
@@ -105,7 +106,7 @@ class Takes:
                 kept_from = self.take(keep.get("take")).results.best
                 changes["keep_bars"] = keep.get("bars", "")
             given = changed(self.given, self.settings, {name: str(value) for name, value in changes.items()})
-            if Path(given.chords).suffix and "|" not in given.chords:
+            if names_file(given.chords):
                 raise ValueError(
                     "CHORDS: here changes are typed, as 'Dm7 | G7 | Cmaj7'; a file is for the command line"
                 )

@@ -21,12 +21,11 @@ from music.piece import Piece, Solo, Tune
 from reading.changes import typed_chorus
 from running.console import tell
 from running.settings import Setting, Settings
-from writing.outputs import VERSIONS_ON_PAGE, Results
+from writing.outputs import SOLO_FILE, VERSIONS_ON_PAGE, Results
 
 AS_THEY_CAME = Path(__file__).resolve().parent.parent / "data/constants.json"  # the constants with which it came
 # What the head of a page tells anyway, and what does not shape the music.
 NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT", "SOUND", "SCORE", "PICTURES", "PAGE", "LIVE")
-SOLO_FILE = "my_music.midi"  # in the output folder: of which bars are kept, where no other file is named
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,17 @@ from running.files import read_bounded
 LONGEST_FILE = 200_000  # bytes of a text file of changes
 
 
+def names_file(text: str) -> bool:
+    """Whether changes are a file's name instead of changes."""
+    return "|" not in text and os.path.splitext(text)[1].lower() in (".txt", ".chords")
+
+
 def typed_chorus(text: str, bar: Bar) -> Chorus:
     """Changes as a user types them, or as they stand in a text file of that name, in bars like `bar`.
 
     Raises ValueError, naming the symbol and its place, for what cannot be read, and for a file that cannot.
     """
-    if "|" not in text and os.path.splitext(text)[1].lower() in (".txt", ".chords"):
+    if names_file(text):
         text = read_bounded(text, LONGEST_FILE, "a text file of changes").decode("utf-8-sig", errors="replace")
     changes = parse_changes(text)
     voiced = voice_changes(changes, bar.length)

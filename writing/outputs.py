@@ -18,6 +18,7 @@ from writing import engraving, samples, sound
 from writing.midi import write_midi
 from writing.page import Copy
 
+SOLO_FILE = "my_music.midi"  # the best solo's; what belongs to it has the same stem
 VERSIONS_ON_PAGE = 4  # solos that the page compares, the best ones
 STUDIO = Helper()
 
@@ -78,7 +79,7 @@ def write_outputs(folder: Path, results: Results, wanted: Wanted, memory: Path |
     The best solo is `my_music.*`; of several, each is `my_music_001.midi` and so on too. `memory` is the folder in
     which the page's samples are kept, None for nowhere. Raises ValueError where the folder cannot be written.
     """
-    path = folder / "my_music.midi"
+    path = folder / SOLO_FILE
     yield from _write_numbered(folder, results)
     write_midi(path, results.best)
     yield _wrote(path)
@@ -113,7 +114,7 @@ def _made(path: Path, results: Results, wanted: Wanted, sampled: Future | None):
         yield path.with_suffix(".png"), piano_roll_png(results.best)
         yield path.with_name("training.png"), training_png(results.losses)
     if wanted.page:
-        links = {"MIDI": "my_music.midi"}
+        links = {"MIDI": SOLO_FILE}
         links |= {"MP3": "my_music.mp3"} if wanted.sound else {}
         links |= {"MusicXML": "my_music.musicxml"} if wanted.score else {}
         yield path.with_suffix(".html"), _page(results, links, wanted.score, sampled).encode(errors="replace")
