@@ -32,8 +32,16 @@ def test_this_process_hears_ctrl_c_as_before():
     assert main["__spec__"] is not None and main["__file__"]
 
 
+@pytest.fixture
+def ctrl_c():
+    """It raises KeyboardInterrupt, also in the background of a plain shell, where nobody hears it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.parametrize("heard_by", ["this thread", "a library's thread"])
-def test_ctrl_c_waits_until_a_helper_has_started(heard_by):
+def test_ctrl_c_waits_until_a_helper_has_started(heard_by, ctrl_c):
     thread = threading.Thread(target=time.sleep, args=(1,))
     thread.start()
     went_on = []
