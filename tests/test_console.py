@@ -52,8 +52,8 @@ def test_before_the_run_ctrl_c_is_one_line_whatever_an_import_makes_of_exception
 def test_during_the_run_it_lets_things_be_put_in_order():
     program = """
 def main():
-    print("ready", flush=True)
     try:
+        print("ready", flush=True)
         time.sleep(60)
     finally:
         print("in order", file=sys.stderr, flush=True)
