@@ -65,7 +65,8 @@ def end_helpers() -> None:
 
 
 def _prepare_helper() -> None:
-    """Watch, in a helper, for the end of the program: if it is killed, the helper would wait for a job for ever."""
+    """In a helper: bring libraries faster, and watch for the end of the program. If that is killed, the helper would
+    wait for a job for ever."""
     sweep_seldom()
 
     def watch() -> None:

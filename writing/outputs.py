@@ -65,8 +65,8 @@ def wake_studio(wanted: Wanted) -> None:
 
 
 def prepare_studio(source: Piece, accompaniment: Piece, wanted: Wanted, memory: Path | None) -> None:
-    """Let the process that renders start now, beside the learning, with what is known already: the source, for the
-    page's samples, and what will accompany the solo."""
+    """Let the process that renders begin, beside the learning, with what is known already: the source, for the page's
+    samples, and what will accompany the solo."""
     if wanted.page and not sound.missing():
         STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory)
     if wanted.sound and not sound.missing():  # last, so that it is still remembered when the solo joins it
