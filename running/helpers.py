@@ -39,10 +39,10 @@ class Helper:
         self._process, self._jobs, self._lock = None, None, threading.Lock()
 
     def begin(self, function: Callable, *arguments) -> Future:
-        """Begin a job, or line it up behind those that were begun before."""
+        """Begin a job, or line it up behind those that were begun before; if the process was killed, in a new one."""
         job = Future()
         with self._lock:
-            if self._process is None:
+            if self._process is None or not self._process.is_alive():
                 self._start()
             self._jobs.put((job, function, arguments))
         return job

@@ -15,7 +15,6 @@ from conftest import ROOT
 import music_generate
 from running.console import run
 from running.helpers import Helper, HelperEnded
-from writing import outputs
 
 TINY = ["--tune", str(ROOT / "data/our_tune.mid"), "--epochs", "2", "--windows", "8", "--n-a", "8", "--bars", "2"]
 LARGE = 2_000  # numbers in an array: what has fewer is not what memory runs out for
@@ -81,7 +80,6 @@ def program(folder: Path, seed: int) -> int:
     """One run of the program in this process, its status."""
     arguments = [*TINY, "--seed", str(seed), "--cache", str(folder / "cache"), "--output", str(folder / "out")]
     status = run(lambda: music_generate.main(arguments))
-    outputs.STUDIO.end()  # the run has ended it
     return status
 
 

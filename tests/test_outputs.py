@@ -10,7 +10,7 @@ from conftest import bar, chord, note, solo_of
 
 from music.piece import Part, Piece
 from running.file_set import MAKING
-from running.helpers import Helper, result_of
+from running.helpers import result_of
 from writing import engraving, outputs, samples, sound
 from writing.outputs import Results, Wanted, prepare_studio, write_outputs
 from writing.page import Copy
@@ -225,11 +225,14 @@ def test_nobody_is_woken_for_what_makes_no_sound(tmp_path, monkeypatch, wanted):
     assert len(list(write_outputs(tmp_path, results_of(60), wanted))) in (2, 7)
 
 
+def die(*_):
+    os._exit(1)
+
+
 def test_a_studio_that_dies_is_told_and_leaves_the_older_set(tmp_path, monkeypatch):
     list(write_outputs(tmp_path, results_of(60), NOTHING))
     before = (tmp_path / "my_music.midi").read_bytes()
-    monkeypatch.setattr(outputs, "STUDIO", Helper())
-    outputs.STUDIO.begin(os._exit, 1)
+    monkeypatch.setattr(sound, "mp3_bytes", die)
     lines = write_outputs(tmp_path, results_of(72), Wanted(True, False, True, False))
     assert next(lines) == heard_of(tmp_path, "my_music.midi")[0]
     with pytest.raises(ValueError, match="the sound could not be made: its process ended early"):
