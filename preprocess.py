@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from grammar import REST, parse_melody
+from grammar import REST, parse_melody, parse_term
 from music.notes import Chord
 from music.piece import Tune
 from music.units import duration_text
@@ -91,6 +91,18 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
     else:
         tune = tune_of(read_midi(path), selection)
     return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)
+
+
+def tune_as_kept(parts: dict) -> Tune:
+    """A tune that JSON has kept, with the grammar of its notes. Raises ValueError for what is none: it may come from
+    elsewhere."""
+    tune = tune_from_json(parts)
+    for (number, bar), line in zip(tune.bars.items(), tune.abstract_grammars, strict=True):
+        notes, terms = tune.melody[number], [parse_term(term) for term in line.split()]
+        played = [note.duration for note in notes] or [bar.length]
+        if [term.duration for term in terms] != played or any((term.type == REST) == bool(notes) for term in terms):
+            raise ValueError(f"its bar {number} is not what its grammar says")
+    return tune
 
 
 def write_grammars(tune: Tune) -> list[str]:
@@ -223,7 +235,7 @@ def _recalled(file: Path, selection: Selection, memory: Path | None) -> Tune | N
     try:
         kept = _entry(file, selection, memory)
         text = kept and recall(kept)
-        return replace(tune_from_json(json.loads(text)), path=file) if text else None
+        return replace(tune_as_kept(json.loads(text)), path=file) if text else None
     except (ValueError, RecursionError):  # not what was kept, or no file: reading it says what is wrong
         return None
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from learning.learner import Network, keras_file_of
 from learning.training import network_from_bytes, network_to_bytes, weight_shapes
 from music.piece import Tune
-from preprocess import get_corpus_data
-from reading.tune_json import tune_from_json, tune_to_json
+from preprocess import get_corpus_data, tune_as_kept
+from reading.tune_json import tune_to_json
 from running.console import tell
 from running.files import read_bounded, write_aside
 
@@ -63,7 +63,7 @@ def load(path: str | os.PathLike) -> Saved:
     try:
         if material["format"] != FORMAT:
             raise ValueError(f"has format {material['format']}, this program reads format {FORMAT}")
-        tunes, n_a = [tune_from_json(parts) for parts in material["tunes"]], material["n_a"]
+        tunes, n_a = [tune_as_kept(parts) for parts in material["tunes"]], material["n_a"]
         values = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])[1]
         if not values or type(n_a) is not int or not 1 <= n_a <= 4096:
             raise ValueError(f"has {len(values)} values and {n_a!r} units")
