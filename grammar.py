@@ -10,6 +10,7 @@ Left to others: which durations and onsets are played (`learning/rhythm.py`, `qa
 """
 
 import random
+import re
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import NamedTuple
@@ -21,6 +22,7 @@ from running.answers import asked_once
 
 TYPES = "CSAX"  # of notes
 REST = "R"
+INTERVAL_NAME = re.compile("(P|m|M|A{1,8}|d{1,8})-?[0-9]{1,2}")
 LONGEST_DURATION = 64 * GRID  # grid steps: what is longer was not read from music
 
 
@@ -102,6 +104,8 @@ def semitones(directed_name: str) -> int:
     from music21.exceptions21 import Music21Exception
 
     try:
+        if not INTERVAL_NAME.fullmatch(directed_name):  # music21 would reckon with a number of any length
+            raise ValueError("not the name of one")
         return int(interval.Interval(directed_name).semitones)
     except (Music21Exception, ValueError, LookupError, AttributeError, TypeError) as error:
         raise ValueError(f"{directed_name!r} is no interval") from error

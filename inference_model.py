@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from running.console import Progress
+
 if TYPE_CHECKING:
     from running.quiet_tensorflow import keras
 
@@ -203,8 +205,9 @@ def sample_bars(
     begins_bar = np.ones(batch, int)
     place = np.minimum(generator.choice(rules.first_places, batch), rules.left[0] - 1)
     place = onward[np.minimum(place, next_kept[0])]
-    indices, places = [], []
+    indices, places, progress = [], [], Progress("sampling", end)
     while (place < end).any():
+        progress(int(place.min()))
         here = np.minimum(place, end - 1)
         probabilities, a, c = map(np.asarray, inference_model([x, a, c]))
         fits = allowed[begins_bar, rules.left[here]]  # (batch, n_values)

@@ -7,11 +7,15 @@ Change a constant, or give its flag (`--temperature 1.2`), run again, and listen
 
 import sys
 
-from running.console import end_at_ctrl_c, run, sweep_seldom, tell
+if __name__ == "__main__":
+    from running.ending import answer_signals
+
+    answer_signals()  # before anything else is imported
+
+from running.console import begin, run, say, tell
 
 if __name__ == "__main__":
-    end_at_ctrl_c()  # while the modules below are imported
-    sweep_seldom()
+    begin()  # before what takes long
 
 from pathlib import Path
 
@@ -20,7 +24,8 @@ from improvising.live import play_along, prepare_to_play_along
 from improvising.session import (
     Session,
     accompaniment_of,
-    kept_bars,
+    check_wishes,
+    facts_of,
     playing_of,
     shown_of,
     source_of,
@@ -29,7 +34,7 @@ from improvising.session import (
     tune_over,
 )
 from learning.learner import Training, wake_learner
-from learning.saved_network import load, save
+from learning.saved_network import BROUGHT, load, save
 from learning.training import learn
 from music.piece import Tune
 from preprocess import read_tunes, reading_on
@@ -37,6 +42,7 @@ from reading.choosing import Selection
 from reading.fetching import find_tune
 from running.answers import answers_in
 from running.files import check_folder
+from running.memory import keep_within_bounds
 from running.settings import (
     Setting,
     Settings,
@@ -115,10 +121,12 @@ LIVE: switch = False  # then open the page with a panel: another one, other sett
 def main(argv: list[str] | None = None) -> Results:
     """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
     settings = declared(sys.modules[__name__])
-    given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE")
+    given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE", brought={"LOAD": BROUGHT})
     playing_of(given)  # says which constant is gone before anything is done
     check_folder(given.output)
     cache = Path(given.cache) if given.cache else None
+    if cache:
+        keep_within_bounds(cache)
     with answers_in(cache, "music21"):
         return story(given, settings, cache)
 
@@ -134,7 +142,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     style = style_of(given, tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
-    kept_bars(given, style.chorus.first_bars(playing_of(given).bars))  # says which there are not, before all the work
+    check_wishes(given, style)  # before all the work
     if given.live:
         prepare_to_play_along(source, cache)
 
@@ -157,8 +165,8 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     tell_of(results, given.seed)
 
     # Write, what is heard first.
-    for told in write_outputs(Path(given.output), results, wanted, cache):
-        print(told, flush=True)
+    for told in write_outputs(Path(given.output), results, wanted, cache, facts_of(given, session)):
+        say(told)
     if given.live:
         play_along(session, given, settings, results)
     return results

@@ -10,15 +10,15 @@ one-hot tensors (`data_utils.py`).
 
 import json
 import os
-from collections.abc import Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from grammar import REST, parse_melody
+from grammar import REST, parse_melody, parse_term
 from music.notes import Chord
 from music.piece import Tune
 from music.units import duration_text
@@ -26,14 +26,22 @@ from reading.choosing import Selection, tune_of
 from reading.midi import read_midi
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import show
-from running.files import digest_of, read_bounded, recall, remember
+from running.files import read_bounded
+from running.helpers import HelperEnded, bound_memory, in_parallel
+from running.memory import digest_of, recall, remember
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 SCORE_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
 LARGEST = 10_000_000  # bytes of a file whose reading is remembered; what is larger is read each time
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
+# A file that is read in another process may take so many seconds, and one more for so many bytes; and so many bytes of
+# memory. Scores always are: few of them tell beforehand what they will take.
+SECONDS, BYTES_A_SECOND, MOST_MEMORY = 15, 20_000, 3_000_000_000
 # Whose code decides what is read: a reading is worth nothing after any of it has changed.
 READERS = ("music/*.py", "reading/*.py", "preprocess.py", "grammar.py")
+
+
+_clients = []  # of the Dask cluster that reads, if there is one
 
 
 class Skipped(NamedTuple):
@@ -85,6 +93,18 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
     return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)
 
 
+def tune_as_kept(parts: dict) -> Tune:
+    """A tune that JSON has kept, with the grammar of its notes. Raises ValueError for what is none: it may come from
+    elsewhere."""
+    tune = tune_from_json(parts)
+    for (number, bar), line in zip(tune.bars.items(), tune.abstract_grammars, strict=True):
+        notes, terms = tune.melody[number], [parse_term(term) for term in line.split()]
+        played = [note.duration for note in notes] or [bar.length]
+        if [term.duration for term in terms] != played or any((term.type == REST) == bool(notes) for term in terms):
+            raise ValueError(f"its bar {number} is not what its grammar says")
+    return tune
+
+
 def write_grammars(tune: Tune) -> list[str]:
     """One line of grammar for each bar of a tune; a bar of rest is 'R' and its length: 'R,4.000'."""
     return [
@@ -103,7 +123,10 @@ def read_tunes(
     every file of the folder, cannot be used, and where the folder has none.
     """
     if not path.is_dir():
-        return [_remembered(path, selection, memory, when_new)], []
+        (result,) = _results([path], selection, memory, when_new)
+        if isinstance(result, str):
+            raise ValueError(result)
+        return [result], []
     endings = MIDI_ENDINGS + SCORE_ENDINGS
     files = sorted(file for file in path.rglob("*") if file.suffix.lower() in endings and file.is_file())
     if not files:
@@ -135,50 +158,94 @@ def reading_on(cluster: str):
         from distributed import Client
     except ImportError:
         raise ValueError("CLUSTER (--cluster) needs Dask, which is not installed: pip install distributed") from None
-    from joblib import parallel_config
-
     try:
         client = Client(cluster, timeout=10)
     except (OSError, ValueError) as error:
         raise ValueError(f"CLUSTER (--cluster): no scheduler answers at {cluster!r} ({error}); start one") from error
-    with client, parallel_config(backend="dask"):
-        yield
+    with client:
+        _clients.append(client)
+        try:
+            yield
+        finally:
+            _clients.remove(client)
 
 
-def _results(files: list[Path], selection: Selection, memory: Path | None, when_new):
+def _results(files: list[Path], selection: Selection, memory: Path | None, when_new) -> Iterator[Tune | str]:
     """For each file, in order, what was read or why it cannot be used."""
-    if len(files) < FEW:
-        return (_attempt(file, selection, memory, when_new) for file in files)
-    from joblib import Parallel, delayed
+    kept = {file: tune for file in files if (tune := _recalled(file, selection, memory)) is not None}
+    new = [file for file in files if file not in kept]
+    few = len(new) < FEW and not _clients
+    apart = [file for file in new if not few or file.suffix.lower() in SCORE_ENDINGS]
+    if apart and few:
+        when_new()
+    read_apart = _read_apart(apart, selection, memory)
+    for file in files:
+        if file in kept:
+            yield kept[file]
+        elif file in apart:
+            yield next(read_apart)
+        else:
+            when_new()
+            yield _attempt(file, selection, memory)
 
-    jobs = (delayed(_attempt)(file, selection, memory) for file in files)
-    return Parallel(n_jobs=-1, return_as="generator")(jobs)
+
+def _read_apart(files: list[Path], selection: Selection, memory: Path | None) -> Iterator[Tune | str]:
+    """Read files in other processes, or on the cluster, each within bounds of time and memory."""
+    if _clients and files:
+        jobs = [_clients[-1].submit(_attempt, file, selection, memory, pure=False) for file in files]
+        yield from (job.result() for job in jobs)
+        return
+    jobs = [(file, selection, memory) for file in files]
+    for file, result in zip(files, in_parallel(_attempt_within_bounds, jobs, _seconds), strict=True):
+        match result:
+            case HelperEnded() | MemoryError():
+                yield f"{file}: takes more than {MOST_MEMORY // 10**6:,} MB to read; take a smaller or simpler one"
+            case TimeoutError():
+                yield f"{file}: takes more than {_seconds(file):.0f} s to read; take a smaller or simpler one"
+            case _:
+                yield result
 
 
-def _attempt(file: Path, selection: Selection, memory: Path | None, when_new=lambda: None) -> Tune | str:
+def _attempt_within_bounds(file: Path, selection: Selection, memory: Path | None) -> Tune | str:
+    bound_memory(MOST_MEMORY)
+    return _attempt(file, selection, memory)
+
+
+def _seconds(file: Path, *_) -> float:
+    """How long reading a file may take: a thousand times as long as it should."""
+    with suppress(OSError):
+        return SECONDS + file.stat().st_size / BYTES_A_SECOND
+    return SECONDS
+
+
+def _attempt(file: Path, selection: Selection, memory: Path | None) -> Tune | str:
+    """Read a file, and remember it; or say what is wrong with it."""
     try:
-        return _remembered(file, selection, memory, when_new)
+        tune = read_tune(file, selection)
+        kept = _entry(file, selection, memory)
     except ValueError as error:
         return str(error)
-
-
-def _remembered(file: Path, selection: Selection, memory: Path | None, when_new) -> Tune:
-    """A file read, or the reading that is kept of a file with its content and ending."""
-    if not memory or not file.is_file() or file.stat().st_size > LARGEST:
-        when_new()
-        return read_tune(file, selection)  # which says what is wrong, if anything is
-    content = read_bounded(file, LARGEST, "a tune")
-    kept = memory / "tunes" / f"{digest_of(content, file.suffix.lower(), repr(selection), _code())}.json"
-    text = recall(kept)
-    if text is not None:
-        try:
-            return replace(tune_from_json(json.loads(text)), path=file)
-        except (ValueError, TypeError, LookupError, AttributeError):
-            pass  # damaged: read the tune again
-    when_new()
-    tune = read_tune(file, selection)
-    remember(kept, json.dumps(tune_to_json(tune)).encode())
+    if kept:
+        remember(kept, json.dumps(tune_to_json(tune)).encode())
     return tune
+
+
+def _recalled(file: Path, selection: Selection, memory: Path | None) -> Tune | None:
+    """The reading that is kept of a file with this content and ending, if there is one."""
+    try:
+        kept = _entry(file, selection, memory)
+        text = kept and recall(kept)
+        return replace(tune_as_kept(json.loads(text)), path=file) if text else None
+    except (ValueError, RecursionError):  # not what was kept, or no file: reading it says what is wrong
+        return None
+
+
+def _entry(file: Path, selection: Selection, memory: Path | None) -> Path | None:
+    """Where the reading of a file is kept. Raises ValueError where it cannot be read."""
+    if not memory or not file.is_file() or file.stat().st_size > LARGEST:
+        return None
+    content = read_bounded(file, LARGEST, "a tune")
+    return memory / "tunes" / f"{digest_of(content, file.suffix.lower(), repr(selection), _code())}.json"
 
 
 @cache

@@ -22,10 +22,11 @@ sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 from make_corpus import write_corpus
-from speed import MIDI_ONLY, Took, processor, whole_process
+from speed import MIDI_ONLY, Took, whole_process
 
 from running.console import show
 from running.files import write_aside
+from running.made_with import processor
 
 SIZES = (1, 10, 100, 1000)
 MOST_SECONDS, MOST_MEMORY = 77, 2000  # for the largest corpus: seconds, MB

@@ -37,6 +37,7 @@ from improvising.session import playing_of
 from reading.fetching import METHENY, OURS
 from running.console import show
 from running.files import write_aside
+from running.made_with import processor
 from running.settings import declared, read_settings
 
 EPOCHS = 100  # the original's training
@@ -465,15 +466,6 @@ def amount(seconds: float, unit: str) -> str:
     if unit:
         return f"{1 / seconds:,.0f} {unit}/s"
     return f"{seconds:.2f} s" if abs(seconds) >= 0.1 else f"{1000 * seconds:.3g} ms"
-
-
-def processor() -> str:
-    """The processor's name, where the system tells."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.machine()
 
 
 if __name__ == "__main__":

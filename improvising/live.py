@@ -15,24 +15,23 @@ import importlib.util
 import itertools
 import logging
 import secrets
-import sys
+import signal
 import threading
 import webbrowser
 from pathlib import Path
 from typing import NamedTuple
 
 from improvising.backing import backing
-from improvising.session import Session, shown_of, tune_over
+from improvising.session import Session, facts_of, shown_of, tune_over
 from learning.learner import LEARNER
 from music.piece import Piece
 from reading.changes import names_file
-from running.console import tell
-from running.files import write_aside
+from running.console import say, tell
 from running.helpers import result_of
 from running.settings import Setting, Settings, as_constants, changed
 from writing import engraving, samples, sound
 from writing.lead_sheet import lead_sheet
-from writing.midi import midi_bytes, write_midi
+from writing.midi import midi_bytes
 from writing.outputs import SOLO_FILE, STUDIO, Results, Wanted, write_outputs
 from writing.page import Version, page_html, version_data, version_of
 
@@ -121,18 +120,19 @@ class Takes:
         """Write the set of a take as the program writes it, and the constants that play it: what was written."""
         with self.lock:
             take = self.take(name)
-            given, output = take.given, Path(take.given.output)
-            files = [str(output / CONSTANTS_FILE)]
+            given, output, more = take.given, Path(take.given.output), {}
             if take.kept_from:
-                write_midi(output / KEPT_FILE, take.kept_from)
-                files.append(str(output / KEPT_FILE))
+                kept = take.kept_from
+                more[KEPT_FILE] = midi_bytes(kept.parts, kept.tempo, kept.title, kept.solo.bars)
                 given = changed(given, self.settings, {"keep_from": str(output / KEPT_FILE)})
             lines = [line for line in as_constants(given, self.settings) if not line.startswith("LIVE:")]
             constants = "\n".join(lines) or "# The constants as they are."
-            write_aside(output / CONSTANTS_FILE, f"{constants}\n".encode())
+            more[CONSTANTS_FILE] = f"{constants}\n".encode()
             wanted = Wanted(given.sound, given.score, given.pictures, given.page)
-            told = list(write_outputs(output, self._improvised(given, None), wanted, memory))
-            return {"told": [*(line.removeprefix("wrote").strip() for line in told), *files], "constants": constants}
+            results, facts = self._improvised(given, take.kept_from), facts_of(given, self.session)
+            told = list(write_outputs(output, results, wanted, memory, facts, more))
+            wrote = [line.removeprefix("wrote").strip() for line in told if line.startswith("wrote")]
+            return {"told": wrote, "constants": constants}
 
 
 def _object(sent: object, *names: str) -> dict:
@@ -232,15 +232,13 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
     threading.Thread(target=_bring_music21, daemon=True).start()
     address = f"http://{host}/{token}/"
     tell("live", f"{address} (Ctrl-C ends it)")
-    sys.stdout.flush()
     threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
-    try:
-        while True:
-            threading.Event().wait(3600)
-    except KeyboardInterrupt:
-        print()
-    finally:
-        server.close()
+    enough = threading.Event()
+    signal.signal(signal.SIGINT, lambda *_: enough.set())  # here it is no interruption
+    while not enough.wait(3600):
+        pass
+    say("")
+    server.close()
 
 
 def _bring_music21() -> None:

@@ -15,6 +15,7 @@ from grammar import TYPES, parse_melody
 from music.note_types import has_chord, types_at
 from music.piece import Solo
 from music.units import GRID, SIXTEENTH, quantize
+from running.console import Progress
 
 GROOVE_POSITIONS = 64  # positions in a bar at which an onset is looked for, as in Wu and Yang 2020
 RUN = 4  # values in the runs that are looked up in the corpus
@@ -296,8 +297,9 @@ def rank(source: Solo, solos: list[Solo], corpus: list[str]) -> list[int]:
     A solo's faults are its distance from the source and its copying: a tenth for each value of its longest verbatim
     run, and ten times its share of known runs.
     """
-    faults = []
+    faults, progress = [], Progress("ranking", len(solos))
     for solo in solos:
+        progress(len(faults))
         values = values_of(solo)
         copied = longest_verbatim_run(values, corpus) / 10 + 10 * known_run_share(values, corpus)
         faults.append(distance_from(source, solo) + copied)

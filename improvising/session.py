@@ -4,6 +4,7 @@ The settings are those of `music_generate.py`, by lower-case name. Left to other
 """
 
 import difflib
+import hashlib
 import json
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -19,12 +20,15 @@ from learning.style import Style, learn_style
 from music.chorus import Chorus, tune_chorus, usual_bar
 from music.piece import Piece, Solo, Tune
 from reading.changes import typed_chorus
-from running.console import tell
+from running.console import printable, tell
+from running.made_with import made_with
+from running.memory import digest_of
 from running.settings import Setting, Settings
 from writing.outputs import SOLO_FILE, VERSIONS_ON_PAGE, Results
 
 AS_THEY_CAME = Path(__file__).resolve().parent.parent / "data/constants.json"  # the constants with which it came
 # What the head of a page tells anyway, and what does not shape the music.
+MOST_BARS_SHOWN, MOST_BARS, MOST_BARS_IN_ALL = 1_000, 20_000, 1_000_000  # some half an hour, half a day, a month
 NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT", "SOUND", "SCORE", "PICTURES", "PAGE", "LIVE")
 
 
@@ -56,7 +60,7 @@ class Session:
         best = ranking[:VERSIONS_ON_PAGE]
         backing_seed = given.seed if given.backing else None
         typed = " over typed changes" if given.chords else ""
-        title = f"A solo after {over.path.stem}{typed}, seed {given.seed}"
+        title = f"A solo after {printable(over.path.stem)}{typed}, seed {given.seed}"
         return Results(
             [piece_of(solo, title, given.tempo, backing_seed) for solo in solos],
             ranking,
@@ -73,7 +77,7 @@ def shown_of(given: Settings, settings: dict[str, Setting], tunes: list[Tune]) -
     came with the program."""
     shown = {
         "seed": str(given.seed),
-        "tune": Path(given.load or given.tune).name if len(tunes) > 1 else tunes[0].path.name,
+        "tune": printable(Path(given.load or given.tune).name if len(tunes) > 1 else tunes[0].path.name),
     }
     try:
         came = json.loads(AS_THEY_CAME.read_text())
@@ -87,10 +91,26 @@ def shown_of(given: Settings, settings: dict[str, Setting], tunes: list[Tune]) -
     return shown
 
 
+def facts_of(given: Settings, session: Session) -> dict:
+    """How solos were made, for whoever wants to make them again: the settings that shape them, what was learned (the
+    sha256 of its file, of several files that of their digests), and what it was done with."""
+    files = [Path(given.load)] if given.load else [tune.path for tune in session.tunes]
+    digests = [hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest() for path in files]
+    learned = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
+    name = files[0].name if len(files) == 1 else Path(given.tune).name
+    return {
+        "seed": given.seed,
+        "settings": {name: value for name, value in sorted(vars(given).items()) if name.upper() not in NOT_SHOWN},
+        "tune": {"name": printable(name), "tunes": len(session.tunes), "sha256": learned.hex()},
+        "network": digest_of(*(array.tobytes() for array in session.network.weights)),
+        "made with": made_with(),
+    }
+
+
 def _in_words(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
-    return ("off", "on")[value] if isinstance(value, bool) else str(value)
+    return ("off", "on")[value] if isinstance(value, bool) else printable(str(value))
 
 
 def tell_of(results: Results, seed: int) -> None:
@@ -111,7 +131,7 @@ def style_of(given: Settings, tunes: list[Tune]) -> Style:
 def source_of(given: Settings, tunes: list[Tune]) -> Piece:
     """The solo that the new ones are held against, as a piece."""
     over = tune_over(given, tunes)
-    return piece_of(over.solo, over.path.stem, given.tempo)
+    return piece_of(over.solo, printable(over.path.stem), given.tempo)
 
 
 def accompaniment_of(given: Settings, style: Style) -> Piece:
@@ -136,6 +156,9 @@ def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
 def chorus_of(given: Settings, tune: Tune) -> Chorus:
     """What is improvised over: the typed changes or the tune's, in the key and as often as the settings say."""
     chorus = typed_chorus(given.chords, usual_bar(list(tune.bars.values()))) if given.chords else tune_chorus(tune)
+    n_bars = len(chorus.bars) * given.choruses
+    if n_bars > MOST_BARS:  # already laying them out would take long
+        raise ValueError(f"CHORUSES x the bars of the changes are {n_bars:,}, at most {MOST_BARS:,} can be played")
     return chorus.transposed(given.key).repeated(given.choruses)
 
 
@@ -146,9 +169,33 @@ def playing_of(given: Settings) -> Playing:
     return Playing(**{field.name: getattr(given, field.name) for field in fields(Playing)})
 
 
+def check_wishes(given: Settings, style: Style) -> None:
+    """Say what cannot be done, before any work is: ValueError for bars to keep that there are not, and for more than
+    can be made."""
+    chorus = style.chorus.first_bars(playing_of(given).bars)
+    kept_bars(given, chorus)
+    n_bars, asked = len(chorus.bars), "BARS, CHORDS and CHORUSES ask for"
+    shown = [name for name in ("sound", "score", "pictures", "page") if getattr(given, name)]
+    if shown and n_bars > MOST_BARS_SHOWN:
+        off = " and ".join(name.upper() for name in shown)
+        raise ValueError(
+            f"{asked} {n_bars:,} bars, at most {MOST_BARS_SHOWN:,} can be heard and shown; take fewer, or set {off} to "
+            "False: then only the MIDI is made"
+        )
+    if n_bars * given.n_solos > MOST_BARS_IN_ALL:
+        raise ValueError(
+            f"{asked} {n_bars:,} bars, times {given.n_solos:,} solos (N_SOLOS) {n_bars * given.n_solos:,}, at most "
+            f"{MOST_BARS_IN_ALL:,} can be made; take fewer of them"
+        )
+
+
 def kept_bars(given: Settings, chorus: Chorus, piece: Piece | None = None) -> Kept:
     """The bars that KEEP_BARS names, of a piece or of the file KEEP_FROM, else of the output folder's last solo."""
     if not given.keep_bars:
+        if given.keep_from:
+            raise ValueError(
+                "KEEP_FROM (--keep-from) names a solo, but KEEP_BARS (--keep-bars) no bars of it; name some"
+            )
         return {}
     if piece:
         return kept_of_piece(piece, given.keep_bars, chorus.bars)

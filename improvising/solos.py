@@ -19,6 +19,7 @@ from learning.style import Style
 from music.note_types import has_chord, types_at
 from music.piece import Part, Piece, Solo, from_start, into_bars
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
+from running.console import Progress
 
 JAZZ_GUITAR, PIANO = 26, 0  # General MIDI programs
 OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
@@ -39,10 +40,11 @@ def generate_music(
     if not any(map(has_chord, style.chorus.chords_by_bar)):
         raise ValueError("the bars to improvise in (BARS, CHORDS) hold no chord, only N.C.; there must be one")
     sample = _sample_by_number if playing.values_per_bar else _sample_in_time
-    return [
-        _realise_solo(style, playing, sampled_bars, random.Random(f"{seed}/{number}"), kept)
-        for number, sampled_bars in enumerate(sample(inference_model, style, playing, n_solos, seed, kept))
-    ]
+    solos, progress = [], Progress("realising", n_solos)
+    for number, sampled_bars in enumerate(sample(inference_model, style, playing, n_solos, seed, kept)):
+        solos.append(_realise_solo(style, playing, sampled_bars, random.Random(f"{seed}/{number}"), kept))
+        progress(len(solos))
+    return solos
 
 
 def piece_of(solo: Solo, title: str, tempo: float, backing_seed: int | None = None) -> Piece:

@@ -7,11 +7,12 @@ so that it starts at once. Left to others: what is trained, and that it is kept 
 import sys
 from concurrent.futures import Future
 from dataclasses import dataclass
+from time import monotonic
 from typing import NamedTuple
 
 import numpy as np
 
-from running.console import show
+from running.console import PATIENCE, show
 from running.helpers import Helper, result_of
 
 LEARNER = Helper()
@@ -75,8 +76,12 @@ def _train(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Tra
 
     Tx = inputs.shape[1]
 
+    begun = monotonic()
+
     def on_epoch(epoch: int, loss: float) -> None:
         text = f"epoch {epoch} of {training.epochs}, loss {loss:.2f} summed over {Tx} steps"
+        left = (monotonic() - begun) / epoch * (training.epochs - epoch)
+        text += f", about {left:.0f} s left" if left > PATIENCE else ""
         show(f"{'training':<12}{text}", done=epoch == training.epochs)
 
     return Network(*train_network(inputs, targets, n_values, training, on_epoch))

@@ -14,18 +14,19 @@ import zlib
 from pathlib import Path
 from typing import NamedTuple
 
-from grammar import parse_term
 from learning.learner import Network, keras_file_of
 from learning.training import network_from_bytes, network_to_bytes, weight_shapes
 from music.piece import Tune
-from preprocess import get_corpus_data
-from reading.tune_json import tune_from_json, tune_to_json
+from preprocess import get_corpus_data, tune_as_kept
+from reading.tune_json import tune_to_json
 from running.console import tell
 from running.files import read_bounded, write_aside
 
 FORMAT = 2
+BROUGHT = ("TUNE", "MELODY_TRACK", "CHORD_TRACKS", "FROM_BEAT", "TO_BEAT", "CLUSTER")  # settings: the file has tunes
 WEIGHTS, MATERIAL = "improviser/weights.npz", "improviser/material.json"
-LARGEST_MEMBER = 500_000_000  # bytes of the file, and of a member unpacked: a file from elsewhere may lie about it
+LARGEST = 500_000_000  # bytes of the file
+ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 
 class Saved(NamedTuple):
@@ -53,25 +54,20 @@ def save(path: str | os.PathLike, network: Network, tunes: list[Tune], Tx: int) 
 def load(path: str | os.PathLike) -> Saved:
     """Read what `save` wrote. Raises ValueError, saying what is missing or differs, for anything else."""
     path = Path(path)
-    data = read_bounded(path, LARGEST_MEMBER, "a file that SAVE wrote")
+    data = read_bounded(path, LARGEST, "a file that SAVE wrote")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             content, material = _member(archive, WEIGHTS), json.loads(_member(archive, MATERIAL))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (ValueError, RecursionError, OSError, EOFError, *ZIP_ERRORS) as error:
         raise ValueError(f"{path}: not a file that SAVE wrote, or damaged ({error}); save the network again") from error
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: {error}") from error
     try:
         if material["format"] != FORMAT:
             raise ValueError(f"has format {material['format']}, this program reads format {FORMAT}")
-        tunes = [tune_from_json(parts) for parts in material["tunes"]]
-        n_a = int(material["n_a"])
+        tunes, n_a = [tune_as_kept(parts) for parts in material["tunes"]], material["n_a"]
         values = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])[1]
-        for value in values:
-            parse_term(value)
-        if not values or not 1 <= n_a <= 4096:
-            raise ValueError(f"has {len(values)} values and {n_a} units")
-    except (ValueError, TypeError, LookupError, AttributeError, OverflowError) as error:
+        if not values or type(n_a) is not int or not 1 <= n_a <= 4096:
+            raise ValueError(f"has {len(values)} values and {n_a!r} units")
+    except (ValueError, TypeError, LookupError) as error:
         raise ValueError(f"{path}: its tunes or settings cannot be used ({error}); save the network again") from error
     n = len(values)
     network = network_from_bytes(content, weight_shapes(n, n_a))
@@ -84,11 +80,9 @@ def load(path: str | os.PathLike) -> Saved:
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
-    try:
-        size = archive.getinfo(name).file_size
-    except KeyError:
-        raise ValueError(f"has no member {name}: SAVE of this program did not write it") from None
-    if size > LARGEST_MEMBER:
-        raise ValueError(f"its member {name} has {size:,} bytes, more than the {LARGEST_MEMBER:,} that are read")
-    with archive.open(name) as member:
-        return member.read(LARGEST_MEMBER)
+    """A member as it stands in the archive. One that is packed may be larger than the file by any factor."""
+    if name not in archive.namelist():
+        raise ValueError(f"it has no member {name}")
+    if archive.getinfo(name).compress_type != zipfile.ZIP_STORED:
+        raise ValueError(f"its member {name} is packed, which SAVE never does")
+    return archive.read(name)

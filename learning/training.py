@@ -5,6 +5,7 @@ needs no TensorFlow. Left to others: who trains (`learning/learner.py`), and how
 """
 
 import io
+import math
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,8 +19,8 @@ from learning.learner import Network, Training, begin_training
 from learning.style import Style
 from music.piece import Tune
 from running.console import tell
-from running.files import digest_of, recall, remember
 from running.helpers import result_of
+from running.memory import digest_of, recall, remember
 
 MOST_TUNES_AN_EPOCH = 10  # a folder's epoch is as long as that of so many tunes
 # What weights depend on besides data and settings.
@@ -102,14 +103,34 @@ def network_to_bytes(network: Network) -> bytes:
 
 
 def network_from_bytes(content: bytes, shapes: list[tuple[int, ...]]) -> Network | None:
-    """What `network_to_bytes` wrote, or None where it is damaged or does not have these shapes."""
+    """What `network_to_bytes` wrote, or None where it is damaged or does not have these shapes.
+
+    An array's header is read before any of it: a few bytes may announce any number of them.
+    """
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as arrays:
-            weights = [arrays[f"arr_{number}"] for number in range(len(shapes))]
-            losses, keras_file = arrays["losses"], arrays.get("keras_file", np.zeros(0, np.uint8))
-    except (ValueError, OSError, LookupError, EOFError, zipfile.BadZipFile):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            weights = [_array(archive, f"arr_{number}", shape) for number, shape in enumerate(shapes)]
+            losses = _array(archive, "losses", (None,))
+            keras_file = _array(archive, "keras_file", (None,), "u1")
+    except (ValueError, OSError, LookupError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         return None
-    fits = [array.shape for array in weights] == shapes and losses.ndim == 1 and len(losses) > 0
-    fits = fits and all(array.dtype.kind == "f" for array in (*weights, losses))
-    fits = fits and all(np.isfinite(array).all() for array in weights)
-    return Network(weights, losses, keras_file.tobytes()) if fits else None
+    finite = all(np.isfinite(array).all() for array in (*weights, losses))
+    return Network(weights, losses, keras_file.tobytes()) if finite and len(losses) else None
+
+
+def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int | None, ...], kinds: str = "f4 f8") -> np.ndarray:
+    """An array as it stands in the archive, of this shape (None: any length) and kind; ValueError for another one."""
+    found = archive.getinfo(f"{name}.npy")
+    if found.compress_type != zipfile.ZIP_STORED:
+        raise ValueError("it is packed, and may be of any size")
+    file = io.BytesIO(archive.read(found))
+    if np.lib.format.read_magic(file) != (1, 0):
+        raise ValueError("it is written another way")
+    its_shape, by_columns, kind = np.lib.format.read_array_header_1_0(file)
+    fits = len(its_shape) == len(shape) and all(one in (None, its) for one, its in zip(shape, its_shape, strict=True))
+    if not fits or kind.str[1:] not in kinds.split() or not kind.isnative:
+        raise ValueError("it is another array")
+    data = file.read()
+    if len(data) != math.prod(its_shape) * kind.itemsize:
+        raise ValueError("it is shorter or longer than it says")
+    return np.frombuffer(data, kind).reshape(its_shape, order="F" if by_columns else "C").copy()

@@ -1,13 +1,17 @@
 """A tune as JSON and back, as it is remembered and saved; what comes back is not believed but checked."""
 
+import math
+from itertools import pairwise
 from pathlib import Path
 
 from music.chord_symbols import parse_symbol
 from music.notes import Bar, Chord, Note
 from music.piece import Tune
 from music.units import GRID
+from reading.meters import LONGEST_BAR
 
-LATEST, LONGEST_BAR = 10_000_000 * GRID, 64 * GRID  # grid steps: beyond them nothing that was read can lie
+LATEST = 10_000_000 * GRID  # grid steps: beyond them nothing that was read can lie
+FASTEST = 60_000_000  # quarters a minute: of a microsecond each
 
 
 def tune_to_json(tune: Tune) -> dict:
@@ -16,15 +20,21 @@ def tune_to_json(tune: Tune) -> dict:
 
 
 def tune_from_json(parts: dict) -> Tune:
-    """What `tune_to_json` made, as a tune again; ValueError, TypeError or LookupError for what cannot be one."""
-    parts = dict(parts)
+    """What `tune_to_json` made, as a tune again. Raises ValueError for whatever else JSON can hold."""
+    try:
+        return _tune(dict(parts))
+    except (TypeError, LookupError, AttributeError, OverflowError) as error:
+        raise ValueError(f"holds no tune ({type(error).__name__}: {error})") from error
+
+
+def _tune(parts: dict) -> Tune:
     parts["melody"] = {int(bar): [Note(*note) for note in notes] for bar, notes in parts["melody"].items()}
     parts["chords"] = {int(bar): [_chord(chord) for chord in chords] for bar, chords in parts["chords"].items()}
     parts["bars"] = {
         int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
     }
     parts["told"], parts["abstract_grammars"] = tuple(parts["told"]), tuple(parts["abstract_grammars"])
-    parts["path"] = Path(parts["path"])
+    parts["path"] = Path(Path(parts["path"]).name)
     tune = Tune(**parts)
     _check(tune)
     return tune
@@ -43,21 +53,33 @@ def _check(tune: Tune) -> None:
     same_bars = list(tune.melody) == list(tune.chords) == list(tune.bars)
     if not (same_bars and tune.bars and len(tune.abstract_grammars) == len(tune.bars)):
         raise ValueError("its melody, chords, bars and grammar do not hold the same bars")
+    if not (type(tune.tempo) in (int, float) and math.isfinite(tune.tempo) and 0 < tune.tempo <= FASTEST):
+        raise ValueError(f"its tempo is {tune.tempo!r}")
+    if not all(type(line) is str for line in (*tune.told, *tune.abstract_grammars)):
+        raise ValueError("its grammar, or what was told of it, is no text")
+    if any(after.start < before.end for before, after in pairwise(tune.bars.values())):
+        raise ValueError("its bars do not follow one another")
     for number, bar in tune.bars.items():
-        music = tune.melody[number] + tune.chords[number]
-        pitches = [note.pitch for note in tune.melody[number]]
-        pitches += [pitch for chord in tune.chords[number] for pitch in chord.pitches]
-        times = [time for item in music for time in (item.onset, item.duration)]
+        notes, chords = tune.melody[number], tune.chords[number]
+        pitches = [*(note.pitch for note in notes), *(pitch for chord in chords for pitch in chord.pitches)]
         if not (
-            all(type(whole) is int for whole in (*bar[:2], *bar.meter, *times, *pitches))
-            and len(bar.meter) == 2
-            and min(bar.meter) > 0
-            and 0 <= bar.start <= LATEST
-            and 0 < bar.length <= LONGEST_BAR
-            and all(0 <= pitch <= 127 for pitch in pitches)
-            and all(bar.start <= item.onset < bar.end for item in music)
-            and all(0 <= item.duration <= LATEST and 0 <= item.velocity <= 127 for item in music)
-            and tune.chords[number]
-            and all(chord.pitches and chord.tones for chord in tune.chords[number])
+            _is_bar(bar)
+            and all(_is_within(bar, item) for item in [*notes, *chords])
+            and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
+            and chords
+            and all(chord.pitches and chord.tones for chord in chords)
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")
+
+
+def _is_bar(bar: Bar) -> bool:
+    whole = all(type(number) is int for number in (bar.start, bar.length, *bar.meter))
+    in_bounds = whole and 0 <= bar.start <= LATEST and 0 < bar.length <= LONGEST_BAR * GRID
+    return in_bounds and len(bar.meter) == 2 and min(bar.meter) > 0
+
+
+def _is_within(bar: Bar, item: Note | Chord) -> bool:
+    """Whether a note or chord is one, and begins in the bar."""
+    if not all(type(number) is int for number in (item.onset, item.duration, item.velocity)):
+        return False
+    return bar.start <= item.onset < bar.end and 0 < item.duration <= LATEST and 0 <= item.velocity <= 127

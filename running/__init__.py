@@ -1,1 +1,1 @@
-"""Running a program: settings, what is told on the console, files that are read and written safely and remembered."""
+"""Running a program: settings, the console, how a run ends, sets of files, what is kept, helping processes."""

@@ -13,7 +13,7 @@ from functools import cache, wraps
 from importlib.metadata import version
 from pathlib import Path
 
-from running.files import digest_of, recall, remember
+from running.memory import digest_of, recall, remember
 
 _known: dict[str, object] = {}  # from a function's name and arguments to its answer
 _modules: set[str] = set()  # of the functions
@@ -45,7 +45,7 @@ def answers_in(folder: Path | None, library: str):
     path = folder / "answers" / f"{digest_of(*code, library, version(library))}.json"
     try:
         kept = json.loads(recall(path) or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         kept = {}  # damaged: it is asked anew
     _known.update(kept if isinstance(kept, dict) else {})
     before = len(_known)

@@ -1,16 +1,18 @@
-"""Files: read within bounds, written without loss, and remembered.
+"""Files: read within bounds and written without loss.
 
 A file is read only where it is one and no larger than it may be. An older file stays whole until the new one is
-complete. What was worked out is kept in a file that is named by a key of everything that shaped it; what cannot be kept
-or read back is worked out anew: a memory that is full, read-only or damaged is slower, never wrong, and may be deleted
-at any time.
+complete.
 """
 
 import contextlib
-import hashlib
 import os
 import stat
+import time
 from pathlib import Path
+
+from running.ending import at_the_end, not_at_the_end
+
+AN_HOUR = 3600  # seconds
 
 
 def read_bounded(path: str | os.PathLike, most: int, what: str) -> bytes:
@@ -36,20 +38,56 @@ def read_bounded(path: str | os.PathLike, most: int, what: str) -> bytes:
 def write_aside(path: str | os.PathLike, content: bytes) -> None:
     """Write beside `path`, then move into place; the folder is made when missing.
 
-    The name of the file beside it is known before the file exists, so that Ctrl-C leaves nothing behind. Raises
-    ValueError where the folder cannot be written.
+    The file beside it is gone however the program ends. Raises ValueError where the folder cannot be written.
     """
     path = Path(path)
     aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+
+    def take_away() -> None:
+        aside.unlink(missing_ok=True)
+
+    at_the_end(take_away)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             aside.write_bytes(content)
             os.replace(aside, path)
         finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise ValueError(f"{path}: cannot be written ({error.strerror}); choose another folder") from error
+            take_away()
+    except (OSError, ValueError) as error:  # ValueError: a name that no system takes
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"{path}: cannot be written ({reason}); choose another folder") from error
+    finally:
+        not_at_the_end(take_away)
+
+
+def take_away_parts(folder: Path) -> None:
+    """Remove what processes that were killed had begun to write in a folder."""
+    for part in folder.glob(".*.part"):
+        if is_abandoned(part.with_suffix("")):
+            with contextlib.suppress(OSError):
+                part.unlink()
+
+
+def is_abandoned(path: Path) -> bool:
+    """Whether the process whose number the name ends in (`.making.1234`) is no more, on this machine.
+
+    Where that cannot be asked, what was not touched for an hour is taken to be abandoned.
+    """
+    number = path.suffix[1:]
+    if not number.isdecimal():
+        return False
+    if os.name == "nt":  # there a signal, of any kind, would kill it
+        with contextlib.suppress(OSError):
+            return time.time() - path.stat().st_mtime > AN_HOUR
+        return False
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def check_folder(folder: str | os.PathLike) -> Path:
@@ -58,26 +96,3 @@ def check_folder(folder: str | os.PathLike) -> Path:
     write_aside(probe, b"")
     probe.unlink(missing_ok=True)
     return Path(folder)
-
-
-def digest_of(*parts: bytes | str) -> str:
-    """One key for all the parts; how they are cut matters: ('ab', 'c') and ('a', 'bc') have different keys."""
-    digest = hashlib.sha256()
-    for part in parts:
-        data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "big") + data)
-    return digest.hexdigest()
-
-
-def recall(path: Path) -> bytes | None:
-    """What is kept at `path`, or None."""
-    try:
-        return path.read_bytes()
-    except OSError:
-        return None
-
-
-def remember(path: Path, content: bytes) -> None:
-    """Keep `content` at `path`, if that is possible."""
-    with contextlib.suppress(ValueError):
-        write_aside(path, content)

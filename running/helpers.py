@@ -1,79 +1,203 @@
 """Helpers: other processes that work beside this one, each on one job after the other.
 
-Python's lock is a process's own, and so is the memory that a large library takes; a helper keeps both away from the
-program. It starts when it is first needed and serves until the program ends. Left to others: what is to be done.
+Python's lock is a process's own, and so is the memory that a large library takes, or a file that was made to take all
+of it; a helper keeps both away from the program. It starts when it is first needed and serves until the program ends,
+however that ends. Python's own pools are not used: they need semaphores, which need a writable /dev/shm and outlive a
+program that is ended by a signal, and one process that is killed takes all the others' jobs with it.
+
+Left to others: what is to be done.
 """
 
 import contextlib
+import gc
 import multiprocessing
 import os
+import pickle
+import queue
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+import traceback
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
+from multiprocessing import resource_tracker
 
-from running.console import sweep_seldom
+from running.ending import SWEEPS, at_the_end
+
+_one_at_a_time = threading.Lock()  # starts, which change for a moment what the whole program has
+
+
+class HelperEnded(Exception):
+    """The process of a helper ended before its job was done."""
 
 
 class Helper:
     """A process of its own. What it is given is a function that can be imported, and arguments that can be sent."""
 
     def __init__(self):
-        self._pool, self._processes = None, []
+        self._process, self._jobs, self._lock = None, None, threading.Lock()
 
     def begin(self, function: Callable, *arguments) -> Future:
-        """Begin a job, or line it up behind those that were begun before."""
-        if self._pool is None:
-            # Outside of what follows: it starts Python's own tracker, which then lets Ctrl-C in whatever was before.
-            spawning = multiprocessing.get_context("spawn")
-            self._pool = ProcessPoolExecutor(1, mp_context=spawning, initializer=_prepare_helper)
-        others = multiprocessing.active_children()
-        with _deaf_to_ctrl_c(), _main_module_left_out():
-            try:
-                job = self._pool.submit(function, *arguments)
-            except BrokenProcessPool as error:  # it ended before: whoever asks for the result is told
-                job = Future()
-                job.set_exception(error)
-        self._processes += [process for process in multiprocessing.active_children() if process not in others]
+        """Begin a job, or line it up behind those that were begun before; if the process was killed, in a new one."""
+        job = Future()
+        with self._lock:
+            if self._process is None or not self._process.is_alive():
+                self._start()
+            self._jobs.put((job, function, arguments))
         return job
 
     def end(self) -> None:
         """End the process at once; it starts again when it is needed."""
-        for process in self._processes:
-            process.kill()
-        self._pool, self._processes = None, []
+        with self._lock:
+            if self._process is not None:
+                self._process.kill()
+            self._process, self._jobs = None, None
+
+    def _start(self) -> None:
+        spawning = multiprocessing.get_context("spawn")
+        here, there = spawning.Pipe()
+        # Outside of what follows: it starts Python's own tracker, which then lets Ctrl-C in whatever was before.
+        if os.name != "nt":
+            resource_tracker.ensure_running()
+        with _one_at_a_time, _deaf_to_ctrl_c(), _main_module_left_out():
+            process = spawning.Process(target=_serve, args=(there,), daemon=True)
+            process.start()
+        self._process = process
+        there.close()
+        self._jobs = queue.SimpleQueue()
+        threading.Thread(target=_hand_over, args=(here, self._jobs), daemon=True).start()
 
 
 def result_of(job: Future, what: str):
     """The result of a job. Raises ValueError, naming `what` was to be made, where its process came to an early end."""
     try:
         return job.result()
-    except (BrokenProcessPool, MemoryError) as error:
+    except (HelperEnded, MemoryError) as error:
         raise ValueError(
             f"{what} could not be made: its process ended early ({type(error).__name__}), probably for want of memory; "
             "close other programs, or ask for less"
         ) from error
 
 
+def in_parallel(function: Callable, items: Iterable[tuple], seconds: Callable[..., float]) -> Iterator:
+    """What the function gives for each item, a tuple of arguments, in their order, worked on by several helpers.
+
+    In the place of a result stands a TimeoutError where an item took longer than the `seconds` it has, a HelperEnded
+    where it took its process with it, a MemoryError where there was too little memory; the others do not notice.
+    """
+    items = list(items)
+    results, numbers = [Future() for _ in items], iter(range(len(items)))
+    crew = [Helper() for _ in range(min(os.cpu_count() or 1, len(items)))]
+    for helper in crew:
+        work = (helper, function, items, results, numbers, seconds)
+        threading.Thread(target=_work_off, args=work, daemon=True).start()
+    waiting = deque(results)
+    try:
+        while waiting:
+            yield waiting.popleft().result()
+    finally:  # also where nobody wants the rest
+        for result in waiting:
+            result.cancel()
+        for helper in crew:
+            helper.end()
+
+
 def end_helpers() -> None:
-    """End all helpers at once, whatever they are doing; not the processes that a library has started its own way."""
-    for process in multiprocessing.active_children():
-        if isinstance(process, multiprocessing.context.SpawnProcess):
-            process.kill()
+    """End all helpers at once, whatever they are doing."""
+    children = multiprocessing.active_children()
+    for process in children:
+        process.kill()
+    for process in children:  # only then are they gone
+        process.join(1)
 
 
-def _prepare_helper() -> None:
-    """In a helper: bring libraries faster, and watch for the end of the program. If that is killed, the helper would
-    wait for a job for ever."""
-    sweep_seldom()
+at_the_end(end_helpers)
 
-    def watch() -> None:
-        multiprocessing.parent_process().join()
-        os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+def _hand_over(pipe, jobs: queue.SimpleQueue) -> None:
+    """Send jobs and fetch results, one after the other, as long as there is somebody to send them to."""
+    while True:
+        job, *work = jobs.get()
+        try:
+            pipe.send_bytes(pickle.dumps(work))
+            failed, result = pickle.loads(pipe.recv_bytes())
+        except (EOFError, OSError):
+            job.set_exception(HelperEnded("it was killed"))
+            continue
+        except Exception as error:  # what cannot be sent
+            job.set_exception(error)
+            continue
+        if failed:
+            job.set_exception(result)
+        else:
+            job.set_result(result)
+
+
+def _work_off(helper: Helper, function: Callable, items: list, results: list[Future], numbers, seconds) -> None:
+    """Let a helper take one item after the other that nobody has taken yet."""
+    for number in numbers:
+        if not results[number].set_running_or_notify_cancel():
+            continue
+        try:
+            result = helper.begin(function, *items[number]).result(seconds(*items[number]))
+        except (HelperEnded, TimeoutError, MemoryError) as error:
+            helper.end()
+            result = error
+        except BaseException as error:
+            results[number].set_exception(error)
+            continue
+        results[number].set_result(result)
+
+
+# --- In the other process --------------------------------------------------------------------------------------------
+
+
+def _serve(pipe) -> None:
+    """Do what is sent until nobody sends any more."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows tells every process
+    gc.set_threshold(*SWEEPS)
+    threading.Thread(target=_end_with_the_program, daemon=True).start()
+    while True:
+        try:
+            function, arguments = pickle.loads(pipe.recv_bytes())
+        except EOFError:
+            return
+        try:
+            answer = (False, function(*arguments))
+            sent = pickle.dumps(answer)
+        except Exception as error:
+            error.add_note(traceback.format_exc())
+            sent = _as_sent(error)
+        with contextlib.suppress(OSError):
+            pipe.send_bytes(sent)
+
+
+def bound_memory(most: int) -> None:
+    """From now on this process gets a MemoryError instead of more than `most` bytes, where the system can do that."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (most, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def _as_sent(error: Exception) -> bytes:
+    """An exception, or what there is to say of one that cannot be sent."""
+    try:
+        sent = pickle.dumps((True, error))
+        pickle.loads(sent)
+        return sent
+    except Exception:
+        return pickle.dumps((True, RuntimeError("".join(traceback.format_exception(error)))))
+
+
+def _end_with_the_program() -> None:
+    """If the program is killed while a job is done, nobody would end the helper before it is."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+# --- Starting it -----------------------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -92,12 +216,17 @@ def _main_module_left_out():
 def _deaf_to_ctrl_c():
     """What is started meanwhile never hears Ctrl-C: that is for this process to answer, in one line. One that comes
     meanwhile is heard afterwards, even if a thread heard it that some library has started."""
+    can_mask = hasattr(signal, "pthread_sigmask")  # not on Windows
     if threading.current_thread() is not threading.main_thread():
-        yield
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
+        try:
+            yield
+        finally:
+            if can_mask:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
     heard = []
     answer = signal.signal(signal.SIGINT, lambda *sign: heard.append(sign))
-    can_mask = hasattr(signal, "pthread_sigmask")  # not on Windows
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
     try:
         yield

@@ -153,12 +153,17 @@ def declared(module: ModuleType) -> dict[str, Setting]:
 
 
 def read_settings(
-    settings: dict[str, Setting], description: str, argv: list[str] | None = None, bare: str = ""
+    settings: dict[str, Setting],
+    description: str,
+    argv: list[str] | None = None,
+    bare: str = "",
+    brought: dict[str, tuple[str, ...]] | None = None,
 ) -> Settings:
     """The settings' values: each flag that is given, else its constant.
 
     `argv` None takes the command line's. A switch that stands bare means true, and an argument without a flag is the
-    setting `bare`, if one is named. Raises ValueError, naming the setting and its rule, for a flag or a constant that
+    setting `bare`, if one is named. `brought`: of a setting the others that do not count beside it, and so may not be
+    given as flags. Raises ValueError, naming the setting and its rule, for a flag or a constant that
     breaks it, and for a flag that there is not, naming the likeliest that there is.
     """
     parser = _Parser(description=description, allow_abbrev=False)
@@ -176,12 +181,15 @@ def read_settings(
         if bare.lower() in given:
             raise ValueError(f"{flag(bare)} is given, and {given['bare']!r} beside it without a flag; give one of them")
         given[bare.lower()] = given["bare"]
-    return Settings(
-        **{
-            name.lower(): _checked(name, setting.rule, given.get(name.lower(), setting.default))
-            for name, setting in settings.items()
-        }
-    )
+    checked = {
+        name: _checked(name, setting.rule, given.get(name.lower(), setting.default))
+        for name, setting in settings.items()
+    }
+    for name, others in (brought or {}).items():
+        idle = [other for other in others if checked[name] and other.lower() in given]
+        if idle:
+            raise ValueError(f"{flag(idle[0])} would not count beside {name} ({flag(name)}); leave one of them out")
+    return Settings(**{name.lower(): value for name, value in checked.items()})
 
 
 def changed(given: Settings, settings: dict[str, Setting], changes: dict[str, object]) -> Settings:

@@ -11,7 +11,7 @@ import time
 import pytest
 from conftest import ROOT
 
-from running.helpers import Helper, _deaf_to_ctrl_c, result_of
+from running.helpers import Helper, HelperEnded, _deaf_to_ctrl_c, bound_memory, in_parallel, result_of
 
 HELPER = Helper()
 
@@ -64,15 +64,14 @@ def test_want_of_memory_is_told():
         result_of(HELPER.begin(bytes, 2**62), "a very long row")
 
 
-def test_an_early_end_is_told_to_all_who_wait_and_to_all_who_come_later():
+def test_an_early_end_is_told_to_all_who_wait_and_who_comes_later_finds_another_process():
     helper = Helper()
     jobs = [helper.begin(os._exit, 1), helper.begin(os.getpid)]
-    told = r"^the net could not be made: its process ended early \(BrokenProcessPool\)"
     for job in jobs:
-        with pytest.raises(ValueError, match=told):
+        with pytest.raises(ValueError, match=r"^the net could not be made: its process ended early \(HelperEnded\)"):
             result_of(job, "the net")
-    with pytest.raises(ValueError, match=told):
-        result_of(helper.begin(os.getpid), "the net")
+    helper._process.join()
+    assert result_of(helper.begin(os.getpid), "the net") != os.getpid()
 
 
 # A script as a user writes one, with work in it that must not be done once more by a helper.
@@ -135,20 +134,42 @@ def test_a_program_that_is_killed_leaves_no_helper_behind(script, processes, sig
     assert processes.end_of(lambda: any(map(processes.is_running, helpers)))
 
 
-# joblib's workers count as children of multiprocessing's, too, but cannot be ended as its own are.
-BESIDE_JOBLIB = """
-import os
-from joblib import Parallel, delayed
-from running.helpers import Helper, end_helpers
-Parallel(n_jobs=2)(delayed(abs)(number) for number in range(4))
-helper = Helper()
-print(helper.begin(os.getpid).result(), flush=True)
-end_helpers()
-"""
+def test_many_things_are_done_beside_each_other_and_come_in_order():
+    items = [(number, 2) for number in range(20)]
+    assert list(in_parallel(pow, items, lambda *_: 60)) == [number**2 for number in range(20)]
+    assert list(in_parallel(pow, [], lambda *_: 60)) == []
 
 
-def test_helpers_end_beside_the_workers_of_a_library(processes):
-    command, environment = [sys.executable, "-c", BESIDE_JOBLIB], os.environ | {"PYTHONPATH": str(ROOT)}
-    ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    assert (ran.returncode, ran.stderr) == (0, "")
-    assert processes.end_of(lambda: processes.is_running(int(ran.stdout)))
+def test_what_takes_too_long_or_its_process_with_it_is_one_result_of_many():
+    items = [(time.sleep, 0), (os._exit, 1), (time.sleep, 60), (bytes, 2**62), (os.getpid,)] * 2
+    results = list(in_parallel(called, items, lambda function, *_: 5 if function is time.sleep else 60))
+    for found in (results[:5], results[5:]):
+        assert [type(result) for result in found] == [type(None), HelperEnded, TimeoutError, MemoryError, int]
+
+
+def called(function, *arguments):
+    return function(*arguments)
+
+
+def test_what_goes_wrong_in_one_of_many_is_as_it_was():
+    results = in_parallel(divmod, [(7, 2), (1, 0)], lambda *_: 60)
+    assert next(results) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+
+
+def test_nobody_works_on_when_nobody_wants_the_rest(processes):
+    HELPER.begin(os.getpid).result()  # with it comes Python's own process that keeps the books
+    before = set(processes.of_group(os.getpgrp()))
+    results = in_parallel(called, [(os.getpid,), *[(time.sleep, 600)] * 5], lambda *_: 600)
+    next(results)
+    results.close()
+    assert processes.end_of(lambda: set(processes.of_group(os.getpgrp())) - before)
+
+
+def test_a_helper_has_no_more_memory_than_it_may_have():
+    helper = Helper()
+    helper.begin(bound_memory, 2_000_000_000).result()
+    with pytest.raises(MemoryError):
+        helper.begin(bytes, 4_000_000_000).result()
+    helper.end()

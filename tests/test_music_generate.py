@@ -55,8 +55,9 @@ def test_the_run_tells_its_story_and_nothing_else(run):
     for told in ("258 values, 84 unique", "(8, 30, 84)", "(30, 8, 84)", "loss", "summed over 30 steps", f"{file}"):
         assert told in ran.stdout
     beginnings = [line.split()[0] for line in ran.stdout.splitlines() if not line.startswith(" ")]
-    assert " ".join(beginnings) == "tune corpus X Y training network improvised fall-backs copied wrote"
-    assert ran.stdout.splitlines()[-1].split() == ["wrote", str(file)]
+    assert " ".join(beginnings) == "tune corpus X Y training network improvised fall-backs copied wrote wrote"
+    told = [line.split() for line in ran.stdout.splitlines()[-2:]]
+    assert told == [["wrote", str(file)], ["wrote", str(file.with_suffix(".json"))]]
 
 
 def test_the_file_reads_back_alike_in_other_programs(run):
@@ -174,8 +175,9 @@ def test_sound_score_pictures_and_page_are_made_by_default(tmp_path):
     assert ran.returncode == 0, ran.stderr
     wrote = [line.split()[-1] for line in ran.stdout.splitlines() if line.startswith("wrote")]
     in_order = ["my_music.midi", "my_music.mp3", "my_music.musicxml", "my_music.svg", "my_music.png", "training.png"]
-    assert wrote == [str(tmp_path / name) for name in (*in_order, "my_music.html")]
-    assert {path.name for path in tmp_path.iterdir()} == {*in_order, "my_music.html"}
+    in_order += ["my_music.html", "my_music.json"]
+    assert wrote == [str(tmp_path / name) for name in in_order]
+    assert {path.name for path in tmp_path.iterdir()} == set(in_order)
     assert [track.name for track in read_midi(tmp_path / "my_music.midi").tracks] == ["Solo", "Chords", "Bass", "Drums"]
 
 
@@ -224,15 +226,17 @@ def test_ctrl_c_leaves_the_old_output_and_says_so(tmp_path, processes, seconds):
     assert [path.name for path in tmp_path.iterdir()] == ["my_music.midi"]
 
 
-def test_ctrl_c_while_the_sound_is_rendered_leaves_the_midi(tmp_path, processes):
+def test_ctrl_c_while_the_sound_is_rendered_leaves_the_older_set(tmp_path, processes):
+    assert run_script("--output", tmp_path, *TINY).returncode == 0
+    older = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     flags = [*TINY[:-4], "--choruses", 40, "--sound", "yes", *TINY[-3:]]
     process = start("--output", tmp_path, *flags)
     for line in process.stdout:
-        if line.startswith("wrote"):
+        if line.startswith("to be heard"):
             break
+    assert len(read_midi(line.split()[-1]).tracks[0].notes()) > 24 * 40
     assert "wrote" not in interrupted(process, processes)
-    assert [path.name for path in tmp_path.iterdir()] == ["my_music.midi"]
-    assert len(read_midi(tmp_path / "my_music.midi").tracks[0].notes()) > 24 * 40
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == older
 
 
 def test_a_run_that_ends_well_leaves_nobody_behind(tmp_path, processes):

@@ -1,4 +1,6 @@
 import base64
+import hashlib
+import json
 import os
 import time
 from concurrent.futures import Future
@@ -7,8 +9,8 @@ import pytest
 from conftest import bar, chord, note, solo_of
 
 from music.piece import Part, Piece
-from running.files import recall
-from running.helpers import Helper, result_of
+from running.file_set import MAKING
+from running.helpers import result_of
 from writing import engraving, outputs, samples, sound
 from writing.outputs import Results, Wanted, prepare_studio, write_outputs
 from writing.page import Copy
@@ -16,7 +18,7 @@ from writing.page import Copy
 ALL, NOTHING = Wanted(True, True, True, True), Wanted(False, False, False, False)
 # In the order in which they are written.
 EVERYTHING = [*(f"my_music.{ending}" for ending in ("midi", "mp3", "musicxml", "svg", "png")), "training.png"]
-EVERYTHING += ["my_music.html"]
+EVERYTHING += ["my_music.html", "my_music.json"]
 
 
 def piece(pitch=60, title="A solo") -> Piece:
@@ -47,25 +49,63 @@ def told_of(folder, *names):
     return [f"wrote       {folder / name}" for name in names]
 
 
+def heard_of(folder, *names):
+    """What is told of files that can be heard before the rest is there."""
+    return [f"to be heard {folder / MAKING}.{os.getpid()}{os.sep}{name}" for name in names]
+
+
 def test_everything_is_written_and_told_in_the_order_of_hearing(tmp_path):
     told = list(write_outputs(tmp_path, results_of(60), ALL))
-    assert told == told_of(tmp_path, *EVERYTHING)
+    assert told == heard_of(tmp_path, *EVERYTHING[:2]) + told_of(tmp_path, *EVERYTHING)
     assert names(tmp_path) == sorted(EVERYTHING)
 
 
-def test_each_thing_is_told_as_soon_as_it_is_there_and_not_before(tmp_path):
-    there = []
-    for told in write_outputs(tmp_path, results_of(60), ALL):
-        there.append(told.removeprefix(f"wrote       {tmp_path}{os.sep}"))
-        assert there[-1] in names(tmp_path)
-        if there in (["my_music.midi"], ["my_music.midi", "my_music.mp3"]):
-            assert names(tmp_path) == sorted(there)
-    assert there == EVERYTHING
+def test_what_can_be_heard_is_told_as_soon_as_it_is_there_and_the_rest_comes_at_once(tmp_path):
+    midi, _, *rest = (told for told in there_while_told(tmp_path))
+    assert [path.name for path in midi] == ["my_music.midi"]
+    assert all({path.name for path in there} == set(EVERYTHING) for there in rest)
+
+
+def there_while_told(folder):
+    """The files that are there each time something is told."""
+    for _ in write_outputs(folder, results_of(60), ALL):
+        yield [path for path in folder.rglob("*") if path.is_file()]
 
 
 def test_the_sound_comes_before_the_rest_even_if_it_is_late(tmp_path):
     outputs.STUDIO.begin(time.sleep, 2)
-    assert list(write_outputs(tmp_path, results_of(60), ALL)) == told_of(tmp_path, *EVERYTHING)
+    told = list(write_outputs(tmp_path, results_of(60), ALL))
+    assert told == heard_of(tmp_path, *EVERYTHING[:2]) + told_of(tmp_path, *EVERYTHING)
+
+
+def test_what_is_given_up_leaves_the_older_set_whole(tmp_path):
+    """After each thing that is told before the end, whatever was made until then."""
+    list(write_outputs(tmp_path, results_of(60), ALL))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    for count in (1, 2):
+        made = write_outputs(tmp_path, results_of(72), ALL)
+        for _ in range(count):
+            next(made)
+        made.close()
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_smaller_set_takes_the_rest_of_the_larger_one_away(tmp_path):
+    list(write_outputs(tmp_path, results_of(60, 62), ALL))
+    (tmp_path / "my_music.png").write_bytes(b"painted over")
+    *_, told = write_outputs(tmp_path, results_of(60), NOTHING)
+    assert names(tmp_path) == ["my_music.json", "my_music.midi", "my_music.png"]
+    assert told.startswith("removed     ") and "my_music_002.midi" in told and "my_music.png" not in told
+
+
+def test_the_manifest_lists_what_was_written_and_how(tmp_path):
+    list(write_outputs(tmp_path, results_of(60, 62), ALL, facts={"seed": 5}, more={"more.txt": b"more"}))
+    manifest = json.loads((tmp_path / "my_music.json").read_text())
+    assert manifest["seed"] == 5
+    assert set(manifest["files"]) == set(names(tmp_path)) - {"my_music.json"}
+    assert "more.txt" in manifest["files"]
+    for name, digest in manifest["files"].items():
+        assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
 
 
 class AtOnce:
@@ -77,13 +117,18 @@ class AtOnce:
         return job
 
 
-def test_what_is_made_waits_for_the_sound_only(tmp_path, monkeypatch):
-    """With the sound at hand, all the rest is there before the page is begun."""
+def test_a_sound_that_is_at_hand_does_not_wait_for_the_page(tmp_path, monkeypatch):
     before_the_page = []
     monkeypatch.setattr(outputs, "STUDIO", AtOnce())
-    monkeypatch.setattr(outputs, "_page", lambda *given: before_the_page.extend(names(tmp_path)) or "the page")
-    assert list(write_outputs(tmp_path, results_of(60), ALL)) == told_of(tmp_path, *EVERYTHING)
-    assert before_the_page == sorted(EVERYTHING[:-1])
+
+    def page(*_):
+        before_the_page.extend(path.name for path in tmp_path.glob("*/*"))
+        return "the page"
+
+    monkeypatch.setattr(outputs, "_page", page)
+    told = list(write_outputs(tmp_path, results_of(60), ALL))
+    assert told == heard_of(tmp_path, *EVERYTHING[:2]) + told_of(tmp_path, *EVERYTHING)
+    assert sorted(before_the_page) == sorted(EVERYTHING[:-2])
 
 
 @pytest.mark.parametrize(
@@ -99,8 +144,10 @@ def test_what_is_made_waits_for_the_sound_only(tmp_path, monkeypatch):
 )
 def test_each_output_can_be_had_by_itself(tmp_path, wanted, made):
     wanted = Wanted(*(name in wanted for name in ("sound", "score", "pictures", "page")))
-    assert list(write_outputs(tmp_path, results_of(60), wanted)) == told_of(tmp_path, "my_music.midi", *made)
-    assert names(tmp_path) == sorted(["my_music.midi", *made])
+    told = list(write_outputs(tmp_path, results_of(60), wanted))
+    heard = [name for name in ("my_music.midi", "my_music.mp3") if made and name in ("my_music.midi", *made)]
+    assert told == heard_of(tmp_path, *heard) + told_of(tmp_path, "my_music.midi", *made, "my_music.json")
+    assert names(tmp_path) == sorted(["my_music.midi", *made, "my_music.json"])
     if wanted.page:
         page = (tmp_path / "my_music.html").read_text()
         assert ('["MP3","./my_music.mp3"]' in page) == wanted.sound
@@ -112,11 +159,12 @@ def test_of_several_each_has_a_number_and_the_best_the_name(tmp_path):
     wanted = Wanted(False, False, False, True)
     told = list(write_outputs(tmp_path, results_of(60, 62, 64, ranking=[1, 0, 2]), wanted))
     numbered = [f"my_music_{number:03d}.midi" for number in (1, 2, 3)]
-    assert names(tmp_path) == ["my_music.html", "my_music.midi", *numbered]
+    assert names(tmp_path) == ["my_music.html", "my_music.json", "my_music.midi", *numbered]
     assert (tmp_path / "my_music.midi").read_bytes() == (tmp_path / numbered[1]).read_bytes()
     assert told == [
+        *heard_of(tmp_path, "my_music.midi"),
         f"wrote       {tmp_path / numbered[0]} to _003.midi; the best is number 2",
-        *told_of(tmp_path, "my_music.midi", "my_music.html"),
+        *told_of(tmp_path, "my_music.midi", "my_music.html", "my_music.json"),
     ]
     page = (tmp_path / "my_music.html").read_text()
     in_order = [page.index(f'"{name}"') for name in ("Solo 2", "Solo 1", "Solo 3", "The source")]
@@ -136,7 +184,8 @@ def test_a_missing_library_is_one_sentence_and_the_rest_is_written(tmp_path, mon
     monkeypatch.setattr(module, "missing", lambda: "it is not installed: pip install it")
     told = list(write_outputs(tmp_path, results_of(60), ALL))
     midi, *rest = [name for name in EVERYTHING if name.rpartition(".")[2] not in left_out]
-    assert told == [*told_of(tmp_path, midi), "it is not installed: pip install it", *told_of(tmp_path, *rest)]
+    heard = heard_of(tmp_path, midi, *(name for name in rest if name == "my_music.mp3"))
+    assert told == [heard[0], "it is not installed: pip install it", *heard[1:], *told_of(tmp_path, midi, *rest)]
     assert names(tmp_path) == sorted([midi, *rest])
 
 
@@ -173,21 +222,27 @@ def test_what_is_prepared_beside_the_learning_is_what_the_page_needs(tmp_path):
 def test_nobody_is_woken_for_what_makes_no_sound(tmp_path, monkeypatch, wanted):
     monkeypatch.setattr(outputs, "STUDIO", None)
     prepare_studio(piece(), piece(), wanted, tmp_path)
-    assert len(list(write_outputs(tmp_path, results_of(60), wanted))) in (1, 5)
+    assert len(list(write_outputs(tmp_path, results_of(60), wanted))) in (2, 7)
 
 
-def test_a_studio_that_dies_is_told_after_the_midi_is_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(outputs, "STUDIO", Helper())
-    outputs.STUDIO.begin(os._exit, 1)
-    lines = write_outputs(tmp_path, results_of(60), Wanted(True, False, True, False))
-    assert next(lines) == told_of(tmp_path, "my_music.midi")[0]
+def die(*_):
+    os._exit(1)
+
+
+def test_a_studio_that_dies_is_told_and_leaves_the_older_set(tmp_path, monkeypatch):
+    list(write_outputs(tmp_path, results_of(60), NOTHING))
+    before = (tmp_path / "my_music.midi").read_bytes()
+    monkeypatch.setattr(sound, "mp3_bytes", die)
+    lines = write_outputs(tmp_path, results_of(72), Wanted(True, False, True, False))
+    assert next(lines) == heard_of(tmp_path, "my_music.midi")[0]
     with pytest.raises(ValueError, match="the sound could not be made: its process ended early"):
         list(lines)
-    assert (tmp_path / "my_music.midi").is_file()
+    assert (tmp_path / "my_music.midi").read_bytes() == before
+    assert names(tmp_path) == ["my_music.json", "my_music.midi"]
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(ValueError, match="cannot be written"):
         next(write_outputs(tmp_path / "file", results_of(60), NOTHING))
-    assert recall(tmp_path / "file") == b"not a folder"
+    assert (tmp_path / "file").read_bytes() == b"not a folder"

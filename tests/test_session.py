@@ -15,6 +15,7 @@ from grammar import parse_term
 from improvising.keeping import kept_of_file, kept_of_piece, values_of_bar
 from improvising.session import AS_THEY_CAME, Session, accompaniment_of, shown_of, style_of
 from learning.learner import Network
+from learning.saved_network import BROUGHT
 from learning.training import weight_shapes
 from preprocess import read_tune
 from running.settings import Settings, as_constants, changed, declared, read_settings
@@ -244,3 +245,17 @@ def test_what_music21_answered_once_is_not_asked_again(tmp_path):
         file.write_bytes(damaged)
         assert asked(tmp_path) == [*alone, "True"]
     assert asked(tmp_path) == [*alone, "False"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--tune", "a.mid", "--load", "b.keras"], "--tune would not count beside LOAD"),
+        (["a.mid", "--load", "b.keras"], "--tune would not count beside LOAD"),
+        (["--load", "b.keras", "--melody-track", "2"], "--melody-track would not count beside LOAD"),
+    ],
+)
+def test_a_tune_beside_a_network_that_brings_its_own_is_refused(arguments, complaint):
+    with pytest.raises(ValueError, match=complaint):
+        read_settings(SETTINGS, "", arguments, bare="TUNE", brought={"LOAD": BROUGHT})
+    assert read_settings(SETTINGS, "", ["--load="], bare="TUNE", brought={"LOAD": BROUGHT}).load == ""

@@ -9,8 +9,8 @@ from learning import learner
 from learning.learner import Network, Training
 from learning.network import train_network
 from learning.training import network_from_bytes, network_to_bytes, trained, weight_shapes, weights_key
-from running.files import digest_of, recall, remember
 from running.helpers import Helper
+from running.memory import digest_of, recall, remember
 
 N_VALUES = 9
 TRAINING = Training(n_a=4, epochs=2, batch_size=4, seed=1, windows_an_epoch=6)

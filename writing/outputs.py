@@ -1,25 +1,31 @@
 """Everything a run writes: MIDI, sound, score, pictures and the page, each in a module of its own.
 
-In the order of hearing: the MIDI comes first, then the sound, which another process renders meanwhile, then the rest.
-Whatever needs a library that is not installed is left out with one sentence, and the rest is written all the same. Left
-to others: each kind of file (`writing/midi.py`, `writing/sound.py`, `writing/lead_sheet.py`, `writing/engraving.py`,
-`writing/pictures.py`, `writing/page.py`).
+They are made in the order of hearing, the MIDI first, then the sound, which another process renders meanwhile, then the
+rest; and they take the places of the older ones together, when all of them are there. Whatever needs a library that is
+not installed is left out with one sentence, and the rest is written all the same. Left to others: each kind of file
+(`writing/midi.py`, `writing/sound.py`, `writing/lead_sheet.py`, `writing/engraving.py`, `writing/pictures.py`,
+`writing/page.py`), and how a set takes its place (`running/file_set.py`).
 """
 
+import itertools
 from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from music.piece import Piece
-from running.files import write_aside
+from running.console import PATIENCE, Progress, show
+from running.file_set import FileSet
 from running.helpers import Helper, result_of
 from writing import engraving, samples, sound
-from writing.midi import write_midi
+from writing.midi import midi_bytes
 from writing.page import Copy
 
-SOLO_FILE = "my_music.midi"  # the best solo's; what belongs to it has the same stem
+SOLO_FILE, SOUND_FILE, SCORE_FILE = "my_music.midi", "my_music.mp3", "my_music.musicxml"  # of the best solo
+NUMBERED, MANIFEST = "my_music_{:03d}.midi", "my_music.json"
 VERSIONS_ON_PAGE = 4  # solos that the page compares, the best ones
+SECONDS_A_BAR = 0.15  # of rendering, on a slow machine
 STUDIO = Helper()
 
 
@@ -73,17 +79,42 @@ def prepare_studio(source: Piece, accompaniment: Piece, wanted: Wanted, memory: 
         STUDIO.begin(sound.prepare, accompaniment.parts, accompaniment.tempo)
 
 
-def write_outputs(folder: Path, results: Results, wanted: Wanted, memory: Path | None = None) -> Iterator[str]:
-    """Write what is wanted into `folder`; tells of each thing as soon as it is written, or that it is missing.
+def write_outputs(
+    folder: Path,
+    results: Results,
+    wanted: Wanted,
+    memory: Path | None = None,
+    facts: dict | None = None,
+    more: dict[str, bytes] | None = None,
+) -> Iterator[str]:
+    """Make what is wanted, and put it into `folder` all at once; tells of what is missing, of what can be heard before
+    the rest is there and where, and at the end of each file.
 
-    The best solo is `my_music.*`; of several, each is `my_music_001.midi` and so on too. `memory` is the folder in
-    which the page's samples are kept, None for nowhere. Raises ValueError where the folder cannot be written.
+    The best solo is `my_music.*`; of several, each is `my_music_001.midi` and so on too; `my_music.json` lists all
+    files, with `facts` of how they were made. `memory` is the folder in which the page's samples are kept, None for
+    nowhere; `more` are files that belong to the set, by name. Raises ValueError where the folder cannot be written:
+    then the set that was there before is as it was.
     """
-    path = folder / SOLO_FILE
-    yield from _write_numbered(folder, results)
-    write_midi(path, results.best)
-    yield _wrote(path)
-    wanted, missing = _possible(wanted)
+    with FileSet(folder, MANIFEST) as files:
+        yield from _make(files, results, *_possible(wanted), memory)
+        for name, content in (more or {}).items():
+            files.write(name, content)
+        gone = files.put_in_place(facts or {})
+    yield from _written(folder, files.names, results)
+    if gone:
+        yield f"{'removed':<12}{', '.join(gone)} in {folder}, of the solo before"
+
+
+def _make(files: FileSet, results: Results, wanted: Wanted, missing: list[str], memory: Path | None) -> Iterator[str]:
+    """Everything in the order of hearing: the MIDI, the sound, the rest; tells of what can be heard."""
+    first = files.write(SOLO_FILE, _midi(results.best))
+    several = len(results.pieces) if len(results.pieces) > 1 else 0
+    progress = Progress("writing", several)
+    for number, piece in enumerate(results.pieces[:several], 1):
+        files.write(NUMBERED.format(number), _midi(piece))
+        progress(number)
+    if wanted != Wanted(False, False, False, False):
+        yield f"{'to be heard':<12}{first}"
     yield from missing
     shown = [*(results.pieces[number] for number in results.ranking[:VERSIONS_ON_PAGE]), results.source]
     heard = STUDIO.begin(sound.mp3_bytes, results.best.parts, results.best.tempo) if wanted.sound else None
@@ -91,42 +122,64 @@ def write_outputs(folder: Path, results: Results, wanted: Wanted, memory: Path |
     if wanted.page and not sound.missing():
         wanted_samples = samples.ranges([part for piece in shown for part in piece.parts])
         sampled = STUDIO.begin(samples.sampled, wanted_samples, memory)
-    made = []
-    for file in _made(path, results, wanted, sampled):
-        made.append(file)
-        if heard is None or heard.done():
-            yield from _written(path, heard, made)
-            heard, made = None, []
-    yield from _written(path, heard, made)
+    for file, content in _drawn(results, wanted, sampled):
+        if heard and heard.done():
+            yield _heard(files, heard, results.best)
+            heard = None
+        files.write(file, content)
+    if heard:
+        yield _heard(files, heard, results.best)
 
 
-def _made(path: Path, results: Results, wanted: Wanted, sampled: Future | None):
-    """What comes after the sound, one file after the other: `(file, content)`."""
+def _heard(files: FileSet, heard: Future, music: Piece) -> str:
+    """Write the sound as soon as it is rendered; while one waits, how long that may take."""
+    expected = round(SECONDS_A_BAR * len(music.solo.bars))
+    for second in itertools.count():
+        with suppress(TimeoutError):
+            heard.exception(timeout=1)
+            break
+        if second > PATIENCE:
+            show(f"{'sound':<12}rendering for {second} s, of about {max(expected, second + 1)}")
+    return f"{'to be heard':<12}{files.write(SOUND_FILE, result_of(heard, 'the sound'))}"
+
+
+def _midi(piece: Piece) -> bytes:
+    return midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars)
+
+
+def _drawn(results: Results, wanted: Wanted, sampled: Future | None) -> Iterator[tuple[str, bytes]]:
+    """What comes beside the sound, one file after the other: its name and content."""
+    path = Path(SOLO_FILE)
     if wanted.score:
         from writing.lead_sheet import lead_sheet
 
         sheet = lead_sheet(results.best)
-        yield path.with_suffix(".musicxml"), sheet.musicxml.encode()
-        yield from engraving.svg_files(path.with_suffix(".svg"), sheet.musicxml)
+        yield SCORE_FILE, sheet.musicxml.encode()
+        for page, content in engraving.svg_files(path.with_suffix(".svg"), sheet.musicxml):
+            yield page.name, content
     if wanted.pictures:
         from writing.pictures import piano_roll_png, training_png
 
-        yield path.with_suffix(".png"), piano_roll_png(results.best)
-        yield path.with_name("training.png"), training_png(results.losses)
+        yield path.with_suffix(".png").name, piano_roll_png(results.best)
+        yield "training.png", training_png(results.losses)
     if wanted.page:
         links = {"MIDI": SOLO_FILE}
-        links |= {"MP3": "my_music.mp3"} if wanted.sound else {}
-        links |= {"MusicXML": "my_music.musicxml"} if wanted.score else {}
-        yield path.with_suffix(".html"), _page(results, links, wanted.score, sampled).encode(errors="replace")
+        links |= {"MP3": SOUND_FILE} if wanted.sound else {}
+        links |= {"MusicXML": SCORE_FILE} if wanted.score else {}
+        page = _page(results, links, wanted.score, sampled)
+        yield path.with_suffix(".html").name, page.encode(errors="replace")
 
 
-def _written(path: Path, heard: Future | None, made: list[tuple[Path, bytes]]) -> Iterator[str]:
-    """Write the sound, if there is one to come, and then what was made meanwhile."""
-    if heard is not None:
-        made = [(path.with_suffix(".mp3"), result_of(heard, "the sound")), *made]
-    for file, content in made:
-        write_aside(file, content)
-        yield _wrote(file)
+def _written(folder: Path, names: list[str], results: Results) -> Iterator[str]:
+    """A line for each file, in the order of hearing; one line for all numbered ones."""
+    several = len(results.pieces) > 1
+    if several:
+        best, last = results.ranking[0] + 1, len(results.pieces)
+        yield _wrote(f"{folder / NUMBERED.format(1)} to _{last:03d}.midi; the best is number {best}")
+    numbered = {NUMBERED.format(number) for number in range(1, len(results.pieces) + 1)} if several else set()
+    heard = [SOLO_FILE, *(name for name in names if name == SOUND_FILE)]
+    for name in (*heard, *(name for name in names if name not in heard and name not in numbered)):
+        yield _wrote(folder / name)
 
 
 def _possible(wanted: Wanted) -> tuple[Wanted, list[str]]:
@@ -135,14 +188,6 @@ def _possible(wanted: Wanted) -> tuple[Wanted, list[str]]:
     no_score = engraving.missing() if wanted.score else None
     possible = replace(wanted, sound=wanted.sound and not no_sound, score=wanted.score and not no_score)
     return possible, [sentence for sentence in (no_sound, no_score) if sentence]
-
-
-def _write_numbered(folder: Path, results: Results) -> Iterator[str]:
-    if len(results.pieces) > 1:
-        for number, piece in enumerate(results.pieces, 1):
-            write_midi(folder / f"my_music_{number:03d}.midi", piece)
-        best, last = results.ranking[0] + 1, len(results.pieces)
-        yield _wrote(f"{folder / 'my_music_001.midi'} to _{last:03d}.midi; the best is number {best}")
 
 
 def _wrote(file: object) -> str:

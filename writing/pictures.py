@@ -73,11 +73,13 @@ def training_png(losses: list[float], reference: float = 7.5) -> bytes:
     if drawn:
         axes.plot(epochs, drawn, color=TYPE_COLOURS["C"], linewidth=2.2)
         axes.plot(epochs[-1:], drawn[-1:], "o", markersize=7, color=TYPE_COLOURS["C"])
-        # Below its point, except on top of the reference's own text, which stands above the line.
-        below = drawn[-1] < reference * 1.6
-        style = {"textcoords": "offset points", "ha": "right" if len(losses) > 15 else "left", "color": INK}
+        # Right of its point, where the curve does not come from, as far as there is room; but not on top of the
+        # reference's own text, which stands above the line.
+        has_room, below = epochs[-1] < 70 or epochs[-1] < 0.7 * len(losses), drawn[-1] < reference * 1.6
+        away = (10, -28 if below else -4) if has_room else (0, -20 if below else 11)
+        style = {"textcoords": "offset points", "ha": "left" if has_room else "right", "color": INK}
         text = f"after {epochs[-1]} epoch{'s' * (epochs[-1] > 1)}: {drawn[-1]:.2f}"
-        axes.annotate(text, (epochs[-1], drawn[-1]), (0, -20 if below else 11), fontsize=10, weight="bold", **style)
+        axes.annotate(text, (epochs[-1], drawn[-1]), away, fontsize=10, weight="bold", **style)
     else:
         axes.text(0.5, 0.6, "nothing was learned", transform=axes.transAxes, ha="center", color=INK, fontsize=12)
     axes.set_title("How the loss fell", loc="left", fontsize=14, weight="bold", color=INK)
