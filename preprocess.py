@@ -192,8 +192,14 @@ def _results(files: list[Path], selection: Selection, memory: Path | None, when_
 def _read_apart(files: list[Path], selection: Selection, memory: Path | None) -> Iterator[Tune | str]:
     """Read files in other processes, or on the cluster, each within bounds of time and memory."""
     if _clients and files:
+        from distributed import KilledWorker
+
         jobs = [_clients[-1].submit(_attempt, file, selection, memory, pure=False) for file in files]
-        yield from (job.result() for job in jobs)
+        for file, job in zip(files, jobs, strict=True):
+            try:
+                yield job.result()
+            except (KilledWorker, MemoryError):
+                yield f"{file}: takes more memory to read than a worker of the cluster has; take a simpler one"
         return
     jobs = [(file, selection, memory) for file in files]
     for file, result in zip(files, in_parallel(_attempt_within_bounds, jobs, _seconds), strict=True):
