@@ -18,11 +18,12 @@ from typing import NamedTuple
 from music.note_types import first_scale_tones, has_chord, note_types, sounding_chord, types_at
 from music.notes import Chord, Note
 from music.units import GRID, duration_text, to_steps
-from running.answers import asked_once
+from running.answers import are, asked_once
 
 TYPES = "CSAX"  # of notes
 REST = "R"
 INTERVAL_NAME = re.compile("(P|m|M|A{1,8}|d{1,8})-?[0-9]{1,2}")
+WIDEST = 200  # semitones that such a name can mean
 LONGEST_DURATION = 64 * GRID  # grid steps: what is longer was not read from music
 
 
@@ -73,7 +74,7 @@ def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
     return " ".join(terms)
 
 
-@asked_once
+@asked_once(lambda found: are(str, found) and len(found) == 2 and all(map(INTERVAL_NAME.fullmatch, found)))
 def interval_bounds(pitch_class: int, semitones: int) -> tuple[str, str]:
     """Names of the directed interval plus and minus a minor third, from a note of this pitch class.
 
@@ -97,7 +98,7 @@ def ask_ahead() -> None:
             interval_bounds(pitch_class, distance)
 
 
-@asked_once
+@asked_once(lambda found: type(found) is int and abs(found) <= WIDEST)
 def semitones(directed_name: str) -> int:
     """Size of a directed interval: 'm-2' -> -1, 'P4' -> 5. Raises ValueError for what is none."""
     from music21 import interval

@@ -9,7 +9,7 @@ from functools import cache
 from typing import NamedTuple
 
 from music.notes import PITCH_CLASS_NAMES, Chord
-from running.answers import asked_once
+from running.answers import are, asked_once
 
 NO_TYPES = "X" * 12  # over no chord
 HEXATONIC_BLUES = (0, 3, 5, 6, 7, 10)  # semitones above the tonic
@@ -29,7 +29,7 @@ def types_at(chords: list[Chord], onset: int) -> str:
     return note_types(chord.tones) if chord else NO_TYPES
 
 
-@asked_once
+@asked_once(lambda found: isinstance(found, str) and len(found) == 12 and {*found} <= {*"CSAX"})
 def note_types(tones: tuple[int, ...]) -> str:
     """The type of each pitch class over a chord of these pitch classes, as twelve letters.
 
@@ -50,7 +50,7 @@ def note_types(tones: tuple[int, ...]) -> str:
     return "".join(types)
 
 
-@asked_once
+@asked_once(lambda found: are(int, found) and {*found} <= {*range(12)} and len(found) > 0)
 def first_scale_tones(tones: tuple[int, ...]) -> tuple[int, ...]:
     """Pitch classes from which the original draws a bar's first scale tone: major, or hexatonic blues if not major."""
     major = _scales("MajorScale")

@@ -69,11 +69,22 @@ def sampled(wanted: tuple[Range, ...], memory: Path | None = None) -> Sampled:
     code = [Path(module).read_bytes() for module in (__file__, sound.__file__)]
     path = memory and memory / "sounds" / digest_of(repr(wanted), *code, sound.made_with())
     mp3 = path and recall(path)
-    if not mp3:
+    if not (mp3 and _lasts(mp3, SLOT * len(slots))):
         mp3 = _rendered(wanted)
         if path:
             remember(path, mp3)
     return Sampled(mp3, starts)
+
+
+def _lasts(mp3: bytes, seconds: int) -> bool:
+    """Whether it is a sound of that length, as samples are."""
+    import soundfile
+
+    try:
+        found = soundfile.info(io.BytesIO(mp3))
+    except (soundfile.SoundFileError, TypeError):
+        return False
+    return (found.samplerate, found.channels) == (RATE, 1) and abs(found.duration - seconds) < 1
 
 
 def _rendered(wanted: tuple[Range, ...]) -> bytes:
