@@ -1,44 +1,33 @@
-"""Damage what is kept and what is loaded, and check that it is refused or right. Run by hand, as long as wanted:
-
-    python tests/fuzz_kept.py --seconds 600
-    python tests/fuzz_kept.py --seconds 600 --guided
+"""Damage what is kept and what is loaded, and check that it is refused or right. Run by hand, as long as wanted (see
+`fuzzing.py`).
 
 Readings, networks and saved files are damaged byte by byte, and changed inside with their digests made anew. What is
 damaged has to be worked out anew, with the same result; what was changed inside is refused with one line, or can be
-improvised with in a moment. `--guided` lets atheris, where it is installed, choose bytes by what code they reach.
-`test_kept.py` checks some hundreds in the same way, and everything that was ever found.
+improvised with in a moment. `test_kept.py` checks some hundreds in the same way, and everything that was ever found.
 """
 
-import argparse
-import faulthandler
+import contextlib
 import io
 import json
 import random
-import sys
 import tempfile
-import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from fuzzing import ROOT, fuzz
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
+from improvising.solos import generate_music
+from inference_model import OneStep
+from learning.learner import Network
+from learning.saved_network import FORMAT, MATERIAL, WEIGHTS, load
+from learning.style import learn_style
+from learning.training import network_to_bytes, weight_shapes
+from preprocess import read_tunes
+from reading.tune_json import tune_to_json
+from running.memory import recall, remember
 
-from conftest import playing  # noqa: E402
-
-from improvising.solos import generate_music  # noqa: E402
-from inference_model import OneStep  # noqa: E402
-from learning.learner import Network  # noqa: E402
-from learning.saved_network import FORMAT, MATERIAL, WEIGHTS, load  # noqa: E402
-from learning.style import learn_style  # noqa: E402
-from learning.training import network_to_bytes, weight_shapes  # noqa: E402
-from preprocess import read_tunes  # noqa: E402
-from reading.tune_json import tune_to_json  # noqa: E402
-from running.memory import recall, remember  # noqa: E402
-
-SECONDS_PER_FILE = 10
 ODD = [None, True, -1, 0, 1, 2**31, 10**30, 1e308, float("nan"), [], [[]], {}]
 ODD += ["", "x", "C,0.250", "P1", "\x1b[2J", "é" * 999]
 
@@ -87,7 +76,8 @@ class Kept:
     def check_saved(self, path: Path) -> bool:
         """Whether a file can be loaded; refused with one line otherwise."""
         try:
-            loaded = load(path)
+            with contextlib.redirect_stdout(io.StringIO()):
+                loaded = load(path)
         except ValueError as error:
             assert str(error).startswith(f"{path}: ") and len(str(error)) < 1500, error
             return False
@@ -97,6 +87,8 @@ class Kept:
 
 def playable(tune, network: Network | None = None) -> None:
     """Improvise two bars after a tune."""
+    from conftest import playing  # not before the fuzzer sees the project coming
+
     style = learn_style([tune], 1.0)
     network = network or tiny_network(len(style.values))
     (solo,) = generate_music(OneStep(network.weights), style, replace(playing(), bars=2))
@@ -181,39 +173,7 @@ def odd_weights(kept: Kept, generator: random.Random) -> bytes:
     return content
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Damage what is kept, and check that it is refused or right.")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long to go on")
-    parser.add_argument("--seed", type=int, default=0, help="which changes")
-    parser.add_argument("--guided", action="store_true", help="let atheris choose them")
-    options = parser.parse_args()
+if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
         kept = Kept(Path(folder))
-        if options.guided:
-            import atheris
-
-            checks = (kept.check_memory, kept.check_reading, kept.check_saved_bytes)
-
-            def one(data: bytes) -> None:
-                checks[(data[0] if data else 0) % 3](data[1:])
-
-            atheris.instrument_all()
-            atheris.Setup([sys.argv[0], f"-max_total_time={options.seconds:.0f}"], one)
-            atheris.Fuzz()
-        began, number, slowest = time.monotonic(), 0, 0.0
-        while time.monotonic() - began < options.seconds:
-            faulthandler.dump_traceback_later(SECONDS_PER_FILE, exit=True)
-            started = time.monotonic()
-            try:
-                check(kept, random.Random(f"{options.seed}/{number}"))
-            except BaseException:
-                print(f"failed at seed '{options.seed}/{number}'")
-                raise
-            faulthandler.cancel_dump_traceback_later()
-            slowest = max(slowest, time.monotonic() - started)
-            number += 1
-    print(f"{number} changes, all refused or right; the slowest took {slowest:.2f} s")
-
-
-if __name__ == "__main__":
-    main()
+        fuzz(lambda generator: check(kept, generator))

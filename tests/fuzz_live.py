@@ -1,25 +1,20 @@
-"""Ask a page that plays along for many odd things, and check that it answers and goes on. Run by hand:
-
-    python tests/fuzz_live.py --seconds 600
+"""Ask a page that plays along for many odd things, and check that it answers and goes on. Run by hand, as long as
+wanted (see `fuzzing.py`); nothing guides it, as the server is another process.
 
 Bytes that are no request, requests with odd heads, paths and bodies, and wishes with odd settings. Each is answered
 with a status that says so, within the time, and a plain wish is still granted afterwards. `test_live.py` checks some in
 the same way.
 """
 
-import argparse
 import json
 import random
 import socket
-import sys
 import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-
-from fuzz_kept import odd  # noqa: E402
+from fuzz_kept import odd
+from fuzzing import fuzz
 
 SETTINGS = {"temperature": "1.1", "tempo": "120", "key": "3", "choruses": "1", "chords": "Dm7 | G7", "density": "1"}
 WISH = {"settings": SETTINGS, "keep": {"take": "1", "bars": "1-2"}}
@@ -65,25 +60,13 @@ def check(served, generator: random.Random) -> int:
     return status
 
 
-def main() -> None:
+if __name__ == "__main__":
     from test_live import MIDI_ONLY, serve
 
-    parser = argparse.ArgumentParser(description="Ask for many odd things, and check that it answers and goes on.")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long to go on")
-    parser.add_argument("--seed", type=int, default=0, help="which requests")
-    options = parser.parse_args()
-    began, number = time.monotonic(), 0
     with tempfile.TemporaryDirectory() as folder:
         served = serve(Path(folder), *MIDI_ONLY)
         try:
-            while time.monotonic() - began < options.seconds:
-                check(served, random.Random(f"{options.seed}/{number}"))
-                number += 1
+            fuzz(lambda generator: check(served, generator), seconds_each=60)
             served.play(seed=5)
         finally:
             served.process.kill()
-    print(f"{number} requests, all answered")
-
-
-if __name__ == "__main__":
-    main()

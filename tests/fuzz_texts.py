@@ -1,28 +1,23 @@
-"""Read many odd scores, in MusicXML and ABC, and many odd charts, and check what comes out. Run by hand:
-
-    python tests/fuzz_texts.py --seconds 600
+"""Read many odd scores, in MusicXML and ABC, and many odd charts, and check what comes out. Run by hand, as long as
+wanted (see `fuzzing.py`); what chooses scores is not guided, as they are read in other processes.
 
 A score is one of the small ones here with signs and numbers changed, a chart is made of symbols and what stands between
 them. Each is read, within the time and memory that it has, or refused with one line. `test_kept.py` checks some in the
 same way, and everything that was ever found.
 """
 
-import argparse
 import random
 import re
-import sys
 import tempfile
-import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from fuzzing import fuzz
 
-import preprocess  # noqa: E402
-from music.notes import Bar  # noqa: E402
-from music.piece import Tune  # noqa: E402
-from music.units import GRID  # noqa: E402
-from reading.changes import typed_chorus  # noqa: E402
+import preprocess
+from music.notes import Bar
+from music.piece import Tune
+from music.units import GRID
+from reading.changes import typed_chorus
 
 XML = """<?xml version="1.0" encoding="UTF-8"?>
 <score-partwise version="4.0"><part-list><score-part id="P1"><part-name>Lead</part-name></score-part></part-list>
@@ -87,23 +82,21 @@ def check_chart(text: str) -> None:
     assert all(chord.duration > 0 for chords in chorus.chords_by_bar for chord in chords)
 
 
-def check_scores(texts: dict[str, str], folder: Path) -> tuple[int, float]:
-    """Write and read some scores in one folder: how many are tunes, and how long one takes. None ends the others."""
+def check_scores(texts: dict[str, str], folder: Path) -> int:
+    """Write and read some scores in one folder: how many are tunes. None ends the others."""
     files = []
     for name, text in texts.items():
         files.append(folder / name)
         files[-1].write_text(text, errors="replace")
-    began = time.monotonic()
     results = list(preprocess._read_apart(files, preprocess.Selection(), None))
     for file, result in zip(files, results, strict=True):
         assert isinstance(result, Tune) or (result.startswith(f"{file}: ") and len(result) < 1000), result
         file.unlink()
-    return sum(isinstance(result, Tune) for result in results), (time.monotonic() - began) / len(files)
+    return sum(isinstance(result, Tune) for result in results)
 
 
-def odd_scores(seed: str, count: int) -> dict[str, str]:
+def odd_scores(generator: random.Random, count: int) -> dict[str, str]:
     """Some scores, by the name of their file."""
-    generator = random.Random(seed)
     return {
         f"{number}{ending}": changed(text, generator)
         for number in range(count)
@@ -111,20 +104,18 @@ def odd_scores(seed: str, count: int) -> dict[str, str]:
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Read many odd scores and charts, and check what comes out.")
-    parser.add_argument("--seconds", type=float, default=60.0, help="how long to go on")
-    parser.add_argument("--seed", type=int, default=0, help="which scores and charts")
-    options = parser.parse_args()
-    began, number, tunes, slowest = time.monotonic(), 0, 0, 0.0
-    with tempfile.TemporaryDirectory() as folder:
-        while time.monotonic() - began < options.seconds:
-            for one in range(200):
-                check_chart(chart(random.Random(f"{options.seed}/{number}/{one}")))
-            found, seconds = check_scores(odd_scores(f"{options.seed}/{number}", 50), Path(folder))
-            tunes, slowest, number = tunes + found, max(slowest, seconds), number + 1
-    print(f"{100 * number} scores, {tunes} of them tunes, and {200 * number} charts; {slowest:.2f} s a score at most")
+def some(folder: Path, generator: random.Random) -> None:
+    """Mostly a chart; some scores now and then."""
+    if generator.random() < 0.995:
+        check_chart(chart(generator))
+    else:
+        check_scores(odd_scores(generator, 50), folder)
 
 
 if __name__ == "__main__":
-    main()
+    with tempfile.TemporaryDirectory() as folder:
+        fuzz(
+            lambda generator: some(Path(folder), generator),
+            seconds_each=900,
+            guided=lambda generator: check_chart(chart(generator)),
+        )
