@@ -89,37 +89,54 @@ def test_what_a_saved_network_holds_goes_on_from_file_to_file(runs):
     assert (folder / "one.keras").stat().st_size > 10_000 < (folder / "two.keras").stat().st_size
 
 
-# The program, whose learner is killed after some time, as a system out of memory does.
+# The program, whose learner is killed some time after it was given something to do, as a system out of memory does.
 KILLED = """
-import multiprocessing, sys, threading, time
-import music_generate
+import multiprocessing, sys, threading
+import learning.learner, learning.training, music_generate
 from running.console import run
 
 def kill():
-    while not multiprocessing.active_children():
-        time.sleep(0.01)
-    time.sleep(seconds)
     multiprocessing.active_children()[0].kill()
 
-seconds, arguments, sys.argv = float(sys.argv[1]), sys.argv[2:], ["music_generate.py"]
-threading.Thread(target=kill, daemon=True).start()
+def then_killed(begin):
+    def begun(*arguments):
+        job = begin(*arguments)
+        threading.Timer(seconds, kill).start()
+        return job
+    return begun
+
+what, seconds, arguments, sys.argv = sys.argv[1], float(sys.argv[2]), sys.argv[3:], ["music_generate.py"]
+if what == "waking":
+    music_generate.wake_learner = then_killed(music_generate.wake_learner)
+else:
+    learning.training.begin_training = then_killed(learning.training.begin_training)
 sys.exit(run(lambda: music_generate.main(arguments)))
 """
 
 
-@pytest.mark.parametrize("seconds", [0, 1, 6])
-def test_a_learner_that_dies_is_one_line(tmp_path, seconds):
-    """While it is woken, or brings TensorFlow, or trains."""
-    arguments = [*LEARN, "--epochs", "100000", "--output", "out"]
-    ran = subprocess.run(
-        [sys.executable, "-c", KILLED, str(seconds), *arguments],
-        cwd=tmp_path,
+def run_killed(folder, what, seconds, epochs):
+    arguments = [*LEARN, "--epochs", epochs, "--output", "out"]
+    return subprocess.run(
+        [sys.executable, "-c", KILLED, what, str(seconds), *arguments],
+        cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
         timeout=120,
     )
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 6])
+def test_a_learner_that_dies_is_one_line(tmp_path, seconds):
+    """While it brings TensorFlow, or trains."""
+    ran = run_killed(tmp_path, "training", seconds, "100000")
     assert ran.returncode == 2, ran.stderr
     (line,) = ran.stderr.splitlines()
     assert line.startswith("music_generate.py: the network (N_A, BATCH_SIZE, WINDOWS) could not be made")
     assert not list((tmp_path / "out").iterdir()) and not (tmp_path / "cache/weights").exists()
+
+
+def test_a_learner_that_dies_before_it_is_needed_is_not_missed(tmp_path):
+    ran = run_killed(tmp_path, "waking", 0, "2")
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert (tmp_path / "out/my_music.midi").exists()
