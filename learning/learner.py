@@ -53,10 +53,11 @@ def wake_learner() -> None:
     LEARNER.begin(_wake)
 
 
-def begin_training(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> Future:
-    """Begin to train on windows of indices, both (n, Tx): a Network to come. Its progress is shown."""
+def begin_training(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> tuple[Future, Future]:
+    """Begin to train on windows of indices, both (n, Tx): when TensorFlow is there, and a Network to come. The progress
+    of training is shown."""
     sys.stdout.flush()  # what was told before stands before it
-    return LEARNER.begin(_train, inputs, targets, n_values, training)
+    return LEARNER.begin(_wake), LEARNER.begin(_train, inputs, targets, n_values, training)
 
 
 def keras_file_of(network: Network, Tx: int) -> bytes:
@@ -74,9 +75,8 @@ def _wake() -> None:
 def _train(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> Network:
     from learning.network import train_network
 
-    Tx = inputs.shape[1]
-
-    begun = monotonic()
+    Tx, begun = inputs.shape[1], monotonic()
+    show(f"{'training':<12}epoch 0 of {training.epochs}")
 
     def on_epoch(epoch: int, loss: float) -> None:
         text = f"epoch {epoch} of {training.epochs}, loss {loss:.2f} summed over {Tx} steps"

@@ -11,9 +11,10 @@ start; axes are (batch, time, values).
 """
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from time import monotonic
 
 import numpy as np
 
@@ -91,7 +92,7 @@ def train(
     targets: np.ndarray,
     training,
     on_epoch: Callable[[int, float], None] = lambda epoch, loss: None,
-    report_every: int = 10,
+    report_every: int | None = None,
 ) -> np.ndarray:
     """Train on windows of indices, both (n, Tx), -1 for nothing; return the loss of each epoch, (epochs,).
 
@@ -102,19 +103,24 @@ def train(
     cross-entropy are one operation to TensorFlow, which takes targets to add up to 1. So it was where the original was
     measured (7.5 after 100 epochs; without that gradient it would be 6.1), and so it is kept.
 
-    Windows are shuffled in every epoch, by the seed. `on_epoch(epoch, loss)` is told after every
-    `report_every` epochs, which run inside one call of the compiled graph, and at the end.
+    Windows are shuffled in every epoch, by the seed. `on_epoch(epoch, loss)` is told after every `report_every` epochs,
+    None for about once a second, and at the end. The epochs between run inside one call of the compiled graph, which
+    does not change what they learn.
     """
     n, m = len(inputs), training.windows_an_epoch or len(inputs)
     run_epochs = _compiled(model, tf.constant(inputs), tf.constant(targets), m, training.batch_size)
     generator = np.random.RandomState(training.seed)
     losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch
-    for count in _chunks(training.epochs, report_every):
+    count = report_every or 1
+    while len(losses) < training.epochs:
+        begun, count = monotonic(), min(count, training.epochs - len(losses))
         while len(order) < count * m:
             order = np.concatenate([order, generator.permutation(n)])
         orders, order = order[: count * m].reshape(count, m).astype(np.int32), order[count * m :]
         losses.extend(run_epochs(tf.constant(orders)).numpy())
         on_epoch(len(losses), float(losses[-1]))
+        if not report_every and monotonic() - begun < 0.5:
+            count *= 2
     return np.array(losses)
 
 
@@ -143,7 +149,7 @@ def _compiled(model: keras.Model, inputs: tf.Tensor, targets: tf.Tensor, m: int,
         return strategy.reduce("SUM", strategy.run(replica_step, (rows,)), axis=None)
 
     # Without autograph, whose rewriting takes as long as the tracing itself.
-    @tf.function(reduce_retracing=True, autograph=False)
+    @tf.function(input_signature=[tf.TensorSpec((None, m), tf.int32)], autograph=False)
     def run_epochs(orders):
         count = tf.shape(orders)[0]
 
@@ -169,8 +175,3 @@ def best_strategy() -> tf.distribute.Strategy:
     if len(tf.config.list_logical_devices("GPU")) > 1:
         return tf.distribute.MirroredStrategy()
     return tf.distribute.get_strategy()
-
-
-def _chunks(total: int, size: int) -> Iterator[int]:
-    for start in range(0, total, size):
-        yield min(size, total - start)

@@ -22,6 +22,7 @@ from running.console import tell
 from running.helpers import result_of
 from running.memory import digest_of, recall, remember
 
+BRINGING = 5  # seconds that TensorFlow takes to come, on a slow machine
 MOST_TUNES_AN_EPOCH = 10  # a folder's epoch is as long as that of so many tunes
 # What weights depend on besides data and settings.
 CODE = ("learning/network.py", "inference_model.py", "running/quiet_tensorflow.py")
@@ -72,9 +73,11 @@ def trained(
     kept = content and network_from_bytes(content, weight_shapes(n_values, training.n_a))
     if kept:
         return kept, True
-    learned = begin_training(inputs, targets, n_values, training)
+    woken, learned = begin_training(inputs, targets, n_values, training)
     meanwhile()
-    network = result_of(learned, "the network (N_A, BATCH_SIZE, WINDOWS)")
+    what = "the network (N_A, BATCH_SIZE, WINDOWS)"
+    result_of(woken, what, f"{'training':<12}bringing TensorFlow", BRINGING)
+    network = result_of(learned, what)
     if path:
         remember(path, network_to_bytes(network))
     return network, False

@@ -35,8 +35,8 @@ def tell(what: str, text: str) -> None:
 
 
 def say(line: str) -> None:
-    """One line, at once."""
-    print(printable(line), flush=True)
+    """One line, at once; on a terminal in the place of one that tells of progress."""
+    print(("\r\033[K" if sys.stdout.isatty() else "") + printable(line), flush=True)
 
 
 def show(text: str, done: bool = False) -> None:
@@ -100,6 +100,8 @@ def run(main: Callable[[], object]) -> int:
 def complain(line: str, before: str = "") -> None:
     """One line on stderr, if it can be written."""
     with contextlib.suppress(OSError):
+        if sys.stdout.isatty():
+            print("\r\033[K", end="", flush=True)
         print(before + printable(" ".join(line.split())), file=sys.stderr, flush=True)
 
 

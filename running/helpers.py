@@ -20,9 +20,11 @@ import threading
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from multiprocessing import resource_tracker
+from time import monotonic
 
+from running.console import PATIENCE, REFRESHED, show
 from running.ending import SWEEPS, at_the_end
 
 _one_at_a_time = threading.Lock()  # starts, which change for a moment what the whole program has
@@ -69,8 +71,16 @@ class Helper:
         threading.Thread(target=_hand_over, args=(here, self._jobs), daemon=True).start()
 
 
-def result_of(job: Future, what: str):
-    """The result of a job. Raises ValueError, naming `what` was to be made, where its process came to an early end."""
+def result_of(job: Future, what: str, doing: str = "", seconds: float = 0):
+    """The result of a job; who waits long is told what it is `doing`, for how long, and of about how many `seconds`.
+
+    Raises ValueError, naming `what` was to be made, where its process came to an early end.
+    """
+    begun = monotonic()
+    while doing and not wait([job], timeout=REFRESHED).done:
+        waited = monotonic() - begun
+        if waited > PATIENCE:
+            show(f"{doing} for {waited:.0f} s, of about {max(seconds, waited + 1):.0f}")
     try:
         return job.result()
     except (HelperEnded, MemoryError) as error:

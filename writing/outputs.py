@@ -7,26 +7,29 @@ not installed is left out with one sentence, and the rest is written all the sam
 `writing/page.py`), and how a set takes its place (`running/file_set.py`).
 """
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from music.piece import Piece
-from running.console import PATIENCE, Progress, show
+from running.console import Progress
 from running.file_set import FileSet
 from running.helpers import Helper, result_of
 from writing import engraving, samples, sound
+from writing.lead_sheet import lead_sheet
 from writing.midi import midi_bytes
-from writing.page import Copy
+from writing.page import Copy, Version, page_html, version_of
+from writing.pictures import piano_roll_png, training_png
 
 SOLO_FILE, SOUND_FILE, SCORE_FILE = "my_music.midi", "my_music.mp3", "my_music.musicxml"  # of the best solo
+SVG_FILE, ROLL_FILE, PAGE_FILE = "my_music.svg", "my_music.png", "my_music.html"
 NUMBERED, MANIFEST = "my_music_{:03d}.midi", "my_music.json"
 VERSIONS_ON_PAGE = 4  # solos that the page compares, the best ones
-SECONDS_A_BAR = 0.15  # of rendering, on a slow machine
-STUDIO = Helper()
+LONG = 100  # bars: more take longer to draw than one should wait without a word, or Ctrl-C without an answer
+A_BAR_DRAWN, A_BAR_RENDERED, ALL_SAMPLES = 0.02, 0.15, 10  # seconds, on a slow machine
+STUDIO, EASEL = Helper(), Helper()  # for sound, and for drawings that take long
 
 
 @dataclass(frozen=True)
@@ -122,52 +125,49 @@ def _make(files: FileSet, results: Results, wanted: Wanted, missing: list[str], 
     if wanted.page and not sound.missing():
         wanted_samples = samples.ranges([part for piece in shown for part in piece.parts])
         sampled = STUDIO.begin(samples.sampled, wanted_samples, memory)
-    for file, content in _drawn(results, wanted, sampled):
+    for name, content in _drawn(results, wanted):
         if heard and heard.done():
             yield _heard(files, heard, results.best)
             heard = None
-        files.write(file, content)
+        files.write(name, content)
+    versions = _versions(results, wanted) if wanted.page else []
     if heard:
         yield _heard(files, heard, results.best)
+    if wanted.page:
+        doing = f"{'page':<12}rendering its samples"
+        rendered = sampled and result_of(sampled, "the page's samples", doing, ALL_SAMPLES)
+        files.write(PAGE_FILE, _page(results, versions, rendered))
 
 
 def _heard(files: FileSet, heard: Future, music: Piece) -> str:
-    """Write the sound as soon as it is rendered; while one waits, how long that may take."""
-    expected = round(SECONDS_A_BAR * len(music.solo.bars))
-    for second in itertools.count():
-        with suppress(TimeoutError):
-            heard.exception(timeout=1)
-            break
-        if second > PATIENCE:
-            show(f"{'sound':<12}rendering for {second} s, of about {max(expected, second + 1)}")
-    return f"{'to be heard':<12}{files.write(SOUND_FILE, result_of(heard, 'the sound'))}"
+    """Write the sound as soon as it is rendered."""
+    content = result_of(heard, "the sound", f"{'sound':<12}rendering", A_BAR_RENDERED * len(music.solo.bars))
+    return f"{'to be heard':<12}{files.write(SOUND_FILE, content)}"
 
 
 def _midi(piece: Piece) -> bytes:
     return midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars)
 
 
-def _drawn(results: Results, wanted: Wanted, sampled: Future | None) -> Iterator[tuple[str, bytes]]:
-    """What comes beside the sound, one file after the other: its name and content."""
-    path = Path(SOLO_FILE)
+def _drawn(results: Results, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
+    """Scores and pictures, one file after the other: its name and content."""
+    best = results.best
     if wanted.score:
-        from writing.lead_sheet import lead_sheet
-
-        sheet = lead_sheet(results.best)
+        sheet = _drawn_of(best, "score", lead_sheet, best)
         yield SCORE_FILE, sheet.musicxml.encode()
-        for page, content in engraving.svg_files(path.with_suffix(".svg"), sheet.musicxml):
+        for page, content in _drawn_of(best, "score", engraving.svg_files, Path(SVG_FILE), sheet.musicxml):
             yield page.name, content
     if wanted.pictures:
-        from writing.pictures import piano_roll_png, training_png
-
-        yield path.with_suffix(".png").name, piano_roll_png(results.best)
+        yield ROLL_FILE, _drawn_of(best, "picture", piano_roll_png, best)
         yield "training.png", training_png(results.losses)
-    if wanted.page:
-        links = {"MIDI": SOLO_FILE}
-        links |= {"MP3": SOUND_FILE} if wanted.sound else {}
-        links |= {"MusicXML": SCORE_FILE} if wanted.score else {}
-        page = _page(results, links, wanted.score, sampled)
-        yield path.with_suffix(".html").name, page.encode(errors="replace")
+
+
+def _drawn_of(piece: Piece, what: str, function: Callable, *arguments):
+    """What the function draws; where the piece is long another process does, and it is told for how long."""
+    bars = len(piece.solo.bars)
+    if bars <= LONG:
+        return function(*arguments)
+    return result_of(EASEL.begin(function, *arguments), f"the {what}", f"{what:<12}drawing", A_BAR_DRAWN * bars)
 
 
 def _written(folder: Path, names: list[str], results: Results) -> Iterator[str]:
@@ -194,21 +194,25 @@ def _wrote(file: object) -> str:
     return f"{'wrote':<12}{file}"
 
 
-def _page(results: Results, links: dict[str, str], with_score: bool, sampled: Future | None) -> str:
-    from writing.page import page_html, version_of
-
+def _versions(results: Results, wanted: Wanted) -> list[Version]:
+    """The solos that the page compares, and the source."""
+    links = {"MIDI": SOLO_FILE}
+    links |= {"MP3": SOUND_FILE} if wanted.sound else {}
+    links |= {"MusicXML": SCORE_FILE} if wanted.score else {}
     several = len(results.pieces) > 1
-    versions = [
-        version_of(
-            results.pieces[number],
-            f"Solo {number + 1}" if several else "The solo",
-            with_score,
+    versions = []
+    for number in results.ranking[:VERSIONS_ON_PAGE]:
+        version = partial(
+            version_of,
             links=links if number == results.ranking[0] else {},
             facts=results.facts[number],
             copies=results.copies[number],
         )
-        for number in results.ranking[:VERSIONS_ON_PAGE]
-    ]
-    versions.append(version_of(results.source, "The source", with_score))
-    rendered = sampled and result_of(sampled, "the page's samples")  # last: they come after the sound
-    return page_html(versions, {"title": results.best.title, "settings": results.settings}, rendered)
+        piece, name = results.pieces[number], f"Solo {number + 1}" if several else "The solo"
+        versions.append(_drawn_of(piece, "page", version, piece, name, wanted.score))
+    return [*versions, _drawn_of(results.source, "page", version_of, results.source, "The source", wanted.score)]
+
+
+def _page(results: Results, versions: list[Version], rendered: samples.Sampled | None) -> bytes:
+    text = page_html(versions, {"title": results.best.title, "settings": results.settings}, rendered)
+    return text.encode(errors="replace")
