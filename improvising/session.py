@@ -19,6 +19,7 @@ from learning.learner import Network
 from learning.style import Style, learn_style
 from music.chorus import Chorus, tune_chorus, usual_bar
 from music.piece import Piece, Solo, Tune
+from music.units import GRID
 from reading.changes import typed_chorus
 from running.console import printable, tell
 from running.made_with import made_with
@@ -27,8 +28,9 @@ from running.settings import Setting, Settings
 from writing.outputs import SOLO_FILE, VERSIONS_ON_PAGE, Results
 
 AS_THEY_CAME = Path(__file__).resolve().parent.parent / "data/constants.json"  # the constants with which it came
-# What the head of a page tells anyway, and what does not shape the music.
 MOST_BARS_SHOWN, MOST_BARS, MOST_BARS_IN_ALL = 1_000, 20_000, 1_000_000  # some half an hour, half a day, a month
+MOST_SECONDS_HEARD = 2_400  # of sound, which is rendered in one piece: 4 MB of memory each
+# What the head of a page tells anyway, and what does not shape the music.
 NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT", "SOUND", "SCORE", "PICTURES", "PAGE", "LIVE")
 
 
@@ -181,6 +183,12 @@ def check_wishes(given: Settings, style: Style) -> None:
         raise ValueError(
             f"{asked} {n_bars:,} bars, at most {MOST_BARS_SHOWN:,} can be heard and shown; take fewer, or set {off} to "
             "False: then only the MIDI is made"
+        )
+    seconds = chorus.bars[-1].end / GRID * 60 / given.tempo
+    if given.sound and seconds > MOST_SECONDS_HEARD:
+        raise ValueError(
+            f"{asked} {n_bars:,} bars, at TEMPO {given.tempo:g} {seconds / 60:,.0f} minutes of music, at most "
+            f"{MOST_SECONDS_HEARD // 60} can be rendered; take fewer, a faster TEMPO, or set SOUND to False"
         )
     if n_bars * given.n_solos > MOST_BARS_IN_ALL:
         raise ValueError(

@@ -59,6 +59,15 @@ def test_what_goes_wrong_in_a_job_is_as_it_was():
     assert result_of(HELPER.begin(divmod, 7, 2), "a quotient") == (3, 1)
 
 
+def test_who_waits_long_is_told_for_how_long(monkeypatch, capsys):
+    monkeypatch.setattr("running.helpers.PATIENCE", 0.3)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    result_of(HELPER.begin(time.sleep, 1), "a rest", "rest        lying", 9)
+    result_of(HELPER.begin(time.sleep, 0.1), "a rest", "rest        sitting", 9)
+    told = capsys.readouterr().out
+    assert told.startswith("\r\033[Krest        lying for 0 s, of about 9") and "sitting" not in told
+
+
 def test_want_of_memory_is_told():
     with pytest.raises(ValueError, match=r"^a very long row could not be made: .* \(MemoryError\), .* want of memory"):
         result_of(HELPER.begin(bytes, 2**62), "a very long row")

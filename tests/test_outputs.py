@@ -4,6 +4,7 @@ import json
 import os
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 from conftest import bar, chord, note, solo_of
@@ -108,6 +109,16 @@ def test_the_manifest_lists_what_was_written_and_how(tmp_path):
         assert hashlib.sha256((tmp_path / name).read_bytes()).hexdigest() == digest
 
 
+def test_what_another_process_draws_is_the_same(tmp_path, monkeypatch):
+    """As everything long is."""
+    drawn = replace(ALL, sound=False)
+    list(write_outputs(tmp_path / "here", results_of(60, 62), drawn))
+    monkeypatch.setattr(outputs, "LONG", 0)
+    list(write_outputs(tmp_path / "there", results_of(60, 62), drawn))
+    for path in (tmp_path / "here").iterdir():
+        assert path.read_bytes() == (tmp_path / "there" / path.name).read_bytes(), path.name
+
+
 class AtOnce:
     """A helper that has always just finished."""
 
@@ -123,7 +134,7 @@ def test_a_sound_that_is_at_hand_does_not_wait_for_the_page(tmp_path, monkeypatc
 
     def page(*_):
         before_the_page.extend(path.name for path in tmp_path.glob("*/*"))
-        return "the page"
+        return b"the page"
 
     monkeypatch.setattr(outputs, "_page", page)
     told = list(write_outputs(tmp_path, results_of(60), ALL))

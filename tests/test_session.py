@@ -13,7 +13,7 @@ from conftest import ROOT, bar, chord, note
 import music_generate
 from grammar import parse_term
 from improvising.keeping import kept_of_file, kept_of_piece, values_of_bar
-from improvising.session import AS_THEY_CAME, Session, accompaniment_of, shown_of, style_of
+from improvising.session import AS_THEY_CAME, Session, accompaniment_of, check_wishes, shown_of, style_of
 from learning.learner import Network
 from learning.saved_network import BROUGHT
 from learning.training import weight_shapes
@@ -158,6 +158,34 @@ def test_a_tune_that_was_not_read_is_told_with_one_that_was(session):
 def test_too_many_bars_are_refused_where_they_are_bounded(session):
     with pytest.raises(ValueError, match="this would be 48 bars, more than the 40 here"):
         session.improvise(given("--choruses", "2"), {}, most_bars=40)
+
+
+MIDI_ONLY = ["--sound=no", "--score=no", "--pictures=no", "--page=no"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (
+            ["--choruses", "100"],
+            "2,400 bars, at most 1,000 can be heard and shown; .* SOUND and SCORE and PICTURES and",
+        ),
+        (["--choruses", "100", *MIDI_ONLY[:3]], "2,400 bars, at most 1,000 can be heard and shown; .* PAGE to False"),
+        (
+            ["--choruses", "41", "--tempo", "20"],
+            "984 bars, at TEMPO 20 197 minutes of music, at most 40 can be rendered",
+        ),
+        (["--choruses", "100", *MIDI_ONLY, "--n-solos", "500"], "2,400 bars, times 500 solos .N_SOLOS. 1,200,000, at"),
+    ],
+)
+def test_more_than_can_be_made_is_refused_before_the_work(session, flags, told):
+    with pytest.raises(ValueError, match=f"CHORUSES ask for {told}"):
+        check_wishes(given(*flags), style_of(given(*flags), session.tunes))
+
+
+@pytest.mark.parametrize("flags", [["--choruses", "41"], ["--choruses", "100", *MIDI_ONLY, "--n-solos", "400"]])
+def test_what_can_be_made_is_not_refused(session, flags):
+    check_wishes(given(*flags), style_of(given(*flags), session.tunes))
 
 
 def test_all_that_is_not_as_it_came_is_shown(session):
