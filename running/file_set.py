@@ -4,6 +4,7 @@ Files are written into a folder of their own beside the older ones. As soon as a
 name, and from this moment the new set counts: its files move to their places, and the manifest, which lists them with
 their digests, comes last. What ends the program before leaves the older set whole; what ends it later is made up for by
 the next run (`settle`). Files of the older set that the new one does not replace go with it, unless they were changed.
+Of several runs that end at once in one folder, one moves its files after the other.
 
 Left to others: what is in the files. Power that fails while the system still writes is not provided for.
 """
@@ -13,12 +14,14 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 from running.ending import at_the_end, not_at_the_end, put_off
 from running.files import check_folder, is_abandoned, take_away_parts, write_aside
 
 MAKING, MADE, OLD = ".making", ".made", "old"  # folders: the first two with the number of the process that works on it
+LONGEST_MOVE = 10  # seconds
 ELSEWHERE = "is there room, and may it be written? If not, choose another folder"
 
 
@@ -63,15 +66,15 @@ class FileSet:
             if (self.folder / name).is_dir():
                 raise ValueError(f"{self.folder / name}: cannot be written, it is a folder; choose another one")
         self.write(self.manifest, (json.dumps(facts | {"files": digests}, indent=1) + "\n").encode())
-        with put_off():
-            try:
+        try:
+            with _alone_in(self.folder), put_off():
+                _make_up_for(self.folder, self.manifest)  # or what another run had begun would be moved over this
                 os.replace(self._making, self._made)
-                gone = _move(self._made, self.folder, self.manifest)
-            except OSError as error:
-                raise ValueError(f"{self.folder}: cannot be written ({error.strerror}); {ELSEWHERE}") from error
-            finally:
-                self.discard()
-        return gone
+                return _move(self._made, self.folder, self.manifest)
+        except OSError as error:
+            raise ValueError(f"{self.folder}: cannot be written ({error.strerror}); {ELSEWHERE}") from error
+        finally:
+            self.discard()
 
     def discard(self) -> None:
         """Let what was made go."""
@@ -82,13 +85,56 @@ class FileSet:
 
 def settle(folder: Path, manifest: str) -> None:
     """Put in order what runs that were killed have left: a set that counted is put in place, any other goes."""
+    with contextlib.suppress(OSError), _alone_in(folder):
+        _make_up_for(folder, manifest)
+    take_away_parts(folder)
+
+
+def _make_up_for(folder: Path, manifest: str) -> None:
     for left in (*folder.glob(f"{MADE}.*"), *folder.glob(f"{MAKING}.*")):
         if is_abandoned(left):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(OSError, ValueError, LookupError):
                 if left.name.startswith(MADE):
                     _move(left, folder, manifest)
-                shutil.rmtree(left, ignore_errors=True)
-    take_away_parts(folder)
+            shutil.rmtree(left, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path):
+    """Inside, no other run moves files of this folder. Raises OSError where one does not come to an end."""
+    until = time.monotonic() + LONGEST_MOVE
+    while True:
+        try:
+            lock = _lock(folder)
+            break
+        except (BlockingIOError, FileExistsError, PermissionError) as error:
+            if time.monotonic() > until:
+                raise OSError(error.errno, "another run does not come to an end there") from error
+            time.sleep(0.01)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """What is locked until it is closed, or the process ends; None where the file system has no locks."""
+    if os.name == "nt":  # a file that is there as long as it is open
+        return os.open(folder / ".lock", os.O_CREAT | os.O_EXCL | os.O_TEMPORARY)
+    import fcntl
+
+    opened = None
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return opened
+    except OSError as error:
+        if opened is not None:
+            os.close(opened)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None
 
 
 def _move(made: Path, folder: Path, manifest: str) -> list[str]:

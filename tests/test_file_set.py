@@ -138,3 +138,55 @@ def test_a_folder_in_the_place_of_a_file_is_told(folder):
     assert (folder / "solo").read_bytes() == OLDER["solo"]
     assert not list(folder.glob(".m*"))
     assert file_set.MAKING.startswith(".m") and file_set.MADE.startswith(".m")
+
+
+# Puts sets in place, again and again, while others do the same.
+AT_ONCE = """
+import sys
+from running.file_set import FileSet
+for number in range(30):
+    content = f"{sys.argv[2]}/{number}".encode()
+    with FileSet(sys.argv[1], "set.json") as files:
+        for name in "abcdefgh"[int(sys.argv[2]) % 3:]:
+            files.write(name, content)
+        files.put_in_place({"content": content.decode()})
+"""
+
+
+def test_runs_that_end_at_once_leave_the_set_of_one_of_them(tmp_path):
+    runs = [
+        subprocess.Popen([sys.executable, "-c", AT_ONCE, str(tmp_path), str(number)], cwd=ROOT, stderr=subprocess.PIPE)
+        for number in range(8)
+    ]
+    assert [(run.communicate()[1], run.returncode) for run in runs] == [(b"", 0)] * 8
+    manifest = json.loads((tmp_path / "set.json").read_text())
+    assert there(tmp_path) == dict.fromkeys(manifest["files"], manifest["content"].encode())
+
+
+def test_what_a_killed_run_had_begun_does_not_come_over_what_a_living_one_wrote(folder, dead):
+    """It was killed while it moved, after the other had begun."""
+    with FileSet(folder, "set.json") as files:
+        for name, data in NEWER.items():
+            files.write(name, data)
+        begun = folder / f".made.{dead}"
+        begun.mkdir()
+        (begun / "page").write_bytes(b"begun page")
+        digests = {"page": "x", "solo": "y"}
+        (begun / "set.json").write_text(json.dumps({"files": digests}))
+        files.put_in_place({})
+    assert is_whole(folder, NEWER)
+    settle(folder, "set.json")
+    assert json.loads((folder / "set.json").read_text())["files"].keys() == NEWER.keys()
+    assert (folder / "page").read_bytes() == b"newer page"
+
+
+def test_a_run_that_does_not_come_to_an_end_is_told(folder, monkeypatch):
+    monkeypatch.setattr(file_set, "LONGEST_MOVE", 0.1)
+    with FileSet(folder, "set.json") as files:
+        files.write("solo", b"newer")
+        with (
+            file_set._alone_in(folder),
+            pytest.raises(ValueError, match="cannot be written .another run does not come to an end there.; is there"),
+        ):
+            files.put_in_place({})
+    assert is_whole(folder, OLDER)
