@@ -226,23 +226,29 @@ def _main_module_left_out():
 def _deaf_to_ctrl_c():
     """What is started meanwhile never hears Ctrl-C: that is for this process to answer, in one line. One that comes
     meanwhile is heard afterwards, even if a thread heard it that some library has started."""
-    can_mask = hasattr(signal, "pthread_sigmask")  # not on Windows
     if threading.current_thread() is not threading.main_thread():
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
-        try:
+        with _ctrl_c_masked():
             yield
-        finally:
-            if can_mask:
-                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         return
     heard = []
     answer = signal.signal(signal.SIGINT, lambda *sign: heard.append(sign))
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT}) if can_mask else None
     try:
-        yield
+        with _ctrl_c_masked():
+            yield
     finally:
-        if can_mask:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
         signal.signal(signal.SIGINT, answer)
         if heard and callable(answer):
             answer(*heard[0])
+
+
+@contextlib.contextmanager
+def _ctrl_c_masked():
+    """Ctrl-C waits until afterwards, in this thread and in whatever process it starts."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
