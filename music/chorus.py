@@ -17,18 +17,19 @@ from music.units import GRID
 
 @dataclass(frozen=True)
 class Chorus:
-    """`bars`, and the chords of each."""
+    """`bars`, the chords of each, and what is `told` of how they were read."""
 
     bars: list[Bar]
     chords_by_bar: list[list[Chord]]
+    told: tuple[str, ...] = ()
 
     def first_bars(self, count: int) -> "Chorus":
         """The first bars only; 0 or more than there are: all."""
-        return Chorus(self.bars[: count or None], self.chords_by_bar[: count or None])
+        return Chorus(self.bars[: count or None], self.chords_by_bar[: count or None], self.told)
 
     def repeated(self, times: int) -> "Chorus":
         """The same so many times in a row."""
-        return Chorus(lay_out(self.bars * times), self.chords_by_bar * times)
+        return Chorus(lay_out(self.bars * times), self.chords_by_bar * times, self.told)
 
     def transposed(self, semitones: int) -> "Chorus":
         """The same in another key, and spelled for it; more than five semitones down, or six up, go the other way."""
@@ -37,7 +38,8 @@ class Chorus:
             return self
         moved = [[_transposed(chord, by) for chord in in_bar] for in_bar in self.chords_by_bar]
         fifths = key_of((), [chord for in_bar in moved for chord in in_bar]).fifths
-        return Chorus(self.bars, [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in moved])
+        renamed = [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in moved]
+        return Chorus(self.bars, renamed, self.told)
 
 
 def tune_chorus(tune: Tune) -> Chorus:

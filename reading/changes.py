@@ -1,15 +1,14 @@
 """Typed changes: from a line of chord symbols, or a text file of them, to a chorus.
 
-Left to others: reading chord symbols (`music/chord_symbols.py`), voicing them (`music/voicings.py`).
+Left to others: reading a chart (`reading/charts.py`), voicing it (`music/voicings.py`).
 """
 
 import os
 
-from music.chord_symbols import parse_changes
 from music.chorus import Chorus
 from music.notes import Bar, moved
-from music.piece import lay_out
 from music.voicings import voice_changes
+from reading.charts import parse_chart
 from running.files import read_bounded
 
 LONGEST_FILE = 200_000  # bytes of a text file of changes
@@ -21,15 +20,15 @@ def names_file(text: str) -> bool:
 
 
 def typed_chorus(text: str, bar: Bar) -> Chorus:
-    """Changes as a user types them, or as they stand in a text file of that name, in bars like `bar`.
+    """Changes as a user types them, or as they stand in a text file of that name, the first in the meter of `bar`.
 
     Raises ValueError, naming the symbol and its place, for what cannot be read, and for a file that cannot.
     """
     if names_file(text):
         text = read_bounded(text, LONGEST_FILE, "a text file of changes").decode("utf-8-sig", errors="replace")
-    changes = parse_changes(text)
-    voiced = voice_changes(changes, bar.length)
-    bars = lay_out([bar] * len(changes))
-    if all(symbol.root is None for written in changes for symbol in written):
+    chart = parse_chart(text, bar.meter)
+    if all(symbol.root is None for written in chart.changes for _, symbol in written):
         raise ValueError("CHORDS (--chords) holds no chord, only N.C.; there must be one to improvise over")
-    return Chorus(bars, [moved(voiced[number], -laid.start) for number, laid in enumerate(bars)])
+    voiced = voice_changes(chart.changes)
+    chords = [moved(voiced[number], -laid.start) for number, laid in enumerate(chart.bars)]
+    return Chorus(chart.bars, chords, chart.told)
