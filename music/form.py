@@ -73,8 +73,11 @@ def _endings_around(bars: Sequence[Marks], at: int) -> Sequence[Marks]:
 
 
 def _is_taken(bars: Sequence[Marks], at: int, turn: int, jumped: bool) -> bool:
-    """Whether an ending is played in this turn; if none is for it, and after a jump back, the last is."""
+    """Whether an ending is played in this turn; if none is for it, and after a jump back, the last is. An ending that
+    stands alone is followed by the other one, which nobody wrote a number over."""
     endings = [bar.ending for bar in _endings_around(bars, at)]
+    if len(set(endings)) == 1:
+        return not jumped and turn in endings[0]
     if jumped or not any(turn in numbers for numbers in endings):
         return bars[at].ending == endings[-1]
     return turn in bars[at].ending
@@ -82,8 +85,8 @@ def _is_taken(bars: Sequence[Marks], at: int, turn: int, jumped: bool) -> bool:
 
 def _turns(bars: Sequence[Marks], at: int) -> int:
     """How often what a repeat closes is played."""
-    bar = bars[at]
-    return max(max(other.ending) for other in _endings_around(bars, at)) if bar.ending else bar.times
+    numbers = [max(bar.ending) for bar in _endings_around(bars, at) if bar.ending]
+    return max(2, *numbers) if bars[at].ending else bars[at].times
 
 
 def _place_of(bars: Sequence[Marks], sign: str) -> int:

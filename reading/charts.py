@@ -45,6 +45,10 @@ class WrittenBar:
     marks: Marks = Marks()
     section: str = ""
 
+    def marked(self, **marks) -> "WrittenBar":
+        """The same bar with these marks."""
+        return replace(self, marks=self.marks._replace(**marks))
+
 
 class Chart(NamedTuple):
     """A chart as it is played: `bars` from 0, the length of each chord and its symbol in every bar, the name of the
@@ -54,6 +58,22 @@ class Chart(NamedTuple):
     changes: list[list[tuple[int, Symbol]]]
     sections: dict[int, str]
     told: tuple[str, ...]
+
+
+class Signs(NamedTuple):
+    """What a text says of the order of bars: a `jump` back and `until` where (see `Marks`), `fine`, `to_coda`, how many
+    `times` a repeat is played."""
+
+    jump: str = ""
+    until: str = ""
+    fine: bool = False
+    to_coda: bool = False
+    times: int = 0
+
+    @property
+    def marks(self) -> dict:
+        """Those that are said."""
+        return {name: value for name, value in self._asdict().items() if value}
 
 
 class Slots(NamedTuple):
@@ -162,7 +182,7 @@ class _Reader:
 
     def _mark_last(self, **marks) -> None:
         if self.bars:
-            self.bars[-1] = replace(self.bars[-1], marks=self.bars[-1].marks._replace(**marks))
+            self.bars[-1] = self.bars[-1].marked(**marks)
 
     def _read_bar(self, piece: str, is_blank: bool, follows_repeat: bool) -> None:
         """Read what stands between two bar signs: a bar, or marks that belong to one."""
@@ -223,15 +243,35 @@ class _Reader:
         at_end = {}
         jump = JUMP.search(piece)
         if jump:
-            is_segno = "s" in (jump[1] or jump[2] or jump[0][3:4]).lower()
-            until = (jump[3] or "").lower()
-            until = "coda" if until.endswith("coda") else "fine" if until == "fine" else ""
-            at_end |= {"jump": "D.S." if is_segno else "D.C.", "until": until}
+            at_end |= {"jump": _back_to(jump), "until": _until(jump)}
             piece = JUMP.sub(" ", piece, count=1)
         for sign in SIGNS.finditer(piece):
             if not self._sign(sign[0]):
                 at_end[sign.lastgroup] = True
         return at_end, SIGNS.sub(" ", piece)
+
+
+def read_text_signs(text: str, signs: Signs) -> Signs:
+    """What a remark such as 'D.S. al Coda', 'Fine' or '3x' says, added to what was said before; nothing is nothing."""
+    times, jump = TIMES.search(text), JUMP.search(text)
+    if times:
+        signs = signs._replace(times=min(max(int(times[1] or times[2]), 1), MOST_TIMES))
+    if jump and "cue" not in text.lower():
+        signs = signs._replace(jump=_back_to(jump), until=_until(jump))
+    elif re.search(r"\bfine\b", text, re.IGNORECASE):
+        signs = signs._replace(fine=True)
+    elif re.search(r"\bto\s+coda\b", text, re.IGNORECASE):
+        signs = signs._replace(to_coda=True)
+    return signs
+
+
+def _back_to(jump: re.Match) -> str:
+    return "D.S." if "s" in (jump[1] or jump[2] or jump[0][3:4]).lower() else "D.C."
+
+
+def _until(jump: re.Match) -> str:
+    where = (jump[3] or "").lower()
+    return "coda" if where.endswith("coda") else "fine" if where == "fine" else ""
 
 
 def _meter(count: int, unit: int, number: int) -> tuple[int, int]:
