@@ -55,11 +55,6 @@ def songs_of(text: str) -> list[Song]:
     return songs
 
 
-def song_named(songs: list[Song], name: str) -> Song:
-    """The song with this title, however its letters are written; '' for the first."""
-    return next(song for song in songs if not name or song.title.casefold() == name.casefold())
-
-
 def bars_of(song: Song) -> tuple[list[WrittenBar], int]:
     """The bars of a song as they are written, and how many alternates were passed over. Raises ValueError, naming the
     bar, for a symbol that is none."""
