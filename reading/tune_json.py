@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from music.chord_symbols import parse_symbol
+from music.note_types import has_chord
 from music.notes import Bar, Chord, Note
 from music.piece import Tune
 from music.units import GRID
@@ -43,7 +44,12 @@ def _tune(parts: dict) -> Tune:
 def _chord(fields: list) -> Chord:
     """A chord with its lists as tuples; its symbol has to be one, with this root."""
     onset, duration, pitches, velocity, root, symbol, tones, bass = fields
-    if not (parse_symbol(symbol).root == root and all(type(tone) is int and 0 <= tone < 12 for tone in (*tones, bass))):
+    named = parse_symbol(symbol).root
+    if named is None:
+        fits = root is bass is None and not tones and not pitches
+    else:
+        fits = root == named and pitches and tones and all(type(one) is int and 0 <= one < 12 for one in (*tones, bass))
+    if not fits:
         raise ValueError(f"{symbol!r} is not the name of its chord")
     return Chord(onset, duration, tuple(pitches), velocity, root, symbol, tuple(tones), bass)
 
@@ -66,8 +72,8 @@ def _check(tune: Tune) -> None:
             _is_bar(bar)
             and all(_is_within(bar, item) for item in [*notes, *chords])
             and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
-            and chords
-            and all(chord.pitches and chord.tones for chord in chords)
+            and all(note.duration > 0 for note in notes)
+            and (has_chord(chords) or (chords and not notes))
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")
 
@@ -82,4 +88,4 @@ def _is_within(bar: Bar, item: Note | Chord) -> bool:
     """Whether a note or chord is one, and begins in the bar."""
     if not all(type(number) is int for number in (item.onset, item.duration, item.velocity)):
         return False
-    return bar.start <= item.onset < bar.end and 0 < item.duration <= LATEST and 0 <= item.velocity <= 127
+    return bar.start <= item.onset < bar.end and 0 <= item.duration <= LATEST and 0 <= item.velocity <= 127

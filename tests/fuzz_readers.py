@@ -5,8 +5,10 @@ built from odd but legal events, or are our tune with some bytes changed, cut ou
 some hundreds in the same way.
 """
 
+import json
 import random
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import mido
@@ -14,7 +16,8 @@ from fuzzing import ROOT, fuzz
 
 from grammar import parse_term
 from music.units import to_quarters
-from preprocess import Selection, Tune, read_tune, write_grammars
+from preprocess import Selection, Tune, read_tune, tune_as_kept, write_grammars
+from reading.tune_json import tune_to_json
 
 OUR_TUNE = (ROOT / "data/our_tune.mid").read_bytes()
 DIVISIONS = (1, 2, 7, 24, 96, 120, 480, 960, 15360, 32767)
@@ -57,6 +60,8 @@ def check(path: Path, selection: Selection = Selection()) -> Tune | None:
             assert len([parse_term(term) for term in line.split()]) == len(notes)
         else:
             assert line == f"R,{to_quarters(bar.length):.3f}"
+    kept = tune_as_kept(json.loads(json.dumps(tune_to_json(tune))))
+    assert replace(kept, path=path) == tune
     return tune
 
 

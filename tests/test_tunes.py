@@ -7,6 +7,7 @@ import pytest
 from conftest import four_bars
 
 import preprocess
+from music.notes import Chord
 from preprocess import FEW, read_tunes
 from reading.tune_json import tune_from_json, tune_to_json
 
@@ -100,3 +101,20 @@ def test_a_folder_fails_only_if_nothing_can_be_used(tmp_path):
     (tmp_path / "broken.mid").write_bytes(b"nonsense")
     with pytest.raises(ValueError, match="none of its 1 files can be used; the first: .*not a MIDI file"):
         read_tunes(tmp_path)
+
+
+@pytest.mark.parametrize("which", ["metheny", "our_tune"])
+def test_whatever_was_read_is_remembered(tmp_path, which, request, monkeypatch):
+    """Found by the time that a rerun took: a chord of no length was never believed, and its tune read each time."""
+    tune_path = request.getfixturevalue(which)
+    tunes, _ = read_tunes(tune_path, memory=tmp_path)
+    monkeypatch.setattr(preprocess, "read_tune", lambda *_: pytest.fail("it is read again"))
+    assert read_tunes(tune_path, memory=tmp_path)[0] == tunes
+
+
+def test_silence_and_chords_of_no_length_are_kept(write_tune):
+    tune = preprocess.read_tune(write_tune(four_bars()))
+    number, chords = next(iter(tune.chords.items()))
+    silence = Chord(chords[0].onset, 0, (), 0, None, "N.C.", (), None)
+    kept = replace(tune, chords=tune.chords | {number: [chords[0]._replace(duration=0), silence]})
+    assert contents([preprocess.tune_as_kept(json.loads(json.dumps(tune_to_json(kept))))]) == contents([kept])
