@@ -32,6 +32,7 @@ def played_order(bars: Sequence[Marks], most: int) -> list[int]:
 
     Raises ValueError for more than `most` bars, and for a jump to a sign that is not there.
     """
+    bars = _with_whole_endings(bars)
     order, at, opened, turn, until = [], 0, 0, 1, None
     while at < len(bars):
         bar = bars[at]
@@ -60,6 +61,22 @@ def played_order(bars: Sequence[Marks], most: int) -> list[int]:
             if bar.times:
                 opened, turn = at, 1
     return order
+
+
+def _with_whole_endings(bars: Sequence[Marks]) -> list[Marks]:
+    """Endings up to the repeat that closes them: some mark only the first bar of one, though the next one begins where
+    the repeat closes."""
+    bars = list(bars)
+    for last in range(1, len(bars) - 1):
+        if bars[last].times and not bars[last].ending and bars[last + 1].ending:
+            first = last
+            while first and not bars[first].ending and not bars[first].opens:
+                first -= 1
+            if bars[first].ending and not bars[first].times:
+                bars[first + 1 : last + 1] = [
+                    bar._replace(ending=bars[first].ending) for bar in bars[first + 1 : last + 1]
+                ]
+    return bars
 
 
 def _endings_around(bars: Sequence[Marks], at: int) -> Sequence[Marks]:

@@ -83,6 +83,7 @@ class RawTune:
     sha256: str = ""
     symbols: list[list[tuple[int, Symbol]]] | None = None
     unread_symbols: int = 0
+    n_bars: int | None = None  # of a written score, all of which are its form's
 
     @property
     def is_written(self) -> bool:

@@ -25,6 +25,7 @@ FIRST, SECOND, THIRD = Marks(ending=(1,), times=2), Marks(ending=(2,)), Marks(en
         ([PLAIN, Marks(ending=(1,)), Marks(ending=(1,), times=2), SECOND, SECOND, PLAIN], [0, 1, 2, 0, 3, 4, 5]),
         ([OPENS, FIRST, SECOND, PLAIN, FIRST, SECOND], [0, 1, 0, 2, 3, 4, 3, 5]),  # A1 A2, then B1 B2 without |:
         ([PLAIN, FIRST, PLAIN], [0, 1, 0, 2]),  # the second ending has no number
+        ([PLAIN, Marks(ending=(1,)), CLOSES, SECOND, PLAIN], [0, 1, 2, 0, 3, 4]),  # one that ends with its repeat
         ([PLAIN, FIRST, Marks(jump="D.C.")], [0, 1, 0, 2, 0, 2]),
         ([PLAIN, Marks(fine=True), Marks(jump="D.C.", until="fine")], [0, 1, 2, 0, 1]),
         ([PLAIN, Marks(segno=True), PLAIN, Marks(jump="D.S.")], [0, 1, 2, 3, 1, 2, 3]),
