@@ -156,14 +156,17 @@ def _bars(score: WrittenScore, order: list[int], starts: list[int]) -> tuple[Bar
         nominal = 4 * GRID * whole[0] // whole[1]
         meter = whole if length <= nominal and whole[1] in UNITS else meter_of(length)
         step = length
-        if length > LONGEST_BAR * GRID:  # chant, or a cadenza
-            cut, meter, step = cut + 1, (4, 4), 4 * GRID
+        if length > LONGEST_BAR * GRID:  # chant, a cadenza, or a score without measures
+            cut, meter = cut + 1, whole if GRID <= nominal <= LONGEST_BAR * GRID else (4, 4)
+            step = 4 * GRID * meter[0] // meter[1]
         while length > 0:
             bar = min(step, length)
             if not stretches or stretches[-1][1:3] != (bar, meter):
                 stretches.append(Stretch(start, bar, meter, number))
             start, length, number = start + bar, length - bar, number + 1
-    if number > MAX_BARS:
-        raise ValueError(f"it is {number:,} bars long and at most {MAX_BARS:,} are read; cut it into pieces")
-    told = (f"bars: {some(cut, 'measure')} longer than {LONGEST_BAR} quarters, cut into bars of 4/4",) if cut else ()
+            if number > MAX_BARS:
+                raise ValueError(f"it is {number:,} or more bars long and at most {MAX_BARS:,} are read; cut it")
+    told = (
+        (f"bars: {some(cut, 'measure')} longer than {LONGEST_BAR} quarters, cut into bars of its meter",) if cut else ()
+    )
     return Bars(stretches or [Stretch(0, 4 * GRID, (4, 4), 0)]), number, told

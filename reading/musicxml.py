@@ -25,7 +25,7 @@ from reading.measures import (
     WrittenScore,
 )
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO
-from reading.score_text import label
+from reading.score_text import READABLE_ELSEWHERE, label
 
 KINDS = {
     "major": "", "minor": "m", "augmented": "aug", "diminished": "dim", "dominant": "7", "major-seventh": "maj7",
@@ -44,11 +44,11 @@ SLASH = "slash"
 def read_musicxml(text: str) -> WrittenScore:
     """What a MusicXML text holds. Raises ValueError where it is none."""
     try:
-        root = ET.fromstring(text.encode())
-    except ET.ParseError as error:
-        raise ValueError(f"damaged, or no MusicXML: {error}") from error
+        root = ET.fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))  # it is text already, whatever it was written in
+    except (ET.ParseError, ValueError) as error:
+        raise ValueError(f"damaged, or no musicxml score ({error}); {READABLE_ELSEWHERE}") from error
     if root.tag not in ("score-partwise", "score-timewise"):
-        raise ValueError(f"no MusicXML score but <{label(root.tag)}>")
+        raise ValueError(f"no musicxml score, but <{label(root.tag)}>; {READABLE_ELSEWHERE}")
     try:
         return _Reader(root).score()
     except (OverflowError, ZeroDivisionError, RecursionError) as error:

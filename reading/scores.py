@@ -129,7 +129,7 @@ def _parsed(text: str, kind: str, symbols: list[Symbol | None]) -> WrittenScore:
 
 
 def _written(score, symbols: list[Symbol | None]) -> WrittenScore:
-    from music21 import harmony, instrument, key, stream, tempo
+    from music21 import harmony, instrument, key, meter, stream, tempo
 
     if isinstance(score, stream.Opus):
         score = score.scores[0]
@@ -139,12 +139,13 @@ def _written(score, symbols: list[Symbol | None]) -> WrittenScore:
     named = dict(zip(map(id, elements), symbols, strict=True)) if len(elements) == len(symbols) else {}
     measures, parts, tempos, unread = [], [], [], 0
     for part in list(getattr(score, "parts", ())) or [score]:
-        inner = list(part.getElementsByClass(stream.Measure)) or _measures_made(part)
+        inner = list(part.getElementsByClass(stream.Measure)) or [part]  # some have none: it is one long measure
         in_force, ending_of = (4, 4), _endings(part)
         notes, of_part = [], []
         for number, measure in enumerate(inner):
-            signature = measure.timeSignature
-            in_force = (signature.numerator, signature.denominator) if signature else in_force
+            signature = next(iter(measure.getElementsByClass(meter.TimeSignature)), None)
+            if signature and signature.numerator > 0:
+                in_force = signature.numerator, signature.denominator
             length = round(measure.highestTime * TICKS) or 4 * TICKS * in_force[0] // in_force[1]
             marks = _marks(measure)._replace(ending=ending_of.get(id(measure), ()))
             if number == len(measures):
@@ -171,14 +172,6 @@ def _written(score, symbols: list[Symbol | None]) -> WrittenScore:
     return WrittenScore(measures, parts, tempos, unread, signature.sharps if signature else None)
 
 
-def _measures_made(part) -> list:
-    """The measures of a part that is written without any, by its meter or else in 4/4."""
-    from music21 import stream
-
-    made = part.makeMeasures()
-    return list(made.getElementsByClass(stream.Measure))
-
-
 def _endings(part) -> dict[int, tuple[int, ...]]:
     """The numbers of the ending that a measure belongs to, by the measure's id."""
     from music21 import spanner
@@ -195,7 +188,10 @@ def _marks(measure) -> Marks:
     from music21 import bar, expressions, repeat
 
     marks, signs = Marks(), Signs()
-    for line, at_end in ((measure.leftBarline, False), (measure.rightBarline, True)):
+    for line, at_end in (
+        (getattr(measure, "leftBarline", None), False),
+        (getattr(measure, "rightBarline", None), True),
+    ):
         if isinstance(line, bar.Repeat):
             times = line.times if isinstance(line.times, int) else 2
             marks = marks._replace(times=min(max(times, 2), 64)) if at_end else marks._replace(opens=True)
