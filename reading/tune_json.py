@@ -5,7 +5,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from music.chord_symbols import parse_symbol
-from music.note_types import has_chord
 from music.notes import Bar, Chord, Note
 from music.piece import Tune
 from music.units import GRID
@@ -73,7 +72,7 @@ def _check(tune: Tune) -> None:
             and all(_is_within(bar, item) for item in [*notes, *chords])
             and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
             and all(note.duration > 0 for note in notes)
-            and (has_chord(chords) or (chords and not notes))
+            and chords
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")
 
