@@ -7,6 +7,7 @@ import difflib
 import os
 
 from music.chorus import Chorus
+from music.keys import fifths_of
 from music.notes import Bar, moved
 from music.voicings import voice_changes
 from reading.charts import Chart, parse_chart, played_chart, told_of_alternates
@@ -36,7 +37,7 @@ def typed_chorus(text: str, bar: Bar, song: str = "") -> Chorus:
         raise ValueError("CHORDS (--chords) holds no chord, only N.C.; there must be one to improvise over")
     voiced = voice_changes(chart.changes)
     chords = [moved(voiced[number], -laid.start) for number, laid in enumerate(chart.bars)]
-    return Chorus(chart.bars, chords, chart.told)
+    return Chorus(chart.bars, chords, chart.told, chart.fifths, chart.sections)
 
 
 def _song_chart(text: str, name: str) -> Chart:
@@ -48,7 +49,8 @@ def _song_chart(text: str, name: str) -> Chart:
     told = f"song: {title!r}" + (f", in {label(song.key)}" if song.key else "") + others
     try:
         bars, alternates = bars_of(song)
-        return played_chart(bars, (told, *told_of_alternates(alternates)))
+        chart = played_chart(bars, (told, *told_of_alternates(alternates)))
+        return chart._replace(fifths=fifths_of(song.key))
     except ValueError as error:
         raise ValueError(f"the song {title!r}: {error}") from None
 

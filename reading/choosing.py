@@ -133,7 +133,9 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     if raw.unread_symbols:
         told_of_chords += f"; {some(raw.unread_symbols, 'symbol')} more could not be read"
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
-    return Tune(melody, chords, bars, _tempo_at(raw, next(iter(bars.values())).start), told)
+    tempo = _tempo_at(raw, next(iter(bars.values())).start)
+    sections = {number: name for number, name in raw.sections.items() if number in bars}
+    return Tune(melody, chords, bars, tempo, told, fifths=raw.fifths, sections=sections)
 
 
 def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, str]:

@@ -76,6 +76,32 @@ def raw_tune_of(path: Path, score: WrittenScore) -> RawTune:
     order, told = _order(score)
     starts = list(accumulate((score.measures[measure].length for measure in order), initial=0))
     bars, n_bars, told_of_bars = _bars(score, order, starts)
+    tracks, symbols = _tracks(score, order, starts)
+    tempos, sections = {}, {}
+    for measure, tick, tempo in sorted(score.tempos):
+        if measure in order:
+            tempos.setdefault(starts[order.index(measure)] + tick, tempo)
+    for start, measure in zip(starts, order, strict=False):
+        if score.measures[measure].section:
+            sections[bars.number(_on_grid(start))] = score.measures[measure].section
+    return RawTune(
+        path,
+        TICKS,
+        tracks,
+        bars,
+        [],
+        sorted(tempos.items()),
+        (*score.told, *told, *told_of_bars),
+        symbols=symbols,
+        unread_symbols=score.unread,
+        n_bars=n_bars,
+        fifths=score.fifths,
+        sections=sections,
+    )
+
+
+def _tracks(score: WrittenScore, order: list[int], starts: list[int]) -> tuple[list[Track], list[list]]:
+    """The parts with notes as tracks, and the symbols over each of them, last those over parts without."""
     tracks, symbols, without_notes = [], [], []
     for part in score.parts:
         sounding = [
@@ -91,14 +117,12 @@ def raw_tune_of(path: Path, score: WrittenScore) -> RawTune:
         events = [(*event, VELOCITY) for event in sorted(events)]  # at one tick releases come before onsets
         tracks.append(Track(part.name, (), DRUM_CHANNEL if part.is_drums else 0, TICKS, events))
         symbols.append(sounding)
-    tempos = {}
-    for measure, tick, tempo in sorted(score.tempos):
-        if measure in order:
-            tempos.setdefault(starts[order.index(measure)] + tick, tempo)
-    return RawTune(
-        path, TICKS, tracks, bars, [], sorted(tempos.items()), (*score.told, *told, *told_of_bars),
-        symbols=[*symbols, sorted(without_notes, key=lambda one: one[0])], unread_symbols=score.unread, n_bars=n_bars,
-    )  # fmt: skip
+    return tracks, [*symbols, sorted(without_notes, key=lambda one: one[0])]
+
+
+def _on_grid(tick: int) -> int:
+    """The sixteenth that a tick is nearest to, in grid steps."""
+    return round(4 * tick / TICKS) * SIXTEENTH
 
 
 def _at(by_measure: list[list], measure: int) -> list:
@@ -146,7 +170,7 @@ def _notes(part: WrittenPart, order: list[int], starts: list[int]) -> list[tuple
 
 def _bars(score: WrittenScore, order: list[int], starts: list[int]) -> tuple[Bars, int, tuple[str, ...]]:
     """The bars of the measures, on the grid that `reading/meters.py` keeps to, how many, and what is told of them."""
-    lines = [round(4 * tick / TICKS) * SIXTEENTH for tick in starts]
+    lines = [_on_grid(tick) for tick in starts]
     stretches, number, cut = [], 0, 0
     for place, measure in enumerate(order):
         start, whole = lines[place], score.measures[measure].meter

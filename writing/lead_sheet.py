@@ -59,7 +59,9 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     Raises ValueError for bars that cannot be written, a note outside the bars, and a symbol that cannot be read.
     """
     bars = piece.solo.bars or [Bar(0, 4 * GRID)]
-    fifths = key_of(piece.solo.notes, piece.solo.chords).fifths
+    fifths = piece.solo.fifths
+    if fifths is None:
+        fifths = key_of(piece.solo.notes, piece.solo.chords).fifths
     written = notate(bars, piece.solo.notes)
     changes = _changes(piece.solo.chords, bars)
     note_ids = [[] for _ in piece.solo.notes]
@@ -78,6 +80,12 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
         _attributes(measure, bar, bars[number - 1] if number else None, fifths, piece)
         if number == 0:
             _tempo(measure, piece.tempo)
+        if number in piece.solo.sections:
+            _add(
+                _add(_add(measure, "direction", placement="above"), "direction-type"),
+                "rehearsal",
+                piece.solo.sections[number],
+            )
         _music(measure, content, changes, spelled, fifths, note_ids, prefix)
         if number == len(bars) - 1:
             _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
