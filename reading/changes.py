@@ -1,6 +1,8 @@
-"""Changes that a user gives: a line of chord symbols, a text file of them, or a link of iReal Pro, to a chorus.
+"""Changes that a user gives: a line of chord symbols, a text file of them, a link of iReal Pro or a lead sheet, to a
+chorus.
 
-Left to others: reading a chart (`reading/charts.py`) or a link (`reading/ireal.py`), voicing it (`music/voicings.py`).
+Left to others: reading a chart (`reading/charts.py`), a link (`reading/ireal.py`) or a sheet (`reading/musicxml.py`),
+voicing it (`music/voicings.py`).
 """
 
 import difflib
@@ -12,11 +14,14 @@ from music.notes import Bar, moved
 from music.voicings import voice_changes
 from reading.charts import Chart, parse_chart, played_chart, told_of_alternates
 from reading.ireal import Song, bars_of, is_ireal, songs_of
-from reading.score_text import label
+from reading.measures import chart_of
+from reading.musicxml import read_musicxml
+from reading.score_text import MAX_FILE_BYTES, label, score_text
 from running.files import read_bounded
 
 LONGEST_FILE = 5_000_000  # bytes of a file of changes: a playlist of some thousand songs
-ENDINGS = (".txt", ".chords", ".html", ".htm", ".irealb")
+SHEETS = (".musicxml", ".xml", ".mxl")
+ENDINGS = (".txt", ".chords", ".html", ".htm", ".irealb", *SHEETS)
 
 
 def names_file(text: str) -> bool:
@@ -30,14 +35,30 @@ def typed_chorus(text: str, bar: Bar, song: str = "") -> Chorus:
 
     Raises ValueError, naming the symbol and its place, for what cannot be read, and for a file that cannot.
     """
-    if names_file(text):
-        text = read_bounded(text, LONGEST_FILE, "a file of changes").decode("utf-8-sig", errors="replace")
-    chart = _song_chart(text, song) if is_ireal(text) else parse_chart(text, bar.meter)
+    if os.path.splitext(text)[1].lower() in SHEETS and names_file(text):
+        chart = _sheet_chart(text)
+    else:
+        chart = _text_chart(text, bar, song)
     if all(symbol.root is None for written in chart.changes for _, symbol in written):
         raise ValueError("CHORDS (--chords) holds no chord, only N.C.; there must be one to improvise over")
     voiced = voice_changes(chart.changes)
     chords = [moved(voiced[number], -laid.start) for number, laid in enumerate(chart.bars)]
     return Chorus(chart.bars, chords, chart.told, chart.fifths, chart.sections)
+
+
+def _sheet_chart(path: str) -> Chart:
+    """The changes of a lead sheet in MusicXML."""
+    try:
+        data = read_bounded(path, MAX_FILE_BYTES, "a score")
+        return chart_of(read_musicxml(score_text(data, os.path.splitext(path)[1].lower())))
+    except ValueError as error:
+        raise ValueError(str(error) if path in str(error) else f"{path}: {error}") from None
+
+
+def _text_chart(text: str, bar: Bar, song: str) -> Chart:
+    if names_file(text):
+        text = read_bounded(text, LONGEST_FILE, "a file of changes").decode("utf-8-sig", errors="replace")
+    return _song_chart(text, song) if is_ireal(text) else parse_chart(text, bar.meter)
 
 
 def _song_chart(text: str, name: str) -> Chart:

@@ -4,14 +4,15 @@ Left to others: finding measures in a file (`reading/musicxml.py`, `reading/scor
 played (`music/form.py`), choosing from what sounds (`reading/choosing.py`).
 """
 
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
 from music.chord_symbols import Symbol
 from music.form import Marks, played_order
 from music.piece import DRUM_CHANNEL
-from music.units import GRID, SIXTEENTH
+from music.units import GRID, SIXTEENTH, quantize
+from reading.charts import Chart
 from reading.meters import LONGEST_BAR, MAX_BARS, Bars, Stretch, meter_of
 from reading.raw_tune import RawTune, Track, some
 
@@ -77,13 +78,10 @@ def raw_tune_of(path: Path, score: WrittenScore) -> RawTune:
     starts = list(accumulate((score.measures[measure].length for measure in order), initial=0))
     bars, n_bars, told_of_bars = _bars(score, order, starts)
     tracks, symbols = _tracks(score, order, starts)
-    tempos, sections = {}, {}
+    tempos = {}
     for measure, tick, tempo in sorted(score.tempos):
         if measure in order:
             tempos.setdefault(starts[order.index(measure)] + tick, tempo)
-    for start, measure in zip(starts, order, strict=False):
-        if score.measures[measure].section:
-            sections[bars.number(_on_grid(start))] = score.measures[measure].section
     return RawTune(
         path,
         TICKS,
@@ -96,7 +94,31 @@ def raw_tune_of(path: Path, score: WrittenScore) -> RawTune:
         unread_symbols=score.unread,
         n_bars=n_bars,
         fifths=score.fifths,
-        sections=sections,
+        sections=_sections(score, order, starts, bars),
+    )
+
+
+def chart_of(score: WrittenScore) -> Chart:
+    """The changes of a score alone, its form played once; a bar begins with the chord that goes on. ValueError where no
+    chord symbol stands in it."""
+    order, told = _order(score)
+    starts = list(accumulate((score.measures[measure].length for measure in order), initial=0))
+    numbered, n_bars, told_of_bars = _bars(score, order, starts)
+    bars = [numbered[number] for number in range(n_bars)]
+    sounding = {}
+    for place, measure in enumerate(order):
+        for part in score.parts:
+            for tick, symbol in _at(part.symbols, measure):
+                sounding.setdefault(quantize(starts[place] + tick, TICKS), symbol)
+    if not sounding:
+        raise ValueError("no chord symbol stands in it; choose a sheet with changes")
+    held, changes = sounding[min(sounding)], []
+    for bar in bars:
+        at = {bar.start: held} | {step: sounding[step] for step in sorted(sounding) if bar.start <= step < bar.end}
+        held = list(at.values())[-1]
+        changes.append([(until - step, at[step]) for step, until in pairwise([*at, bar.end])])
+    return Chart(
+        bars, changes, _sections(score, order, starts, numbered), (*score.told, *told, *told_of_bars), score.fifths
     )
 
 
@@ -118,6 +140,15 @@ def _tracks(score: WrittenScore, order: list[int], starts: list[int]) -> tuple[l
         tracks.append(Track(part.name, (), DRUM_CHANNEL if part.is_drums else 0, TICKS, events))
         symbols.append(sounding)
     return tracks, [*symbols, sorted(without_notes, key=lambda one: one[0])]
+
+
+def _sections(score: WrittenScore, order: list[int], starts: list[int], bars: Bars) -> dict[int, str]:
+    """The sections by the bar that they begin with."""
+    return {
+        bars.number(_on_grid(start)): score.measures[measure].section
+        for start, measure in zip(starts, order, strict=False)
+        if score.measures[measure].section
+    }
 
 
 def _on_grid(tick: int) -> int:

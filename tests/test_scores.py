@@ -6,6 +6,7 @@ from music21 import chord, common, converter, harmony, instrument, key, meter, n
 
 from grammar import parse_term
 from preprocess import Selection, read_tune, write_grammars
+from reading.changes import typed_chorus
 from reading.score_text import MAX_FILE_BYTES
 from reading.scores import read_score
 
@@ -318,3 +319,29 @@ def test_files_that_cannot_be_read_are_told(tmp_path):
         file.truncate(MAX_FILE_BYTES + 1)
     with pytest.raises(ValueError, match="at most 10,000,000 bytes"):
         read_tune(large)
+
+
+def test_a_sheet_gives_its_changes_alone(write_score, tmp_path):
+    measures = [
+        ("3/4", [(0.0, note.Note("G4"))]),
+        (None, [*line("E4", "F4", "G4"), (0.0, harmony.ChordSymbol("C")), (2.0, harmony.ChordSymbol("F/A"))]),
+        (None, line("E4", "F4", "G4")),
+        ("2/4", [*line("A4", "B4"), (1.0, harmony.ChordSymbol("G7"))]),
+    ]
+    chorus = typed_chorus(str(write_score(("", measures))), bar(0.0, 4.0))
+    assert [(one.length // 12, one.meter) for one in chorus.bars] == [
+        (1, (3, 4)),
+        (3, (3, 4)),
+        (3, (3, 4)),
+        (2, (2, 4)),
+    ]
+    assert [[(one.symbol, one.duration // 12) for one in chords] for chords in chorus.chords_by_bar] == [
+        [("C", 1)],
+        [("C", 2), ("F/A", 1)],
+        [("F/A", 3)],
+        [("F/A", 1), ("G7", 1)],
+    ]
+    with pytest.raises(ValueError, match="no chord symbol stands in it; choose a sheet with changes"):
+        typed_chorus(str(write_score(("", [("4/4", line("C4"))]), name="bare.musicxml")), bar(0.0, 4.0))
+    with pytest.raises(ValueError, match="nowhere.mxl: cannot be read"):
+        typed_chorus("nowhere.mxl", bar(0.0, 4.0))
