@@ -61,7 +61,7 @@ def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
     Example: E-5 for half a beat, then C5 for a third, over a C minor chord -> 'C,0.500 C,0.333,<P1,d-5>'.
     Raises ValueError for a bar that has notes but no chord.
     """
-    if measure_notes and not has_chord(measure_chords):
+    if measure_notes and not measure_chords:
         raise ValueError("a bar with notes needs a chord to be written as grammar")
     terms, previous = [], None
     for note in measure_notes:

@@ -80,7 +80,8 @@ CLUSTER: text = ""  # a Dask scheduler whose workers read a folder, "tcp://host:
 CACHE: text = ".cache"  # folder that keeps what was read and trained, so that it is done once; "": none
 
 # --- Improvising -----------------------------------------------------------------------------------------------------
-CHORDS: text = ""  # changes to improvise over, "Dm7 | G7 | Cmaj7 A7", or a text file with them; "": the tune's own
+CHORDS: text = ""  # changes to improvise over, "Dm7 | G7 | Cmaj7 A7", a text file with them, or a link of iReal Pro
+SONG: text = ""  # of a playlist in CHORDS the song with this title; "": the first
 CHORUSES: whole(1, 100) = 1  # times the changes are played
 OVER: text = ""  # of a folder's tunes the one whose changes are played, by its name; "": the first
 KEY: whole(-11, 11) = 0  # semitones up (or down, below 0) that the changes are moved, by the nearer way
@@ -143,6 +144,8 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
     check_wishes(given, style)  # before all the work
+    for line in style.chorus.told:
+        tell("changes", line)
     if given.live:
         prepare_to_play_along(source, cache)
 

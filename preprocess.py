@@ -87,7 +87,7 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
     if path.suffix.lower() in SCORE_ENDINGS:
         from reading.scores import read_score
 
-        tune = tune_of(read_score(path, selection.melody_track), selection)
+        tune = tune_of(read_score(path), selection)
     else:
         tune = tune_of(read_midi(path), selection)
     return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)

@@ -157,7 +157,10 @@ def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
 
 def chorus_of(given: Settings, tune: Tune) -> Chorus:
     """What is improvised over: the typed changes or the tune's, in the key and as often as the settings say."""
-    chorus = typed_chorus(given.chords, usual_bar(list(tune.bars.values()))) if given.chords else tune_chorus(tune)
+    if given.song and not given.chords:
+        raise ValueError("SONG (--song) names a song of CHORDS (--chords), which holds none; give a link or its file")
+    usual = usual_bar(list(tune.bars.values()))
+    chorus = typed_chorus(given.chords, usual, given.song) if given.chords else tune_chorus(tune)
     n_bars = len(chorus.bars) * given.choruses
     if n_bars > MOST_BARS:  # already laying them out would take long
         raise ValueError(f"CHORUSES x the bars of the changes are {n_bars:,}, at most {MOST_BARS:,} can be played")

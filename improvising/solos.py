@@ -174,7 +174,7 @@ def _realise_solo(
     if any(notes and notes[-1].onset >= bar.length for notes, bar in zip(notes_by_bar, bars, strict=True)):
         # Longer than its bar, as the original's: each note goes where it begins.
         bars, notes_by_bar, chords_by_bar = into_bars(from_start(notes_by_bar, bars), bars, chords_by_bar)
-    return Solo(bars, notes_by_bar, chords_by_bar, values, n_terms, fallbacks)
+    return Solo(bars, notes_by_bar, chords_by_bar, values, n_terms, fallbacks, chorus.fifths, chorus.sections)
 
 
 def _reworked(values: list[str], playing: Playing, generator: random.Random) -> list[Term]:

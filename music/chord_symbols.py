@@ -1,12 +1,12 @@
-"""Chord symbols of a lead sheet: what each means, and the chords of a written chart.
+"""Chord symbols of a lead sheet: what each means.
 
 Conventions: pitch classes are 0 (C) to 11; a chord's tones are intervals above its root in semitones, 0 to 11, so that
 a ninth is 2. Two numbers mean what is played, not the full stack of thirds: a thirteenth leaves the eleventh out over a
 major third, and C11 leaves the third out (it is C9sus4).
 
 The reading is our own. music21's ChordSymbol takes 'Bb7' for B7, 'C-7' for C flat 7 and 'C69' without its third, and
-refuses maj9, Δ, ^7, ø, mi7, 6/9, 9sus4 and alt; what both know is held equal by a test. Left to others: how
-a chart is played (`music/voicings.py`), what a voicing is called (`music/chord_names.py`).
+refuses maj9, Δ, ^7, ø, mi7, 6/9, 9sus4 and alt; what both know is held equal by a test. Left to others: charts
+(`reading/charts.py`), how they are played (`music/voicings.py`), what a voicing is called (`music/chord_names.py`).
 """
 
 import difflib
@@ -17,22 +17,23 @@ from typing import NamedTuple
 from music.keys import FLAT_ROOTS, LETTERS, SHARP_ROOTS, pitch_class
 
 NO_CHORD = "N.C."
-LONGEST_TEXT = 100_000  # characters of a chart
-MOST_BARS = 10_000  # of a chart, repeats played
-MOST_CHORDS = 16  # in a bar
 LONGEST_SYMBOL = 40  # characters
 
-DEGREES = {"2": 2, "4": 5, "6": 9, "9": 2, "11": 5, "13": 9}
-SAME_SIGNS = str.maketrans("♭♯△∆º˚Ø−–", "b#ΔΔ°°ø--")
-ROOT = re.compile(r"[A-G][#b]?")
-REST = re.compile(
-    r"(?P<quality>minor|[Mm]in|mi|m|-|[Dd]im|°|o|ø|[Aa]ug|\+)?"
-    r"(?P<major>[Mm]ajor|[Mm]aj|MAJ|[Mm]a|M|\^|Δ)?(?:dom)?"
-    r"(?P<number>6/?9|6|7M|7|9|11|13|5|2)?"
-    r"(?P<changes>(?:sus[24]?|alt|add[b#]?(?:9|11|13|2|4|6)|(?:no|omit)[35]|[b#+-](?:5|6|9|11|13)|\+)*)"
-    r"(?:/(?P<bass>[A-Ga-g][#b]?))?"
+DEGREES = {"2": 2, "3": 4, "4": 5, "6": 9, "9": 2, "10": 4, "11": 5, "13": 9}
+SAME_SIGNS = str.maketrans("♭♯△∆ᐃº˚Øφ−–‑—", "b#ΔΔΔ°°øø----") | {ord("𝄫"): "bb", ord("𝄪"): "##"}
+BASS = re.compile(r"(?P<above>.*)/(?P<bass>[A-Ga-g](?:bb|##|[#b])?)")
+MAJOR = r"(?:major|[Mm]aj|MAJOR|MAJ|MA|[Mm]a|M|\^|Δ)"
+HEAD = re.compile(
+    r"(?P<quality>minor|[Mm]in|MIN|MI|[Mm]i|m(?!aj|a(?!dd|lt))|-|dim|Dim|DIM|°|o|0|ø|h|[Aa]ug|AUG|\+)?"
+    rf"(?:\((?=M|m|\^|Δ))?(?P<major>{MAJOR})?(?:dominant|dom)?(?P<number>6/?9|6|7M|7|9|11|13|5|4|2)?"
 )
-CHANGE = re.compile(r"(sus|alt|add|no|omit)?([b#+-]?)(\d*)")
+# What follows, one after the other: what it is, and its accidental and degree where it has some. Whatever stands in
+# parentheses, behind a comma or behind a slash may be a bare number.
+CHANGES = re.compile(
+    rf"(?P<apart>[(),/\s]+)|(?P<sus>sus)(?P<suspended>24|2|4|9|13)?|(?P<alt>alt(?:ered)?\.?)"
+    rf"|(?P<word>add|no|omit)(?P<its>[b#+-]?)(?P<degree>10|11|13|[2-69])|(?P<seventh>{MAJOR}7?|(?P<raised>[#+]7))"
+    r"|(?P<sign>[b#+-])(?P<altered>10|11|13|[24569])|(?P<augmented>\+|aug)|(?P<bare>11|13|[24679])"
+)
 # What a misspelled symbol is compared with.
 COMMON = " m 7 maj7 m7 m7b5 dim dim7 aug 6 m6 69 9 m9 maj9 11 m11 13 maj13 sus2 sus4 7sus4 9sus4 7alt 7b9 7#9 7#5 7#11"
 COMMON = [*COMMON.split(" "), "7b9b13", "13b9", "mMaj7", "add9", "maj7#11", "5"]
@@ -66,57 +67,37 @@ def parse_symbol(text: str) -> Symbol:
     plain = text.translate(SAME_SIGNS)
     enclosed = re.fullmatch(r"\(([^()]*)\)", plain)
     plain = enclosed[1] if enclosed else plain
-    if re.fullmatch(r"n\.?c\.?", plain, re.IGNORECASE):
+    if re.fullmatch(r"n\.?c\.?|n", plain, re.IGNORECASE):
         return Symbol(text, None, "", (), None, "")
-    # The root is read before anything else: the flat of C(b9) is not C's.
-    root = ROOT.match(plain) if len(text) <= LONGEST_SYMBOL else None
-    rest = root and REST.fullmatch(re.sub(r"\(([^()]*)\)", _without_parentheses, plain[root.end() :]))
-    intervals = _intervals(rest) if rest else None
-    if intervals is None:
-        raise ValueError(f"{_shown(text)} is not a chord symbol{_look_alikes(plain)}")
-    root_name, suffix = root[0], plain[root.end() :]
-    bass_name = (rest["bass"] or root_name).capitalize()
-    if rest["bass"]:
-        suffix = suffix[: suffix.rindex("/")]
-    return Symbol(text, pitch_class(root_name), root_name, intervals, pitch_class(bass_name), bass_name, suffix)
+    over = BASS.fullmatch(plain) if len(text) <= LONGEST_SYMBOL else None
+    for above, bass in ((over["above"], over["bass"]), (plain, "")) if over else ((plain, ""),):
+        for root_name, suffix in _roots(above):
+            intervals = _intervals(suffix)
+            if intervals is not None:
+                bass_name = bass.capitalize() or root_name
+                root, under = pitch_class(root_name), pitch_class(bass_name)
+                return Symbol(text, root, root_name, intervals, under, bass_name, suffix)
+    raise ValueError(f"{_shown(text)} is not a chord symbol{_look_alikes(plain)}")
 
 
-def parse_changes(text: str) -> list[list[Symbol]]:
-    """Read a chart: the chords of each bar, evenly spaced over it, repeats played out.
+def over_bass(symbol: Symbol, bass: str) -> Symbol:
+    """The same chord over another bass: C7/E, 'G' -> C7/G; N.C. stays what it is."""
+    if symbol.root is None:
+        return symbol
+    above = symbol.text[: symbol.text.rindex("/")] if symbol.bass != symbol.root else symbol.text
+    return parse_symbol(f"{above}/{bass}")
 
-    Bars are parted by '|' or a new line; '|: ... :|' is played twice (':|' alone: from the start), '%' is the bar
-    before, '/' keeps the chord for one more slot, 'N.C.' is silence. Between two bar lines with nothing between them
-    there is no bar. '| Dm7 G7 | C / F |' -> bars of 2 and 3 slots.
-    Raises ValueError for an unknown symbol (naming it, its bar and its place, counted from 1 as written), a sign that
-    has nothing to refer to, control characters, and a text that is empty or too long.
+
+def _roots(text: str) -> list[tuple[str, str]]:
+    """How the text may fall into a root and what follows, the likelier first.
+
+    The root is read before anything else: the flat of C(b9) is not C's. Of two flats the second is the root's only
+    where it cannot be a degree's: Bbb5 is Bb(b5), Bbb7 a seventh chord on B double flat.
     """
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError("the changes are empty; write bars of chords, such as 'Dm7 G7 | Cmaj7'")
-    if len(text) > LONGEST_TEXT:
-        raise ValueError(f"the changes are {len(text)} characters long, and at most {LONGEST_TEXT} are read")
-    control = re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]", text)
-    if control:
-        raise ValueError(f"the changes hold the control character {control[0]!r} at {control.start()}; remove it")
-    text = re.sub(r"\([^()|\n]*\)", lambda group: re.sub(r"\s", "", group[0]), text)
-    bars, played, opened = [], [], None
-    for piece in re.split(r"(:\|+:?|\|+:(?!\|)|[|\n\r])", text):
-        if piece.startswith("|") and piece.endswith(":"):
-            if opened is not None:
-                raise ValueError(f"the repeat before bar {len(bars) + 1} opens inside another one; close that with :|")
-            opened = len(played)
-        elif piece.startswith(":|"):
-            played += played[opened or 0 :]
-            opened = len(played) if piece.endswith(":") else None
-        elif piece.strip(" \t|\n\r"):
-            bars.append(_parse_bar(piece.split(), bars))
-            played.append(bars[-1])
-        if len(played) > MOST_BARS:
-            raise ValueError(f"the changes have more than {MOST_BARS} bars; write fewer")
-    if opened is not None and opened < len(played):
-        raise ValueError("a repeat is opened with |: and never closed; write :| where it ends")
-    if not played:
-        raise ValueError("the changes hold bar lines and no chord; write bars of chords, such as 'Dm7 G7 | Cmaj7'")
-    return played
+    if len(text) > LONGEST_SYMBOL or not re.match("[A-G]", text):
+        return []
+    lengths = (2, 3, 1) if text[1:2] in ("b", "#") else (1,)
+    return [(text[:n], text[n:]) for n in lengths if n < 3 or text[2:3] == text[1:2]]
 
 
 def tone_name(symbol: Symbol, tone: int) -> str:
@@ -138,56 +119,39 @@ def tone_name(symbol: Symbol, tone: int) -> str:
     return letter + {-1: "b", 0: "", 1: "#"}[alter]
 
 
-def _parse_bar(words: list[str], bars: list[list[Symbol]]) -> list[Symbol]:
-    number = len(bars) + 1
-    if words == ["%"]:
-        if not bars:
-            raise ValueError("bar 1: '%' repeats the bar before, and there is none; write the chord")
-        return bars[-1]
-    words = [part for word in words for part in ([word.rstrip("/") or "/"] + ["/"] * _slots_after(word))]
-    if len(words) > MOST_CHORDS:
-        raise ValueError(f"bar {number} has {len(words)} chords, and at most {MOST_CHORDS} fit; is a '|' missing?")
-    symbols = []
-    for place, word in enumerate(words, 1):
-        if word == "/":
-            if not symbols and not bars:
-                raise ValueError("bar 1, chord 1: '/' keeps the chord before, and there is none; write the chord")
-            symbols.append(symbols[-1] if symbols else bars[-1][-1])
-            continue
-        try:
-            symbols.append(parse_symbol(word))
-        except ValueError as error:
-            alone = "; '%' stands alone in its bar" if word == "%" else ""
-            raise ValueError(f"bar {number}, chord {place}: {error}{alone}") from None
-    return symbols
+def _intervals(suffix: str) -> tuple[int, ...] | None:
+    """The tones that are meant by what follows a root, as intervals above it; None for what means none."""
+    if suffix.count("(") != suffix.count(")"):
+        return None
+    head = HEAD.match(suffix)
+    tones = _core(head["quality"] or "", head["major"] or "", (head["number"] or "").replace("/", ""))
+    place, apart = head.end(), head.end() > 0 and "(" in head[0]
+    while tones is not None and place < len(suffix):
+        change = CHANGES.match(suffix, place)
+        if not change:
+            return None
+        place = change.end()
+        if (change["bare"] and not apart) or (change["raised"] and not (apart or 3 in tones)):
+            return None
+        apart = bool(change["apart"])
+        tones = _changed(tones, change)
+    return tones and tuple(sorted(tones))
 
 
-def _slots_after(word: str) -> int:
-    """How many slashes stand behind a chord without a space: 'C//' -> 2; '//' is two slots, one of them the word's."""
-    slashes = len(word) - len(word.rstrip("/"))
-    return slashes - (slashes == len(word))
-
-
-def _without_parentheses(group: re.Match) -> str:
-    """'(b9,#11)' -> 'b9#11'; a bare number in parentheses is added: '(9)' -> 'add9'."""
-    words = re.split(r"[,\s]+", group[1])
-    return "".join(f"add{word}" if word in DEGREES else word for word in words)
-
-
-def _intervals(match: re.Match) -> tuple[int, ...] | None:
-    quality, major, number = match["quality"] or "", match["major"] or "", (match["number"] or "").replace("/", "")
+def _core(quality: str, major: str, number: str) -> set[int] | None:
+    """The tones of a quality and a number: 'm', '', '7' -> 0, 3, 7, 10."""
     if number == "7M":
         major, number = "M", "7"
-    minor, dim = quality.lower() in ("minor", "min", "mi", "m", "-"), quality.lower() in ("dim", "°", "o")
-    half, aug = quality == "ø", quality.lower() in ("aug", "+")
-    if number == "5":
-        if quality or major:
-            return None
-        tones = {0, 7}
-    else:
-        tones = {0, 3 if minor or dim or half else 4, 6 if dim or half else 8 if aug else 7}
-    extended = number in ("7", "9", "11", "13")
-    if extended or half or major in ("^", "Δ") or (minor and major):
+    minor, dim = quality.lower() in ("minor", "min", "mi", "m", "-"), quality.lower() in ("dim", "°", "o", "0")
+    half, aug = quality in ("ø", "h"), quality.lower() in ("aug", "+")
+    if number == "5" and quality == "-" and not major:
+        return {0, 4, 6}  # not a minor fifth: a flat one
+    if number == "5" and (minor or dim or half or major):
+        return None
+    if number in ("4", "5") and not aug:
+        return {0, 7} if number == "5" else None if quality or major else {0, 5, 7}
+    tones = {0, 3 if minor or dim or half else 4, 6 if dim or half else 8 if aug else 7}
+    if number in ("7", "9", "11", "13") or half or major in ("^", "Δ") or (minor and major):
         tones.add(11 if major else 9 if dim else 10)
     if number in ("69", "6"):
         tones = tones - {11} | {9}
@@ -199,31 +163,39 @@ def _intervals(match: re.Match) -> tuple[int, ...] | None:
         tones.add(9)
     if number == "11" and not major:
         tones.discard(4)
-    for word, sign, degree in CHANGE.findall(match["changes"]):
-        tones = _changed(tones, word, {"+": "#", "-": "b"}.get(sign, sign), degree)
-        if tones is None:
-            return None
-    return tuple(sorted(tones))
+    return tones
 
 
-def _changed(tones: set[int], word: str, sign: str, degree: str) -> set[int] | None:
-    if word == "sus":
-        return tones - {3, 4} | {2 if degree == "2" else 5}
-    if word == "alt":
-        return tones - {2, 5, 7, 9, 11} | {1, 3, 6, 8, 10}
-    if word in ("no", "omit"):
-        return tones - ({3, 4} if degree == "3" else {6, 7, 8})
-    alter = {"b": -1, "#": 1, "": 0}[sign]
-    if word == "add":
-        return tones | {DEGREES[degree] + alter}
-    if not sign:  # the empty match at the end
+def _changed(tones: set[int], change: re.Match) -> set[int] | None:
+    """Tones after one of the changes that follow quality and number; None where it makes no sense."""
+    if change["apart"]:
         return tones
-    if degree in ("5", ""):
+    if change["sus"]:
+        how = change["suspended"]
+        fourths = {"2": {2}, "24": {2, 5}, "9": {2, 5, 10}, "13": {5, 9, 10}}.get(how, {5})
+        return tones - {3, 4} | fourths
+    if change["alt"]:
+        return tones - {2, 5, 7, 9, 11} | {1, 3, 6, 8, 10}
+    if change["seventh"]:
+        return tones - {10} | {11}
+    if change["augmented"]:
+        return tones - {7} | {8}
+    if change["bare"]:
+        return tones | {10 if change["bare"] == "7" else DEGREES[change["bare"]]}
+    degree = change["degree"] or change["altered"]
+    if change["word"] in ("no", "omit"):
+        gone = {"3": {3, 4}, "5": {6, 7, 8}}.get(degree, {DEGREES.get(degree)})
+        return None if change["its"] else tones - gone
+    alter = {"b": -1, "-": -1, "#": 1, "+": 1, "": 0}[change["its"] if change["word"] else change["sign"]]
+    if degree == "5":
         return tones - {7} | {7 + alter}
     natural = DEGREES[degree]
-    if (alter, natural) in ((-1, 5), (1, 9)):  # a flat eleventh and a sharp thirteenth are other notes' names
+    if (alter, natural) in ((-1, 5), (1, 9), (1, 4)):  # a flat eleventh and a sharp thirteenth are other notes' names
         return None
-    return tones - ({natural} if 4 in tones or natural != 5 else set()) | {natural + alter}
+    if change["word"]:
+        return tones | {natural + alter}
+    # In the place of the natural tone; but an eleventh over a major third does not stand in for the third.
+    return tones - ({natural} if natural not in (4, 5) or (natural == 5 and 4 in tones) else set()) | {natural + alter}
 
 
 def _shown(text: str) -> str:

@@ -5,7 +5,7 @@ where changes come from (a tune, or `reading/changes.py`).
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from music.chord_names import transposed
 from music.chord_symbols import parse_symbol
@@ -17,18 +17,28 @@ from music.units import GRID
 
 @dataclass(frozen=True)
 class Chorus:
-    """`bars`, and the chords of each."""
+    """`bars`, the chords of each, what is `told` of how they were read, and where it is known the key's sharps (flats
+    below 0), `fifths`, and the name of the section that begins with a bar, by number."""
 
     bars: list[Bar]
     chords_by_bar: list[list[Chord]]
+    told: tuple[str, ...] = ()
+    fifths: int | None = None
+    sections: dict[int, str] = field(default_factory=dict)
 
     def first_bars(self, count: int) -> "Chorus":
         """The first bars only; 0 or more than there are: all."""
-        return Chorus(self.bars[: count or None], self.chords_by_bar[: count or None])
+        sections = {number: name for number, name in self.sections.items() if not count or number < count}
+        chords = self.chords_by_bar[: count or None]
+        return replace(self, bars=self.bars[: count or None], chords_by_bar=chords, sections=sections)
 
     def repeated(self, times: int) -> "Chorus":
         """The same so many times in a row."""
-        return Chorus(lay_out(self.bars * times), self.chords_by_bar * times)
+        bars = len(self.bars)
+        sections = {number + turn * bars: name for turn in range(times) for number, name in self.sections.items()}
+        return replace(
+            self, bars=lay_out(self.bars * times), chords_by_bar=self.chords_by_bar * times, sections=sections
+        )
 
     def transposed(self, semitones: int) -> "Chorus":
         """The same in another key, and spelled for it; more than five semitones down, or six up, go the other way."""
@@ -36,14 +46,18 @@ class Chorus:
         if not by:
             return self
         moved = [[_transposed(chord, by) for chord in in_bar] for in_bar in self.chords_by_bar]
-        fifths = key_of((), [chord for in_bar in moved for chord in in_bar]).fifths
-        return Chorus(self.bars, [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in moved])
+        if self.fifths is None:
+            fifths = key_of((), [chord for in_bar in moved for chord in in_bar]).fifths
+        else:
+            fifths = (self.fifths + 7 * by + 6) % 12 - 6
+        renamed = [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in moved]
+        return replace(self, chords_by_bar=renamed, fifths=self.fifths if self.fifths is None else fifths)
 
 
 def tune_chorus(tune: Tune) -> Chorus:
     """The changes of a tune's solo."""
     solo = tune.solo
-    return Chorus(solo.bars, solo.chords_by_bar)
+    return Chorus(solo.bars, solo.chords_by_bar, fifths=solo.fifths, sections=solo.sections)
 
 
 def usual_bar(bars: list[Bar]) -> Bar:

@@ -3,6 +3,7 @@
 Left to others: music21's one spelling of each MIDI number (`music/notes.py`), names of chords (`music/chord_names.py`).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import NamedTuple
@@ -74,6 +75,16 @@ def key_of(notes: Iterable[Note], chords: Iterable[Chord] = ()) -> Key:
         for tone in chord.tones:
             weights[tone] += CHORDS_WEIGH * chord.duration
     return find_key(weights)
+
+
+def fifths_of(name: str) -> int | None:
+    """The sharps (flats below 0) of a key by its name: 'Eb' -> -3, 'G-' or 'Gm' -> -2; None for what is none."""
+    key = re.fullmatch(r"\s*([A-G][#b♯♭]?)\s*(-|m|mi|min|minor|major|maj)?\s*", name)
+    if not key:
+        return None
+    tonic, minor = key[1].replace("♯", "#").replace("♭", "b"), key[2] and not key[2].startswith("maj")
+    fifths = "FCGDAEB".index(tonic[0]) - 1 + 7 * (tonic.count("#") - tonic[1:].count("b")) - 3 * bool(minor)
+    return fifths if abs(fifths) <= 7 else None
 
 
 def pitch_class(name: str) -> int:

@@ -24,9 +24,9 @@ class Scale(NamedTuple):
 
 
 def types_at(chords: list[Chord], onset: int) -> str:
-    """The type of each pitch class over the chord that sounds at `onset`; all X where none does."""
+    """The type of each pitch class over the chord that sounds at `onset`; all X where none does, as over N.C."""
     chord = sounding_chord(chords, onset)
-    return note_types(chord.tones) if chord else NO_TYPES
+    return note_types(chord.tones) if chord and chord.tones else NO_TYPES
 
 
 @asked_once(lambda found: isinstance(found, str) and len(found) == 12 and {*found} <= {*"CSAX"})

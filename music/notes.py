@@ -8,7 +8,7 @@ Left to others: what is made of them (`music/piece.py`) and what a note means ov
 """
 
 from functools import cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeVar
 
 from music.units import GRID, to_quarters
@@ -115,6 +115,38 @@ class Bar(NamedTuple):
         lines = list(accumulate(beats[:-1]))
         first = min(reversed(lines), key=lambda line: abs(2 * line - self.length))
         return first, self.length - first
+
+    def shares(self, count: int) -> tuple[int, ...]:
+        """How long each of so many chords sounds, as a reader divides a bar: evenly where the beats allow it, otherwise
+        the later ones change faster: 4/4 by 3 -> (24, 12, 12), 5/4 by 2 -> (36, 24), 3/4 by 2 -> (24, 12).
+
+        Raises ValueError where there are more than grid steps.
+        """
+        if not 0 < count <= self.length:
+            raise ValueError(f"{count} chords, too many for {to_quarters(self.length):g} quarters")
+        shares = _shares(self.pulses, count)
+        places = [round(number * self.length / count) for number in range(count + 1)]  # for the shortest of cut beats
+        return shares if min(shares) else tuple(after - before for before, after in pairwise(places))
+
+
+@cache
+def _shares(beats: tuple[int, ...], count: int) -> tuple[int, ...]:
+    if count == 1:
+        return (sum(beats),)
+    if count >= len(beats):  # the first beats have the fewest
+        shares, each = (
+            [],
+            [count // len(beats) + (number >= len(beats) - count % len(beats)) for number in range(len(beats))],
+        )
+        for beat, chords in zip(beats, each, strict=True):
+            places = [round(number * beat / chords) for number in range(chords + 1)]
+            shares += [after - before for before, after in pairwise(places)]
+        return tuple(shares)
+    if len(set(beats)) == 1 and len(beats) % count == 0:
+        return (sum(beats) // count,) * count
+    half = -(-len(beats) // 2)
+    first = min(count // 2, half)
+    return _shares(beats[:half], first) + _shares(beats[half:], count - first)
 
 
 @cache

@@ -28,7 +28,8 @@ class Tune:
 
     A bar without notes is one in which the melody rests; every bar has chords. `tempo` is the one at the tune's first
     bar, in quarters a minute. `told`: what was chosen and why, a line each. `abstract_grammars`: the melody as grammar,
-    a line for each bar, and `path`: the file, as soon as they are known.
+    a line for each bar, and `path`: the file, as soon as they are known. Where the file says so, `fifths` are its key's
+    sharps (flats below 0), and `sections` the names of those that begin with a bar.
     """
 
     melody: dict[int, list[Note]]
@@ -38,6 +39,8 @@ class Tune:
     told: tuple[str, ...] = ()
     abstract_grammars: tuple[str, ...] = ()
     path: Path = Path()
+    fifths: int | None = None
+    sections: dict[int, str] = field(default_factory=dict)
 
     @property
     def values(self) -> list[str]:
@@ -53,6 +56,10 @@ class Tune:
             [moved(self.melody[number], -bar.start) for number, bar in bars],
             [moved(self.chords[number], -bar.start) for number, bar in bars],
             self.values,
+            fifths=self.fifths,
+            sections={
+                place: self.sections[number] for place, (number, _) in enumerate(bars) if number in self.sections
+            },
         )
 
 
@@ -60,7 +67,8 @@ class Tune:
 class Solo:
     """Notes by bar over chords by bar; `values`: what was sampled, or read, of the grammar for it.
 
-    `n_terms` and `fallbacks`: how many terms were realised, and how many of them had no pitch as asked.
+    `n_terms` and `fallbacks`: how many terms were realised, and how many of them had no pitch as asked. `fifths` and
+    `sections` as of a chorus.
     """
 
     bars: list[Bar]
@@ -69,6 +77,8 @@ class Solo:
     values: list[str] = field(default_factory=list)
     n_terms: int = 0
     fallbacks: int = 0
+    fifths: int | None = None
+    sections: dict[int, str] = field(default_factory=dict)
 
     @cached_property
     def notes(self) -> list[Note]:

@@ -9,43 +9,38 @@ from itertools import pairwise, product
 
 from music.chord_symbols import Symbol
 from music.notes import Chord
-from music.units import GRID, to_quarters
 
 
 def voice_changes(
-    changes: list[list[Symbol]],
-    bar_length: int = 4 * GRID,
+    changes: list[list[tuple[int, Symbol]]],
     low: int = 45,
     high: int = 72,
     velocity: int = 72,
 ) -> dict[int, list[Chord]]:
-    """Piano voicings of a chart, by bar number from 0, from the start, each held for its slot.
+    """Piano voicings of a chart, by bar number from 0, from the start, each held as long as it says.
+
+    A bar is its symbols, each with its length in grid steps; bars follow one another.
 
     Four or five notes from `low` to `high` (MIDI numbers), where the chord's third (or fourth), its seventh or sixth,
     an altered fifth and its tensions come before root and fifth; a slash bass is the lowest note. Each voicing is the
     one that moves least from the one before. The same chord again within a bar is held on. N.C. is a chord of no
-    pitches, no changes are no bars. Raises ValueError where there is no room: less than 24 semitones, or slots under a
-    grid step.
+    pitches, no changes are no bars. Raises ValueError where there is no room: less than 24 semitones.
     """
     if high - low < 24:
         raise ValueError(f"low {low} and high {high} leave no room for voicings; leave at least 24 semitones between")
-    voiced, previous = {}, ()
+    voiced, previous, before, onset = {}, (), None, 0
     for number, bar in enumerate(changes):
-        voiced[number] = []
-        if len(bar) > bar_length:
-            room = f"{to_quarters(bar_length):g} quarters"
-            raise ValueError(f"bar {number + 1} has {len(bar)} chords, too many for {room}")
-        places = [round(slot * bar_length / len(bar)) for slot in range(len(bar))] + [bar_length]
-        starts = [slot for slot, symbol in enumerate(bar) if slot == 0 or _meaning(symbol) != _meaning(bar[slot - 1])]
-        for slot, until in pairwise([*starts, len(bar)]):
-            onset, duration = number * bar_length + places[slot], places[until] - places[slot]
-            symbol, pitches = bar[slot], ()
-            if symbol.root is not None:
-                pitches = previous = _next_voicing(previous, _meaning(symbol), low, high)
-            sounding = pitches, velocity if pitches else 0
-            voiced[number].append(
-                Chord(onset, duration, *sounding, symbol.root, symbol.text, symbol.tones, symbol.bass)
-            )
+        voiced[number] = chords = []
+        for duration, symbol in bar:
+            meaning = _meaning(symbol)
+            if chords and meaning == before:
+                chords[-1] = chords[-1]._replace(duration=chords[-1].duration + duration)
+            else:
+                pitches = () if symbol.root is None else _next_voicing(previous, meaning, low, high)
+                previous = pitches or previous
+                sounding = pitches, velocity if pitches else 0
+                chords.append(Chord(onset, duration, *sounding, symbol.root, symbol.text, symbol.tones, symbol.bass))
+            before, onset = meaning, onset + duration
     return voiced
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from music.notes import Note
 from music.piece import UNTOLD_TEMPO, Tune
-from music.units import GRID
+from music.units import GRID, to_quarters
 from reading.chords import (
     bass_line,
     find_chords,
@@ -118,7 +118,8 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     window, told_of_window = _find_window(raw, selection, reason, played, strands if struck else None)
 
     notes = inside(played, window)
-    melody = with_rests(by_bar(notes, raw.bars))
+    melody = by_bar(notes, raw.bars)
+    melody = _with_all_bars(melody, raw, window) if raw.n_bars else with_rests(melody)
     bars = {number: raw.bars[number] for number in melody}
     if symbols:
         chords, told_of_chords = symbol_chords(symbols, bars), over
@@ -132,7 +133,9 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     if raw.unread_symbols:
         told_of_chords += f"; {some(raw.unread_symbols, 'symbol')} more could not be read"
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
-    return Tune(melody, chords, bars, _tempo_at(raw, next(iter(bars.values())).start), told)
+    tempo = _tempo_at(raw, next(iter(bars.values())).start)
+    sections = {number: name for number, name in raw.sections.items() if number in bars}
+    return Tune(melody, chords, bars, tempo, told, fifths=raw.fifths, sections=sections)
 
 
 def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, str]:
@@ -195,6 +198,16 @@ def with_rests(melody: dict[int, list[Note]]) -> dict[int, list[Note]]:
         complete[number] = notes
         before = number
     return complete
+
+
+def _with_all_bars(melody: dict[int, list[Note]], raw: RawTune, window: Window) -> dict[int, list[Note]]:
+    """The melody with all bars of a score that the window touches: the form is what is written."""
+    numbers = (
+        n
+        for n in range(raw.n_bars)
+        if to_quarters(raw.bars[n].end) > window[0] and to_quarters(raw.bars[n].start) <= window[1]
+    )
+    return {number: melody.get(number, []) for number in numbers}
 
 
 def _bars_of(music: list, bars: Bars) -> set[int]:

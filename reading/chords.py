@@ -51,7 +51,7 @@ def find_striking(raw: RawTune, strands: list[Strand], window: Window, wanted: s
 def symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
     """Voicings of the symbols in each bar, each held until the next; a bar begins with the chord that goes on."""
     changes = [change for before, change in pairwise([(0, None), *symbols]) if before[1] != change[1]]
-    voiced = voice_changes([[symbol] for _, symbol in changes])
+    voiced = voice_changes([[(1, symbol)] for _, symbol in changes])
     played = [(onset, voiced[index][0]) for index, (onset, _) in enumerate(changes)]
     found, following, held = {}, 0, played[0][1]
     for number, bar in bars.items():

@@ -7,7 +7,7 @@ notes, from 0.
 
 from bisect import bisect_right
 from collections import defaultdict, deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -83,6 +83,10 @@ class RawTune:
     sha256: str = ""
     symbols: list[list[tuple[int, Symbol]]] | None = None
     unread_symbols: int = 0
+    # Of a written score: how many bars its form has, its key's sharps, and its sections by the bar they begin with.
+    n_bars: int | None = None
+    fifths: int | None = None
+    sections: dict[int, str] = field(default_factory=dict)
 
     @property
     def is_written(self) -> bool:

@@ -5,7 +5,6 @@ from itertools import pairwise
 from pathlib import Path
 
 from music.chord_symbols import parse_symbol
-from music.note_types import has_chord
 from music.notes import Bar, Chord, Note
 from music.piece import Tune
 from music.units import GRID
@@ -35,6 +34,7 @@ def _tune(parts: dict) -> Tune:
         int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
     }
     parts["told"], parts["abstract_grammars"] = tuple(parts["told"]), tuple(parts["abstract_grammars"])
+    parts["sections"] = {int(bar): name for bar, name in parts["sections"].items()}
     parts["path"] = Path(Path(parts["path"]).name)
     tune = Tune(**parts)
     _check(tune)
@@ -63,6 +63,10 @@ def _check(tune: Tune) -> None:
         raise ValueError(f"its tempo is {tune.tempo!r}")
     if not all(type(line) is str for line in (*tune.told, *tune.abstract_grammars)):
         raise ValueError("its grammar, or what was told of it, is no text")
+    if not (tune.fifths is None or (type(tune.fifths) is int and abs(tune.fifths) <= 7)):
+        raise ValueError(f"its key has {tune.fifths!r} sharps")
+    if not all(number in tune.bars and type(name) is str for number, name in tune.sections.items()):
+        raise ValueError("its sections are no names of bars")
     if any(after.start < before.end for before, after in pairwise(tune.bars.values())):
         raise ValueError("its bars do not follow one another")
     for number, bar in tune.bars.items():
@@ -73,7 +77,7 @@ def _check(tune: Tune) -> None:
             and all(_is_within(bar, item) for item in [*notes, *chords])
             and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
             and all(note.duration > 0 for note in notes)
-            and (has_chord(chords) or (chords and not notes))
+            and chords
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")
 

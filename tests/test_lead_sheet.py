@@ -1,5 +1,6 @@
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 
@@ -308,3 +309,57 @@ def test_without_verovio_the_install_command_is_said(monkeypatch):
 def test_what_is_no_score_is_said(text):
     with pytest.raises(ValueError, match="cannot be read"):
         engrave(text)
+
+
+def names_over(chart, pitches, length=1.0):
+    """How notes of one length are written over typed changes, one after the other."""
+    chorus = typed_chorus(chart, bar(0.0, 4.0))
+    solo = solo_of(chorus.bars, [note(length * place, length, pitch) for place, pitch in enumerate(pitches)])
+    solo = replace(solo, chords_by_bar=chorus.chords_by_bar)
+    text = lead_sheet(Piece("", 120.0, solo)).musicxml
+    score = ET.fromstring(text[text.index("<score-partwise") :])
+    signs = {"-1": "b", "1": "#", None: ""}
+    return " ".join(pitch.findtext("step") + signs[pitch.findtext("alter")] for pitch in score.iter("pitch"))
+
+
+@pytest.mark.parametrize(
+    ("chart", "pitches", "names"),
+    [
+        ("Bbmaj7", [70, 75, 74, 75], "Bb Eb D Eb"),  # never D# beside it, whichever way the line goes
+        ("Bm7", [71, 73, 71, 73], "B C# B C#"),
+        ("Gm7b5", [67, 75, 73, 70], "G Eb Db Bb"),
+        ("C7 Cm7", [72, 75, 75, 74], "C Eb Eb D"),  # D# over C7 going up, but there is an Eb in the bar
+        ("C7#9", [72, 75, 76, 75], "C D# E D#"),
+        ("F#7 | F7", [70, 70, 70, 70, 70, 70, 70, 70], "A# A# A# A# Bb Bb Bb Bb"),
+    ],
+)
+def test_a_pitch_has_one_name_in_a_bar_by_its_chord(chart, pitches, names):
+    assert names_over(chart, pitches) == names
+
+
+def test_four_bars_make_a_system_and_crowded_ones_two():
+    def breaks(piece):
+        measures = lead_sheet(piece).musicxml.split("<measure ")[1:]
+        return [number for number, text in enumerate(measures) if "new-system" in text]
+
+    bars = bars_of(*[(4.0, (4, 4))] * 10)
+    assert breaks(a_piece([], bars)) == [4, 8]
+    assert breaks(a_piece([], bars_of((1.0, (4, 4)), *[(4.0, (4, 4))] * 9))) == [5, 9]
+    sixteenths = [(3 * place + 48 * 3, 3, 60) for place in range(4 * 16)]
+    assert breaks(a_piece(sixteenths, bars)) == [4, 8]
+    triplets = [(2 * place, 2, 60) for place in range(4 * 24)]
+    assert breaks(a_piece(triplets, bars)) == [2, 4, 8]
+
+
+def test_a_pickup_is_measure_0_and_sections_have_their_letters():
+    bars = bars_of((1.0, (3, 4)), *[(3.0, (3, 4))] * 2)
+    solo = replace(solo_of(bars), fifths=-3, sections={0: "Intro", 1: "A"})
+    text = lead_sheet(Piece("", 120.0, solo)).musicxml
+    score = ET.fromstring(text[text.index("<score-partwise") :])
+    assert [(one.get("number"), one.get("implicit")) for one in score.iter("measure")] == [
+        ("0", "yes"),
+        ("1", None),
+        ("2", None),
+    ]
+    assert [one.text for one in score.iter("rehearsal")] == ["Intro", "A"]
+    assert [one.text for one in score.iter("fifths")] == ["-3"] and len([*score.iter("time")]) == 1

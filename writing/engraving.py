@@ -36,7 +36,7 @@ def engrave(musicxml: str, page_width: int = PAGE_WIDTH, page_height: int = PAGE
         "pageWidth": page_width,
         "pageHeight": page_height,
         "adjustPageHeight": True,
-        "breaks": "auto",
+        "breaks": "auto" if page_width < PAGE_WIDTH else "line",  # systems as the score says
         "footer": "none",
         "header": "none" if page_width < PAGE_WIDTH else "auto",  # a title would not fit, and stands above on the page
         "minLastJustification": 0.5,  # a last line that is half full is filled
@@ -71,5 +71,6 @@ def missing() -> str | None:
 
 
 def _with_signs(suffix: str) -> str:
-    """'7b9#11' -> '7♭9♯11', '^7' -> 'Δ7'."""
+    """'7b9#11' -> '7♭9♯11', '^7' -> 'Δ7', 'h7' -> 'ø7', 'o7' -> '°7'."""
+    suffix = re.sub(r"^o(?=\d|\^|$)", "°", re.sub(r"^h", "ø", suffix))
     return re.sub(r"b(?=\d)", "♭", suffix.replace("#", "♯").replace("^", "Δ"))

@@ -21,9 +21,10 @@ from music.notes import Bar, Chord
 from music.piece import Piece
 from music.units import GRID
 from running.files import write_aside
-from writing.written_rhythm import DIVISIONS, Written, notate, spell, to_divisions
+from writing.written_rhythm import DIVISIONS, Written, as_written, notate, spelling, to_divisions
 
 EIGHTH = GRID // 2
+BARS_A_SYSTEM, CROWDED = 4, 66  # and from how many notes and rests on there are half as many
 DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
     'Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
@@ -59,12 +60,16 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     Raises ValueError for bars that cannot be written, a note outside the bars, and a symbol that cannot be read.
     """
     bars = piece.solo.bars or [Bar(0, 4 * GRID)]
-    fifths = key_of(piece.solo.notes, piece.solo.chords).fifths
+    fifths = piece.solo.fifths
+    if fifths is None:
+        fifths = key_of(piece.solo.notes, piece.solo.chords).fifths
     written = notate(bars, piece.solo.notes)
     changes = _changes(piece.solo.chords, bars)
     note_ids = [[] for _ in piece.solo.notes]
     measure_ids = [f"{prefix}m{number}" for number in range(1, len(bars) + 1)]
     spelled = _spelled(piece, changes, fifths)
+    pickup = len(bars) > 1 and bars[0].length * bars[0].meter[1] < bars[0].meter[0] * 4 * GRID  # bar 0
+    breaks = _system_breaks([len(content) for content in written], pickup)
     root = ET.Element("score-partwise", version="4.0")
     title = re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", piece.title)
     _add(_add(root, "work"), "work-title", title)
@@ -72,12 +77,20 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     _add(score_part, "part-name", "Guitar")
     part = _add(root, "part", id="P1")
     for number, (bar, content) in enumerate(zip(bars, written, strict=True)):
-        measure = _add(part, "measure", number=str(number + 1), id=measure_ids[number])
+        measure = _add(part, "measure", number=str(number + 1 - pickup), id=measure_ids[number])
+        if number in breaks:
+            _add(measure, "print", **{"new-system": "yes"})
         if sum(item.length for item in content) * bar.meter[1] != bar.meter[0] * 4 * DIVISIONS:
             measure.set("implicit", "yes")  # a pickup, say: shorter or longer than its meter
         _attributes(measure, bar, bars[number - 1] if number else None, fifths, piece)
         if number == 0:
             _tempo(measure, piece.tempo)
+        if number in piece.solo.sections:
+            _add(
+                _add(_add(measure, "direction", placement="above"), "direction-type"),
+                "rehearsal",
+                piece.solo.sections[number],
+            )
         _music(measure, content, changes, spelled, fifths, note_ids, prefix)
         if number == len(bars) - 1:
             _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
@@ -119,8 +132,19 @@ def _changes(chords: list[Chord], bars: list[Bar]) -> list[tuple[int, Symbol]]:
     return changes
 
 
+def _system_breaks(sizes: list[int], pickup: int) -> set[int]:
+    """The measures that begin a system: every fourth one after a pickup, in crowded systems every second one."""
+    breaks = set()
+    for first in range(pickup, len(sizes), BARS_A_SYSTEM):
+        breaks.add(first)
+        if sum(sizes[first : first + BARS_A_SYSTEM]) > CROWDED:
+            breaks.add(first + BARS_A_SYSTEM // 2)
+    return breaks - {0, pickup}
+
+
 def _spelled(piece: Piece, changes, fifths: int) -> list[tuple[str, int, int]]:
-    spelled = []
+    """Each note as it is written: a pitch class has one name in a bar, the one that is surest there."""
+    names = []
     places = [place for place, _ in changes]
     goal = None  # the next other pitch, looked for from the end
     for note, following in reversed(list(pairwise([*piece.solo.notes, None]))):
@@ -128,8 +152,14 @@ def _spelled(piece: Piece, changes, fifths: int) -> list[tuple[str, int, int]]:
             goal = following.pitch
         sounding = bisect_right(places, to_divisions(note.onset))
         rising = goal is not None and goal > note.pitch
-        spelled.append(spell(note.pitch, changes[sounding - 1][1] if sounding else None, fifths, rising))
-    return spelled[::-1]
+        names.append(spelling(note.pitch % 12, changes[sounding - 1][1] if sounding else None, fifths, rising))
+    names.reverse()
+    lines, surest = [bar.start for bar in piece.solo.bars], {}
+    keys = [(bisect_right(lines, note.onset), note.pitch % 12) for note in piece.solo.notes]
+    for key, (name, sure) in zip(keys, names, strict=True):
+        if key not in surest or sure > surest[key][1]:
+            surest[key] = name, sure
+    return [as_written(note.pitch, surest[key][0]) for note, key in zip(piece.solo.notes, keys, strict=True)]
 
 
 def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, piece: Piece) -> None:
@@ -276,7 +306,7 @@ def _harmony(measure: ET.Element, symbol: Symbol, offset: int) -> None:
 def _name(parent: ET.Element, what: str, name: str) -> None:
     _add(parent, f"{what}-step", name[0])
     if name[1:]:
-        _add(parent, f"{what}-alter", 1 if name[1] == "#" else -1)
+        _add(parent, f"{what}-alter", name.count("#") - name[1:].count("b"))
 
 
 def _kind(intervals: tuple[int, ...]) -> tuple[str, list[tuple[int, int, str]]]:

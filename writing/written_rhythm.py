@@ -107,15 +107,30 @@ def to_divisions(steps: int) -> int:
 
 
 def spell(pitch: int, symbol: Symbol | None, fifths: int, rising: bool) -> tuple[str, int, int]:
-    """A MIDI number as letter, alteration (-1 to 1) and octave: by its chord if it is of it, else by the key, else as
-    a passing note, sharp going up and flat going down. E#, B#, Cb and Fb are left to keys that hold them."""
-    tone, in_key = pitch % 12, key_names(fifths)
+    """A MIDI number as letter, alteration (-1 to 1) and octave; see `spelling`."""
+    return as_written(pitch, spelling(pitch % 12, symbol, fifths, rising)[0])
+
+
+def spelling(tone: int, symbol: Symbol | None, fifths: int, rising: bool) -> tuple[str, int]:
+    """The name of a pitch class, and how sure it is: 3 for a tone of its chord and 2 for another of the chord's own
+    scale, both by degree; 1 by the key; 0 for a passing note, sharp going up and flat going down. E#, B#, Cb and Fb are
+    left to keys that hold them."""
+    in_key = key_names(fifths)
     rare = {"E#", "B#", "Cb", "Fb"} - set(in_key.values())
-    name = ""
-    if symbol and symbol.root is not None and (tone - symbol.root) % 12 in symbol.intervals:
-        name = tone_name(symbol, tone)
-    if not name or name in rare:
-        name = in_key.get(tone) or (SHARP_ROOTS if rising else FLAT_ROOTS)[tone]
+    if symbol and symbol.root is not None:
+        interval, minor = (tone - symbol.root) % 12, 3 in symbol.intervals and 4 not in symbol.intervals
+        is_of_it = interval in symbol.intervals
+        if is_of_it or interval in (2, 5, 9, 10, *((3, 8) if minor else (11,))):
+            name = tone_name(symbol, tone)
+            if name not in rare:
+                return name, 3 if is_of_it else 2
+    if tone in in_key:
+        return in_key[tone], 1
+    return (SHARP_ROOTS if rising else FLAT_ROOTS)[tone], 0
+
+
+def as_written(pitch: int, name: str) -> tuple[str, int, int]:
+    """A MIDI number by its name: letter, alteration (-1 to 1) and octave."""
     alter = {"": 0, "#": 1, "b": -1}[name[1:]]
     return name[0], alter, (pitch - alter) // 12 - 1
 
