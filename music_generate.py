@@ -37,7 +37,7 @@ from learning.learner import Training, wake_learner
 from learning.saved_network import BROUGHT, load, save
 from learning.training import learn
 from music.piece import Tune
-from preprocess import read_tunes, reading_on
+from preprocess import read_tunes, reading_on, with_changes
 from reading.choosing import Selection
 from reading.fetching import find_tune
 from running.answers import answers_in
@@ -54,6 +54,7 @@ from running.settings import (
     optional,
     path,
     read_settings,
+    some_of,
     switch,
     text,
     tracks,
@@ -67,6 +68,7 @@ MELODY_TRACK: optional(whole(0)) = None  # track of the solo, counting from 0 th
 CHORD_TRACKS: optional(tracks) = None  # tracks of the chords, as (0,) or (0, 2); None: found by name
 FROM_BEAT: optional(number(0, 1e6)) = None  # the solo's first beat in the file, in quarters from 0; None: found
 TO_BEAT: optional(number(0, 1e6)) = None  # its last beat, included
+TUNE_CHORDS: text = ""  # the tune's changes where its file has only a solo, as CHORDS takes them; "": the file's
 LOAD: text = ""  # a network that SAVE wrote, to improvise with instead of learning the tune
 
 # --- Learning --------------------------------------------------------------------------------------------------------
@@ -102,9 +104,7 @@ KEEP_TYPES: switch = True  # approach and other tones stay; False: they become c
 DYNAMICS: switch = True  # velocities drawn from the player's at the same place in the bar
 VALUES_PER_BAR: whole(0, 10_000) = 0  # values in each bar, whatever its length; 0: as many as fit. The original: 50
 CARRY_STATE: switch = True  # with VALUES_PER_BAR: the network goes on from bar to bar; False: from nothing
-ROUND_DURATIONS: switch = False  # round durations to a quarter of a beat by a coin, as the original does
-OPENING: switch = False  # put the term C,0.25 in front of each bar, as the original does
-EVERY_NEIGHBOUR: switch = True  # drop repeated pitches among all neighbours; False: in disjoint pairs, as the original
+QUIRKS: some_of("opening", "rounded", "pairs") = ()  # the original's: C,0.25 opens bars, lengths by a coin, see README
 ORIGINAL: switch = False  # all of this as in the original (the constants from BARS on then do not count)
 
 # --- Writing ---------------------------------------------------------------------------------------------------------
@@ -113,6 +113,7 @@ OUTPUT: path = "output"  # folder that receives my_music.midi and what belongs t
 TEMPO: number(20, 400) = 130  # quarters a minute
 BACKING: switch = False  # a walking bass and a ride cymbal under the solo
 SOUND: switch = True  # my_music.mp3
+PART: one_of("C", "Bb", "Eb") = "C"  # the score is written for an instrument in C, or a horn in Bb or Eb
 SCORE: switch = True  # my_music.musicxml, a lead sheet, and my_music.svg, the same engraved
 PICTURES: switch = True  # my_music.png, a piano roll, and training.png, the loss
 PAGE: switch = True  # my_music.html: listen and watch
@@ -183,6 +184,7 @@ def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list
         tunes, skipped = read_tunes(file, selection, cache, when_new)
     for other, reason in skipped:
         tell("skipped", reason if str(other) in reason else f"{other}: {reason}")
+    tunes = with_changes(tunes, given.tune_chords, "" if given.chords else given.song, given.from_beat)
     bars = sum(len(tune.bars) for tune in tunes)
     tell("tune", f"{file}, {bars} bars" + (f" of {len(tunes)} tunes" if len(tunes) > 1 else ""))
     for line in tunes[0].told if len(tunes) == 1 else ():

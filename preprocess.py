@@ -19,11 +19,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grammar import REST, parse_melody, parse_term
+from music.chorus import usual_bar
 from music.notes import Chord
 from music.piece import Tune
 from music.units import duration_text
+from reading.changes import typed_chorus
 from reading.choosing import Selection, tune_of
 from reading.midi import read_midi
+from reading.tune_changes import over_changes
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import show
 from running.files import read_bounded
@@ -91,6 +94,22 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
     else:
         tune = tune_of(read_midi(path), selection)
     return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)
+
+
+def with_changes(tunes: list[Tune], changes: str, song: str = "", from_beat: float | None = None) -> list[Tune]:
+    """The one tune over changes that are given for it, as `reading.changes.typed_chorus` takes them, and its grammar
+    over them; `from_beat` is where they begin, None for the tune's first bar. No changes: the tunes as they are.
+
+    Raises ValueError as that does, and for several tunes.
+    """
+    if not changes:
+        return tunes
+    if len(tunes) > 1:
+        raise ValueError(f"TUNE_CHORDS (--tune-chords) gives the changes of one tune, TUNE is a folder of {len(tunes)}")
+    (tune,) = tunes
+    chorus = typed_chorus(changes, usual_bar(list(tune.bars.values())), song, "TUNE_CHORDS")
+    tune = over_changes(tune, chorus, from_beat)
+    return [replace(tune, abstract_grammars=tuple(write_grammars(tune)))]
 
 
 def tune_as_kept(parts: dict) -> Tune:

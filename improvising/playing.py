@@ -2,6 +2,10 @@
 
 from dataclasses import dataclass
 
+# What the original does besides: puts a term in front of each bar, rounds durations to a quarter of a beat by a coin,
+# drops repeated pitches in disjoint pairs only.
+QUIRKS = ("opening", "rounded", "pairs")
+
 
 @dataclass(frozen=True)
 class Playing:
@@ -11,7 +15,8 @@ class Playing:
     for as many as the bar holds; `carry_state`: whether the network then goes on from bar to bar. `rhythm`: 'learned'
     gaps, 'filled' (one note after the other), or 'late' (a note starts when its own duration has passed).
     `longest_run`: where a run of values from the corpus is broken off, 0 for never (counts only where the bar's time
-    decides). For `temperature` and `min_p` see `inference_model.draw`, for `closeness` and `gravity` `grammar.Motion`.
+    decides). `quirks`: which of
+    `QUIRKS`. For `temperature` and `min_p` see `inference_model.draw`, for `closeness` and `gravity` `grammar.Motion`.
     """
 
     bars: int
@@ -26,9 +31,7 @@ class Playing:
     dynamics: bool
     values_per_bar: int
     carry_state: bool
-    round_durations: bool
-    opening: bool
-    every_neighbour: bool
+    quirks: tuple[str, ...]
 
 
 AS_THE_ORIGINAL = Playing(
@@ -44,7 +47,5 @@ AS_THE_ORIGINAL = Playing(
     dynamics=False,
     values_per_bar=50,
     carry_state=False,
-    round_durations=True,
-    opening=True,
-    every_neighbour=False,
+    quirks=QUIRKS,
 )

@@ -157,7 +157,7 @@ def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
 
 def chorus_of(given: Settings, tune: Tune) -> Chorus:
     """What is improvised over: the typed changes or the tune's, in the key and as often as the settings say."""
-    if given.song and not given.chords:
+    if given.song and not given.chords and not given.tune_chords:
         raise ValueError("SONG (--song) names a song of CHORDS (--chords), which holds none; give a link or its file")
     usual = usual_bar(list(tune.bars.values()))
     chorus = typed_chorus(given.chords, usual, given.song) if given.chords else tune_chorus(tune)

@@ -155,7 +155,7 @@ def _realise_solo(
             continue
         values += [style.values[index] for index in indices]
         terms = [style.terms[index] for index in indices]
-        if playing.opening or playing.round_durations or not playing.keep_types:
+        if playing.quirks or not playing.keep_types:
             terms = _reworked([style.values[index] for index in indices], playing, generator)
         if playing.rhythm == "late":
             onsets = late_onsets(terms)
@@ -166,7 +166,7 @@ def _realise_solo(
             notes, fell_back = realise(terms, chords, generator, motion, previous, onsets, bar.length)
         n_terms += len(terms)
         fallbacks += fell_back
-        notes = clean_up_notes(prune_notes(notes, playing.every_neighbour))
+        notes = clean_up_notes(prune_notes(notes, "pairs" not in playing.quirks))
         if notes:
             previous = notes[-1].pitch
         notes_by_bar.append(draw_velocities(notes, bar, style.rhythm, generator) if playing.dynamics else notes)
@@ -178,10 +178,10 @@ def _realise_solo(
 
 
 def _reworked(values: list[str], playing: Playing, generator: random.Random) -> list[Term]:
-    grammar = " ".join([OPENING_TERM, *values] if playing.opening else values)
+    grammar = " ".join([OPENING_TERM, *values] if "opening" in playing.quirks else values)
     if not playing.keep_types:
         grammar = fold_types(grammar)
-    if playing.round_durations:
+    if "rounded" in playing.quirks:
         grammar = prune_grammar(grammar, generator)
     return [parse_term(text) for text in grammar.split()]
 

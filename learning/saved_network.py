@@ -23,7 +23,8 @@ from running.console import tell
 from running.files import read_bounded, write_aside
 
 FORMAT = 2
-BROUGHT = ("TUNE", "MELODY_TRACK", "CHORD_TRACKS", "FROM_BEAT", "TO_BEAT", "CLUSTER")  # settings: the file has tunes
+# Settings that do not count beside it: the file has tunes.
+BROUGHT = ("TUNE", "MELODY_TRACK", "CHORD_TRACKS", "FROM_BEAT", "TO_BEAT", "TUNE_CHORDS", "CLUSTER")
 WEIGHTS, MATERIAL = "improviser/weights.npz", "improviser/material.json"
 LARGEST = 500_000_000  # bytes of the file
 ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from music.chord_names import transposed
 from music.chord_symbols import parse_symbol
 from music.keys import key_of
-from music.notes import Bar, Chord
+from music.notes import Bar, Chord, moved
 from music.piece import Tune, lay_out
 from music.units import GRID
 
@@ -33,24 +33,40 @@ class Chorus:
         return replace(self, bars=self.bars[: count or None], chords_by_bar=chords, sections=sections)
 
     def repeated(self, times: int) -> "Chorus":
-        """The same so many times in a row."""
-        bars = len(self.bars)
-        sections = {number + turn * bars: name for turn in range(times) for number, name in self.sections.items()}
-        return replace(
-            self, bars=lay_out(self.bars * times), chords_by_bar=self.chords_by_bar * times, sections=sections
-        )
+        """The same so many times in a row, with its pickup once."""
+        turn, pickup = self.without_pickup(), len(self.bars) - len(self.without_pickup().bars)
+        bars, chords = self.bars[:pickup] + turn.bars * times, self.chords_by_bar[:pickup] + turn.chords_by_bar * times
+        bars[-1], chords[-1] = self.bars[-1], self.chords_by_bar[-1]
+        sections = {number: name for number, name in self.sections.items() if number < pickup} | {
+            number + pickup + again * len(turn.bars): name
+            for again in range(times)
+            for number, name in turn.sections.items()
+        }
+        return replace(self, bars=lay_out(bars), chords_by_bar=chords, sections=sections)
+
+    def without_pickup(self) -> "Chorus":
+        """What is played over and over: a pickup is no bar of it, and fills the last bar where that was cut for it."""
+        if len(self.bars) < 2 or not self.bars[0].lacking:
+            return self
+        bars, chords, first = self.bars[1:], self.chords_by_bar[1:], self.bars[0]
+        last = bars[-1]
+        if last.lacking == first.length:
+            bars[-1] = last._replace(length=last.length + first.length)
+            chords[-1] = [*chords[-1], *moved(self.chords_by_bar[0], last.length)]
+        sections = {number - 1: name for number, name in self.sections.items() if number}
+        return replace(self, bars=lay_out(bars), chords_by_bar=chords, sections=sections)
 
     def transposed(self, semitones: int) -> "Chorus":
         """The same in another key, and spelled for it; more than five semitones down, or six up, go the other way."""
         by = (semitones + 5) % 12 - 5
         if not by:
             return self
-        moved = [[_transposed(chord, by) for chord in in_bar] for in_bar in self.chords_by_bar]
+        higher = [[_transposed(chord, by) for chord in in_bar] for in_bar in self.chords_by_bar]
         if self.fifths is None:
-            fifths = key_of((), [chord for in_bar in moved for chord in in_bar]).fifths
+            fifths = key_of((), [chord for in_bar in higher for chord in in_bar]).fifths
         else:
             fifths = (self.fifths + 7 * by + 6) % 12 - 6
-        renamed = [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in moved]
+        renamed = [[_renamed(chord, by, fifths) for chord in in_bar] for in_bar in higher]
         return replace(self, chords_by_bar=renamed, fifths=self.fifths if self.fifths is None else fifths)
 
 

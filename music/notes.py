@@ -89,6 +89,11 @@ class Bar(NamedTuple):
         return self.start + self.length
 
     @property
+    def lacking(self) -> int:
+        """How much of its meter it lacks, in grid steps: of a pickup, and of a last bar that is cut for it."""
+        return max(0, 4 * GRID * self.meter[0] // self.meter[1] - self.length)
+
+    @property
     def beats(self) -> tuple[int, ...]:
         """The lengths of its beats in grid steps, which fill the bar: 4/4 -> (12, 12, 12, 12), 2/2 -> (24, 24).
 

@@ -18,6 +18,7 @@ from reading.measures import chart_of
 from reading.musicxml import read_musicxml
 from reading.score_text import MAX_FILE_BYTES, label, score_text
 from running.files import read_bounded
+from running.settings import flag
 
 LONGEST_FILE = 5_000_000  # bytes of a file of changes: a playlist of some thousand songs
 SHEETS = (".musicxml", ".xml", ".mxl")
@@ -29,18 +30,26 @@ def names_file(text: str) -> bool:
     return "|" not in text and not is_ireal(text) and os.path.splitext(text)[1].lower() in ENDINGS
 
 
-def typed_chorus(text: str, bar: Bar, song: str = "") -> Chorus:
+def typed_chorus(text: str, bar: Bar, song: str = "", setting: str = "CHORDS") -> Chorus:
     """Changes as a user types them, or as they stand in a file of that name, the first bar in the meter of `bar`; of a
     playlist the `song` with this title, '' for the first.
 
-    Raises ValueError, naming the symbol and its place, for what cannot be read, and for a file that cannot.
+    Raises ValueError, naming the `setting`, the symbol and its place, for what cannot be read, and for a file that
+    cannot.
     """
+    try:
+        return _typed_chorus(text, bar, song)
+    except ValueError as error:
+        raise ValueError(f"{setting} ({flag(setting)}): {error}") from error
+
+
+def _typed_chorus(text: str, bar: Bar, song: str) -> Chorus:
     if os.path.splitext(text)[1].lower() in SHEETS and names_file(text):
         chart = _sheet_chart(text)
     else:
         chart = _text_chart(text, bar, song)
     if all(symbol.root is None for written in chart.changes for _, symbol in written):
-        raise ValueError("CHORDS (--chords) holds no chord, only N.C.; there must be one to improvise over")
+        raise ValueError("they hold no chord, only N.C.; there must be one")
     voiced = voice_changes(chart.changes)
     chords = [moved(voiced[number], -laid.start) for number, laid in enumerate(chart.bars)]
     return Chorus(chart.bars, chords, chart.told, chart.fifths, chart.sections)
@@ -84,5 +93,5 @@ def _song_named(songs: list[Song], name: str) -> Song:
     if name.casefold() not in titles:
         close = difflib.get_close_matches(name.casefold(), titles, n=3, cutoff=0) or list(titles)[:1]
         named = " or ".join(repr(label(titles[title].title)) for title in close)
-        raise ValueError(f"SONG (--song) names {label(name)!r}, which CHORDS does not hold; did you mean {named}?")
+        raise ValueError(f"SONG (--song) names {label(name)!r}, which this list does not hold; did you mean {named}?")
     return titles[name.casefold()]

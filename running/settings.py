@@ -77,6 +77,15 @@ def one_of(*words: str) -> Rule:
     return Rule(str, lambda value: value in words, "one of " + ", ".join(words))
 
 
+def some_of(*words: str) -> Rule:
+    """Some of these words, or none."""
+    return Rule(
+        lambda text: tuple(word for word in re.split(r"[\s,()'\"]+", text) if word),
+        lambda value: isinstance(value, tuple) and all(word in words for word in value),
+        f"some of {', '.join(words)}, or () for none",
+    )
+
+
 def optional(rule: Rule) -> Rule:
     """As `rule`, or None: let the program find out."""
     return Rule(

@@ -120,7 +120,7 @@ def test_the_original_s_settings_give_every_bar_the_same_values(metheny, tmp_pat
 def test_each_original_way_can_be_had_by_itself(metheny, tmp_path):
     """50 greedy values a bar from a zero start, as flags; the file has several notes at once, as the original's."""
     ways = ["--temperature", 0, "--values-per-bar", 50, "--carry-state", "false", "--bars", 5, "--rhythm", "late"]
-    ways += ["--keep-types", "false", "--round-durations", "true", "--opening", "true", "--one-line", "false"]
+    ways += ["--keep-types", "false", "--quirks", "rounded,opening", "--one-line", "false"]
     ran = run_script("--tune", metheny, "--output", tmp_path, *ways, *TINY)
     assert ran.returncode == 0, ran.stderr
     notes = read_midi(tmp_path / "my_music.midi").tracks[0].notes()
