@@ -11,7 +11,7 @@ one-hot tensors (`data_utils.py`).
 import json
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -23,6 +23,7 @@ from music.chorus import usual_bar
 from music.notes import Chord
 from music.piece import Tune
 from music.units import duration_text
+from reading.bounds import read_apart
 from reading.changes import typed_chorus
 from reading.choosing import Selection, tune_of
 from reading.midi import read_midi
@@ -30,16 +31,12 @@ from reading.tune_changes import over_changes
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import show
 from running.files import read_bounded
-from running.helpers import HelperEnded, bound_memory, in_parallel
 from running.memory import digest_of, recall, remember
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 SCORE_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
 LARGEST = 10_000_000  # bytes of a file whose reading is remembered; what is larger is read each time
 FEW = 12  # fewer files than this are read faster here than by other processes, which have to start first
-# A file that is read in another process may take so many seconds, and one more for so many bytes; and so many bytes of
-# memory. Scores always are: few of them tell beforehand what they will take.
-SECONDS, BYTES_A_SECOND, MOST_MEMORY = 15, 20_000, 3_000_000_000
 # Whose code decides what is read: a reading is worth nothing after any of it has changed.
 READERS = ("music/*.py", "reading/*.py", "preprocess.py", "grammar.py")
 
@@ -197,12 +194,12 @@ def _results(files: list[Path], selection: Selection, memory: Path | None, when_
     apart = [file for file in new if not few or file.suffix.lower() in SCORE_ENDINGS]
     if apart and few:
         when_new()
-    read_apart = _read_apart(apart, selection, memory)
+    results = _read_apart(apart, selection, memory)
     for file in files:
         if file in kept:
             yield kept[file]
         elif file in apart:
-            yield next(read_apart)
+            yield next(results)
         else:
             when_new()
             yield _attempt(file, selection, memory)
@@ -220,27 +217,7 @@ def _read_apart(files: list[Path], selection: Selection, memory: Path | None) ->
             except (KilledWorker, MemoryError):
                 yield f"{file}: takes more memory to read than a worker of the cluster has; take a simpler one"
         return
-    jobs = [(file, selection, memory) for file in files]
-    for file, result in zip(files, in_parallel(_attempt_within_bounds, jobs, _seconds), strict=True):
-        match result:
-            case HelperEnded() | MemoryError():
-                yield f"{file}: takes more than {MOST_MEMORY // 10**6:,} MB to read; take a smaller or simpler one"
-            case TimeoutError():
-                yield f"{file}: takes more than {_seconds(file):.0f} s to read; take a smaller or simpler one"
-            case _:
-                yield result
-
-
-def _attempt_within_bounds(file: Path, selection: Selection, memory: Path | None) -> Tune | str:
-    bound_memory(MOST_MEMORY)
-    return _attempt(file, selection, memory)
-
-
-def _seconds(file: Path, *_) -> float:
-    """How long reading a file may take: a thousand times as long as it should."""
-    with suppress(OSError):
-        return SECONDS + file.stat().st_size / BYTES_A_SECOND
-    return SECONDS
+    yield from read_apart(_attempt, [(file, selection, memory) for file in files])
 
 
 def _attempt(file: Path, selection: Selection, memory: Path | None) -> Tune | str:

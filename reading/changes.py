@@ -1,33 +1,33 @@
 """Changes that a user gives: a line of chord symbols, a text file of them, a link of iReal Pro or a lead sheet, to a
 chorus.
 
-Left to others: reading a chart (`reading/charts.py`), a link (`reading/ireal.py`) or a sheet (`reading/musicxml.py`),
+Left to others: reading a chart (`reading/charts.py`), a link (`reading/ireal.py`) or a sheet (`reading/scores.py`),
 voicing it (`music/voicings.py`).
 """
 
 import difflib
-import os
+from functools import lru_cache
+from pathlib import Path
 
 from music.chorus import Chorus
 from music.keys import fifths_of
 from music.notes import Bar, moved
 from music.voicings import voice_changes
+from reading.bounds import read_apart
 from reading.charts import Chart, parse_chart, played_chart, told_of_alternates
 from reading.ireal import Song, bars_of, is_ireal, songs_of
-from reading.measures import chart_of
-from reading.musicxml import read_musicxml
-from reading.score_text import MAX_FILE_BYTES, label, score_text
+from reading.score_text import FORMATS, label
+from reading.scores import read_sheet
 from running.files import read_bounded
 from running.settings import flag
 
 LONGEST_FILE = 5_000_000  # bytes of a file of changes: a playlist of some thousand songs
-SHEETS = (".musicxml", ".xml", ".mxl")
-ENDINGS = (".txt", ".chords", ".html", ".htm", ".irealb", *SHEETS)
+ENDINGS = (".txt", ".chords", ".html", ".htm", ".irealb", *FORMATS)
 
 
 def names_file(text: str) -> bool:
     """Whether changes are a file's name instead of changes."""
-    return "|" not in text and not is_ireal(text) and os.path.splitext(text)[1].lower() in ENDINGS
+    return "|" not in text and not is_ireal(text) and Path(text).suffix.lower() in ENDINGS
 
 
 def typed_chorus(text: str, bar: Bar, song: str = "", setting: str = "CHORDS") -> Chorus:
@@ -44,8 +44,8 @@ def typed_chorus(text: str, bar: Bar, song: str = "", setting: str = "CHORDS") -
 
 
 def _typed_chorus(text: str, bar: Bar, song: str) -> Chorus:
-    if os.path.splitext(text)[1].lower() in SHEETS and names_file(text):
-        chart = _sheet_chart(text)
+    if names_file(text) and Path(text).suffix.lower() in FORMATS:
+        chart = _sheet_chart(Path(text))
     else:
         chart = _text_chart(text, bar, song)
     if all(symbol.root is None for written in chart.changes for _, symbol in written):
@@ -55,13 +55,21 @@ def _typed_chorus(text: str, bar: Bar, song: str) -> Chorus:
     return Chorus(chart.bars, chords, chart.told, chart.fifths, chart.sections)
 
 
-def _sheet_chart(path: str) -> Chart:
-    """The changes of a lead sheet in MusicXML."""
-    try:
-        data = read_bounded(path, MAX_FILE_BYTES, "a score")
-        return chart_of(read_musicxml(score_text(data, os.path.splitext(path)[1].lower())))
-    except ValueError as error:
-        raise ValueError(str(error) if path in str(error) else f"{path}: {error}") from None
+def _sheet_chart(path: Path) -> Chart:
+    """The changes of a lead sheet; what music21 reads, in another process."""
+    if FORMATS[path.suffix.lower()] == "musicxml":
+        return read_sheet(path)
+    chart = _read_apart(path, path.stat().st_mtime_ns if path.exists() else 0)
+    if isinstance(chart, str):
+        raise ValueError(chart)
+    return chart
+
+
+@lru_cache(maxsize=1)
+def _read_apart(path: Path, _: int) -> Chart | str:
+    """The sheet as it is at that time: bringing music21 takes a second, and a run asks twice."""
+    (found,) = read_apart(read_sheet, [(path,)])
+    return found
 
 
 def _text_chart(text: str, bar: Bar, song: str) -> Chart:

@@ -11,16 +11,26 @@ import io
 import os
 import re
 import warnings
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
 from xml.etree.ElementTree import ParseError
 
 from music.chord_names import spelled_symbol
 from music.chord_symbols import Symbol, parse_symbol
 from music.form import Marks
 from music.piece import DRUM_CHANNEL
-from reading.charts import Signs, read_text_signs
-from reading.measures import TICKS, WrittenMeasure, WrittenNote, WrittenPart, WrittenScore, raw_tune_of
+from reading.charts import Chart, Signs, read_text_signs
+from reading.measures import (
+    TICKS,
+    WrittenMeasure,
+    WrittenNote,
+    WrittenPart,
+    WrittenScore,
+    chart_of,
+    raw_tune_of,
+)
 from reading.musicxml import parse_or_none, read_musicxml
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune
 from reading.score_text import (
@@ -53,14 +63,24 @@ def read_score(path: str | os.PathLike) -> RawTune:
 
     Raises ValueError, naming the file and a fix, where it cannot be read or has no notes.
     """
-    path = Path(path)
+    return _of_score(Path(path), lambda score: raw_tune_of(Path(path), score))
+
+
+def read_sheet(path: str | os.PathLike) -> Chart:
+    """The changes that stand over a score, its form played once. Raises ValueError as `read_score` does, and where no
+    chord symbol stands in it."""
+    return _of_score(Path(path), chart_of)
+
+
+def _of_score(path: Path, made: Callable[[WrittenScore], Any]) -> Any:
+    """What is made of the score in a file."""
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise ValueError(f"{path}: no score by its ending; those that end in {' '.join(FORMATS)} are read")
     data = read_bounded(path, MAX_FILE_BYTES, "a score")
     try:
         text = score_text(data, path.suffix.lower())
-        return raw_tune_of(path, read_musicxml(text) if kind == "musicxml" else _by_music21(text, kind))
+        return made(read_musicxml(text) if kind == "musicxml" else _by_music21(text, kind))
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
 

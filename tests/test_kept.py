@@ -12,6 +12,8 @@ from fuzz_texts import ABC, XML, chart, check_chart, check_scores, odd_scores
 import preprocess
 from learning.saved_network import load
 from music.units import GRID
+from reading import bounds
+from running.helpers import bound_memory
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +33,7 @@ def test_charts_are_read_or_refused():
 
 
 def test_scores_are_read_or_refused_and_none_ends_the_others(tmp_path, monkeypatch):
-    monkeypatch.setattr(preprocess, "SECONDS", 8)
+    monkeypatch.setattr(bounds, "SECONDS", 8)
     scores = {"whole.musicxml": XML, "whole.abc": ABC} | odd_scores(random.Random("test"), 10)
     assert check_scores(scores, tmp_path) >= 2
 
@@ -57,7 +59,7 @@ BOMBS = {
 
 
 def test_what_would_take_all_time_or_memory_is_refused_and_the_rest_of_the_folder_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(preprocess, "SECONDS", 8)
+    monkeypatch.setattr(bounds, "SECONDS", 8)
     assert check_scores({"a.musicxml": XML} | BOMBS | {"z.abc": ABC}, tmp_path) >= 2
 
 
@@ -68,7 +70,7 @@ def slow(file, *given):
 
 
 def greedy(file, *given):
-    preprocess.bound_memory(1_500_000_000)
+    bound_memory(1_500_000_000)
     bytearray(10**10 if file.suffix == ".abc" else 1)
     return preprocess._attempt(file, *given)
 
@@ -81,8 +83,8 @@ def greedy(file, *given):
     ],
 )
 def test_the_bounds_are_told(tmp_path, monkeypatch, attempt, reason):
-    monkeypatch.setattr(preprocess, "SECONDS", 6)
-    monkeypatch.setattr(preprocess, "_attempt_within_bounds", attempt)
+    monkeypatch.setattr(bounds, "SECONDS", 6)
+    monkeypatch.setattr(preprocess, "_attempt", attempt)
     for name, text in (("a.musicxml", XML), ("b.abc", ABC)):
         (tmp_path / name).write_text(text)
     tunes, skipped = preprocess.read_tunes(tmp_path)
