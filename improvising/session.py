@@ -64,7 +64,7 @@ class Session:
         typed = " over typed changes" if given.chords else ""
         title = f"A solo after {printable(over.path.stem)}{typed}, seed {given.seed}"
         return Results(
-            [piece_of(solo, title, given.tempo, backing_seed) for solo in solos],
+            [piece_of(solo, title, given.tempo, backing_seed, given.part) for solo in solos],
             ranking,
             {number: originality(solos[number], style.corpus) for number in best},
             {number: copies_of(solos[number], self.tunes, given.tempo) for number in best},
@@ -133,7 +133,7 @@ def style_of(given: Settings, tunes: list[Tune]) -> Style:
 def source_of(given: Settings, tunes: list[Tune]) -> Piece:
     """The solo that the new ones are held against, as a piece."""
     over = tune_over(given, tunes)
-    return piece_of(over.solo, printable(over.path.stem), given.tempo)
+    return piece_of(over.solo, printable(over.path.stem), given.tempo, written_for=given.part)
 
 
 def accompaniment_of(given: Settings, style: Style) -> Piece:

@@ -47,12 +47,12 @@ def generate_music(
     return solos
 
 
-def piece_of(solo: Solo, title: str, tempo: float, backing_seed: int | None = None) -> Piece:
+def piece_of(solo: Solo, title: str, tempo: float, backing_seed: int | None = None, written_for: str = "C") -> Piece:
     """A solo over its chords as a finished piece for an electric guitar and a piano; with a seed, bass and drums."""
     parts = [Part("Solo", JAZZ_GUITAR, 0, solo.notes), Part("Chords", PIANO, 1, solo.chords)]
     if backing_seed is not None:
         parts += backing(solo.chords, solo.bars, backing_seed)
-    return Piece(title, tempo, solo, parts)
+    return Piece(title, tempo, solo, parts, written_for)
 
 
 def bar_rules(style: Style, rhythm: str, longest_run: int, kept: Kept | None = None) -> BarRules:

@@ -27,6 +27,16 @@ class Marks(NamedTuple):
     until: str = ""
 
 
+def ending_names(bars: Sequence[Marks]) -> dict[int, str]:
+    """The written bars that begin an ending, and what stands over it: '1.', '1, 2.'."""
+    before = [Marks(), *bars]
+    return {
+        number: ", ".join(map(str, bar.ending)) + "."
+        for number, bar in enumerate(bars)
+        if bar.ending and bar.ending != before[number].ending
+    }
+
+
 def played_order(bars: Sequence[Marks], most: int) -> list[int]:
     """The numbers of the written bars, from 0, as they are played in one pass through the form.
 

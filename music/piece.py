@@ -117,12 +117,13 @@ class Part(NamedTuple):
 @dataclass(frozen=True)
 class Piece:
     """A solo, finished: `tempo` in quarters a minute; `parts`: the tracks as played, solo, chords and what accompanies
-    them."""
+    them; `written_for`: whom its score is written for, 'C', 'Bb' or 'Eb'."""
 
     title: str
     tempo: float
     solo: Solo
     parts: list[Part] = field(default_factory=list)
+    written_for: str = "C"
 
 
 def lay_out(bars: list[Bar]) -> list[Bar]:

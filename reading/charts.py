@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from music.chord_symbols import Symbol, over_bass, parse_symbol
-from music.form import Marks, played_order
+from music.form import Marks, ending_names, played_order
 from music.notes import Bar
 from music.units import GRID
 from reading.meters import LONGEST_BAR
@@ -52,8 +52,8 @@ class WrittenBar:
 
 class Chart(NamedTuple):
     """A chart as it is played: `bars` from 0, the length of each chord and its symbol in every bar, the name of the
-    section that begins in some, by number; what is `told` of how it was read; and its key's sharps where they are said.
-    """
+    section, or of the ending ('1.'), that begins in some, by number; what is `told` of how it was read; and its key's
+    sharps where they are said."""
 
     bars: list[Bar]
     changes: list[list[tuple[int, Symbol]]]
@@ -125,6 +125,7 @@ def played_chart(written: list[WrittenBar], told: tuple[str, ...] = ()) -> Chart
     except ValueError as error:
         raise ValueError(f"the changes cannot be followed: {error}; mend the signs") from None
     bars, changes, sections, start = [], [], {}, 0
+    endings = ending_names([bar.marks for bar in written])
     for place in order:
         bar = written[place]
         length = 4 * GRID * bar.meter[0] // bar.meter[1]
@@ -134,8 +135,8 @@ def played_chart(written: list[WrittenBar], told: tuple[str, ...] = ()) -> Chart
             changes.append(list(zip(bars[-1].shares(len(bar.symbols)), bar.symbols, strict=True)))
         except ValueError as error:
             raise ValueError(f"bar {place + 1} has {error}; is a '|' missing?") from None
-        if bar.section:
-            sections[len(bars) - 1] = bar.section
+        if bar.section or place in endings:
+            sections[len(bars) - 1] = bar.section or endings[place]
     if order != list(range(len(written))):
         told = (*told, f"form: {len(written)} bars written, {len(order)} played")
     return Chart(bars, changes, sections, told)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from music.chord_symbols import Symbol
-from music.form import Marks, played_order
+from music.form import Marks, ending_names, played_order
 from music.piece import DRUM_CHANNEL
 from music.units import GRID, SIXTEENTH, quantize
 from reading.charts import Chart
@@ -143,11 +143,13 @@ def _tracks(score: WrittenScore, order: list[int], starts: list[int]) -> tuple[l
 
 
 def _sections(score: WrittenScore, order: list[int], starts: list[int], bars: Bars) -> dict[int, str]:
-    """The sections by the bar that they begin with."""
+    """The sections, and the endings, by the bar that they begin with."""
+    endings = ending_names([measure.marks for measure in score.measures])
+    names = [measure.section or endings.get(number, "") for number, measure in enumerate(score.measures)]
     return {
-        bars.number(_on_grid(start)): score.measures[measure].section
+        bars.number(_on_grid(start)): names[measure]
         for start, measure in zip(starts, order, strict=False)
-        if score.measures[measure].section
+        if names[measure]
     }
 
 

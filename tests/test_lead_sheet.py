@@ -235,9 +235,100 @@ def test_what_cannot_be_written_is_said(bars, notes, message):
         lead_sheet(a_piece(notes, bars))
 
 
-def test_the_treble_clef_saves_ledger_lines():
-    assert "clef-octave-change" in lead_sheet(a_piece([(0, 12, 45)])).musicxml
-    assert "clef-octave-change" not in lead_sheet(a_piece([(0, 12, 72)])).musicxml
+def written_pitches(musicxml):
+    """The pitches as they stand in the part, MIDI numbers."""
+    found = []
+    for pitch in ET.fromstring(musicxml.encode()).iter("pitch"):
+        step = "C D EF G A B".index(pitch.findtext("step"))
+        found.append(12 * (int(pitch.findtext("octave")) + 1) + step + int(pitch.findtext("alter", "0")))
+    return found
+
+
+def test_a_guitar_reads_a_treble_clef_with_an_8_below():
+    for pitch in (45, 72, 90):
+        sheet = lead_sheet(a_piece([(0, 12, pitch)])).musicxml
+        assert "<clef-octave-change>-1</clef-octave-change>" in sheet and "<transpose>" not in sheet
+        assert written_pitches(sheet) == [pitch]
+
+
+@pytest.mark.parametrize(
+    ("part", "pitch", "name", "fifths", "written", "harmony"),
+    [
+        ("Bb", 70, "Trumpet in Bb", 2, 72, ("F", "1", "A", "1")),
+        ("Bb", 55, "Tenor saxophone", 2, 69, ("F", "1", "A", "1")),
+        ("Eb", 60, "Alto saxophone", 3, 69, ("C", "1", "E", "1")),
+        ("Eb", 46, "Baritone saxophone", 3, 67, ("C", "1", "E", "1")),
+    ],
+)
+def test_a_horn_reads_its_own_key_and_the_part_says_how_it_sounds(part, pitch, name, fifths, written, harmony):
+    chords = typed_chorus("E7/G#", bar(0.0, 4.0)).chords_by_bar[0]
+    piece = a_piece([(0, 12, pitch)], chords=chords)
+    piece = replace(piece, written_for=part, solo=replace(piece.solo, fifths=0))
+    sheet = lead_sheet(piece).musicxml
+    root = ET.fromstring(sheet.encode())
+    assert root.findtext(".//part-name") == root.findtext(".//instrument-name") == name
+    assert int(root.findtext(".//fifths")) == fifths
+    assert written_pitches(sheet) == [written]
+    transpose = root.find(".//transpose")
+    sounding = written + int(transpose.findtext("chromatic")) + 12 * int(transpose.findtext("octave-change", "0"))
+    assert sounding == pitch
+    found = [root.findtext(f".//harmony//{tag}", "0") for tag in ("root-step", "root-alter", "bass-step", "bass-alter")]
+    assert tuple(found) == harmony
+
+
+def test_a_part_keeps_to_the_side_of_its_key():
+    piece = replace(over("F#m7"), written_for="Eb")
+    sharps = ET.fromstring(lead_sheet(replace(piece, solo=replace(piece.solo, fifths=3))).musicxml.encode())
+    assert sharps.findtext(".//fifths") == "6" and sharps.findtext(".//root-step") == "D"
+    assert "<fifths>-5</fifths>" in lead_sheet(replace(piece, solo=replace(piece.solo, fifths=4))).musicxml
+
+
+@needs_verovio
+def test_a_horn_s_part_has_the_same_ids(our_tune):
+    piece = solo_piece(our_tune)
+    for part in ("Bb", "Eb"):
+        sheet = lead_sheet(replace(piece, written_for=part))
+        assert (sheet.measure_ids, len(sheet.note_ids)) == (lead_sheet(piece).measure_ids, len(piece.solo.notes))
+        assert all(ids[0] in engrave(sheet.musicxml)[0] for ids in sheet.note_ids)
+
+
+def test_rehearsal_letters_and_endings_stand_where_they_begin():
+    chorus = typed_chorus("[A] |: Dm7 |1 G7 :|2 C6 || [B] F7 |", bar(0.0, 4.0))
+    solo = Solo(chorus.bars, [[] for _ in chorus.bars], chorus.chords_by_bar, sections=chorus.sections)
+    measures = ET.fromstring(lead_sheet(Piece("Form", 120, solo)).musicxml.encode()).findall("part/measure")
+    found = [[mark.text for mark in measure.iter("rehearsal")] for measure in measures]
+    words = [[mark.text for mark in measure.iter("words")] for measure in measures]
+    assert found == [["A"], [], ["A"], [], ["B"]] and words == [[], ["1."], [], ["2."], []]
+
+
+@pytest.fixture(scope="module")
+def schema():
+    """The schema of MusicXML 4.0, as a package brings it."""
+    schemas = pytest.importorskip("xmlschema", reason="xmlschema is not installed, which holds texts against a schema")
+    brought = pytest.importorskip("musicxml", reason="the package musicxml is not installed, which brings the schema")
+    found = Path(brought.__file__).parent / "generate_classes/musicxml_4_0.xsd"
+    own = Path(schemas.__file__).parent / "schemas"
+    spaces = {"http://www.w3.org/XML/1998/namespace": "XML/xml.xsd", "http://www.w3.org/1999/xlink": "XLINK/xlink.xsd"}
+    return schemas.XMLSchema(str(found), locations={space: str(own / name) for space, name in spaces.items()})
+
+
+def test_the_schema_holds(schema, our_tune):
+    symbols = "Dm7 | E7/G# | N.C. | C13sus4 | Db7alt | F#m7b5 | Bbb7 | Co7 | G(add9) | A6/9 | B5"
+    chorus = typed_chorus(f"[A] |: {symbols} |1 3/4 C :|2 7/8 C#7#9 || [B] 5/4 Fmaj7#11 | 6/8 G", bar(0.0, 4.0))
+    solo = Solo(chorus.bars, [[] for _ in chorus.bars], chorus.chords_by_bar, sections=chorus.sections)
+    pieces = [Piece("Form & <more>", 97.5, solo), solo_piece(our_tune), Piece("Nothing", 60, Solo([], [], []))]
+    pieces.append(a_piece([(6, 30, 60), (36, 2, 95), (38, 10, 40)], bars_of((1.0, (4, 4)), (3.0, (3, 4)))))
+    for piece in pieces:
+        for part in ("C", "Bb", "Eb"):
+            schema.validate(lead_sheet(replace(piece, written_for=part)).musicxml)
+    broken = lead_sheet(pieces[0]).musicxml.replace("<beats>", "<bets>").replace("</beats>", "</bets>")
+    assert not schema.is_valid(broken)
+
+
+@settings(max_examples=20, deadline=None)
+@given(piece=any_piece())
+def test_the_schema_holds_for_any_piece(schema, piece):
+    schema.validate(lead_sheet(piece).musicxml)
 
 
 def test_files_have_the_same_bytes_again_and_no_date(our_tune, tmp_path):

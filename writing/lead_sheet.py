@@ -1,46 +1,65 @@
 """A piece as a lead sheet: its solo on one staff with chord symbols above, as MusicXML.
 
 The MusicXML is written directly, without music21, because that takes seconds for what takes milliseconds; the tests
-read it back through music21. Conventions: pitches sound as written; the clef is a plain treble clef, or one with an 8
-below where that saves ledger lines. Ids: measure `m1`, `m2` ... as numbered, a solo's note `n0`, `n1` ... by index, and
-the notes it is tied on to `n0-2`, `n0-3` ...; the SVG keeps all of them. The same piece gives the same bytes.
+read it back through music21, and hold it against the standard's schema. Conventions: a guitar's part is written under a
+treble clef with an 8 below, a horn's in its key, and says how it sounds. Ids: measure `m1`, `m2` ... as numbered, a
+solo's note `n0`, `n1` ... by index, and the notes it is tied on to `n0-2`, `n0-3` ...; the SVG keeps all of them. The
+same piece gives the same bytes.
 
-Left to others: written rhythm and spelling (`writing/written_rhythm.py`); a chord knows its name.
+Left to others: written rhythm and spelling (`writing/written_rhythm.py`), what MusicXML calls a chord
+(`writing/chord_kinds.py`).
 """
 
 import os
 import re
 import xml.etree.ElementTree as ET
 from bisect import bisect_left, bisect_right
+from dataclasses import replace
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from music.chord_names import transposed
 from music.chord_symbols import Symbol, parse_symbol
 from music.keys import key_names, key_of
-from music.notes import Bar, Chord
-from music.piece import Piece
+from music.notes import Bar, Chord, Note
+from music.piece import Piece, Solo
 from music.units import GRID
 from running.files import write_aside
+from writing.chord_kinds import kind_of
 from writing.written_rhythm import DIVISIONS, Written, as_written, notate, spelling, to_divisions
 
 EIGHTH = GRID // 2
+FIFTHS_ABOVE, STEPS_ABOVE = {2: 2, 9: 3}, {2: 1, 9: 5}  # of a horn in Bb and one in Eb: its key and its notes
+ENDING = re.compile(r"\d[\d, -]*\.")  # the name of a section that is one
 BARS_A_SYSTEM, CROWDED = 4, 66  # and from how many notes and rests on there are half as many
 DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
     'Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
-# MusicXML's name of a chord by its tones, fullest first; what a chord has beyond them is added as degrees.
-KINDS = [
-    ("dominant-ninth", {0, 2, 4, 7, 10}), ("major-ninth", {0, 2, 4, 7, 11}), ("minor-ninth", {0, 2, 3, 7, 10}),
-    ("minor-11th", {0, 2, 3, 5, 7, 10}), ("major-seventh", {0, 4, 7, 11}), ("minor-seventh", {0, 3, 7, 10}),
-    ("dominant", {0, 4, 7, 10}), ("diminished-seventh", {0, 3, 6, 9}), ("half-diminished", {0, 3, 6, 10}),
-    ("augmented-seventh", {0, 4, 8, 10}), ("major-minor", {0, 3, 7, 11}), ("major-sixth", {0, 4, 7, 9}),
-    ("minor-sixth", {0, 3, 7, 9}), ("major", {0, 4, 7}), ("minor", {0, 3, 7}), ("diminished", {0, 3, 6}),
-    ("augmented", {0, 4, 8}), ("suspended-fourth", {0, 5, 7}), ("suspended-second", {0, 2, 7}), ("power", {0, 7}),
-]  # fmt: skip
-# Degree and alteration of an interval, as added to or left out of a chord.
-ADDED = {0: (1, 0), 1: (9, -1), 2: (9, 0), 3: (9, 1), 4: (3, 0), 5: (11, 0), 6: (11, 1), 7: (5, 0), 8: (13, -1)}
-ADDED |= {9: (13, 0), 10: (7, 0), 11: (7, 1)}
+
+
+class Player(NamedTuple):
+    """Who reads the sheet: the instrument's name, how many semitones above its sound it is written, its General MIDI
+    program (from 0) and its sound as MusicXML names it."""
+
+    name: str
+    written_above: int
+    program: int
+    sound: str
+
+
+# By the part, in which key an instrument is: of several the one whose line is written with fewer ledger lines.
+PLAYERS = {
+    "C": (Player("Guitar", 0, 26, "pluck.guitar.electric"),),
+    "Bb": (
+        Player("Trumpet in Bb", 2, 56, "brass.trumpet"),
+        Player("Tenor saxophone", 14, 66, "wind.reed.saxophone.tenor"),
+    ),
+    "Eb": (
+        Player("Alto saxophone", 9, 65, "wind.reed.saxophone.alto"),
+        Player("Baritone saxophone", 21, 67, "wind.reed.saxophone.baritone"),
+    ),
+}
 
 
 class LeadSheet(NamedTuple):
@@ -59,22 +78,19 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     notes give rests.
     Raises ValueError for bars that cannot be written, a note outside the bars, and a symbol that cannot be read.
     """
-    bars = piece.solo.bars or [Bar(0, 4 * GRID)]
-    fifths = piece.solo.fifths
-    if fifths is None:
-        fifths = key_of(piece.solo.notes, piece.solo.chords).fifths
-    written = notate(bars, piece.solo.notes)
-    changes = _changes(piece.solo.chords, bars)
-    note_ids = [[] for _ in piece.solo.notes]
+    player, solo, fifths = _part_of(piece)
+    bars = solo.bars or [Bar(0, 4 * GRID)]
+    written = notate(bars, solo.notes)
+    changes = _changes(solo.chords, bars)
+    note_ids = [[] for _ in solo.notes]
     measure_ids = [f"{prefix}m{number}" for number in range(1, len(bars) + 1)]
-    spelled = _spelled(piece, changes, fifths)
-    pickup = len(bars) > 1 and bars[0].length * bars[0].meter[1] < bars[0].meter[0] * 4 * GRID  # bar 0
+    spelled = _spelled(solo, changes, fifths)
+    pickup = len(bars) > 1 and bars[0].lacking > 0  # bar 0
     breaks = _system_breaks([len(content) for content in written], pickup)
     root = ET.Element("score-partwise", version="4.0")
     title = re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", piece.title)
     _add(_add(root, "work"), "work-title", title)
-    score_part = _add(_add(root, "part-list"), "score-part", id="P1")
-    _add(score_part, "part-name", "Guitar")
+    _part_list(root, player)
     part = _add(root, "part", id="P1")
     for number, (bar, content) in enumerate(zip(bars, written, strict=True)):
         measure = _add(part, "measure", number=str(number + 1 - pickup), id=measure_ids[number])
@@ -82,15 +98,11 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
             _add(measure, "print", **{"new-system": "yes"})
         if sum(item.length for item in content) * bar.meter[1] != bar.meter[0] * 4 * DIVISIONS:
             measure.set("implicit", "yes")  # a pickup, say: shorter or longer than its meter
-        _attributes(measure, bar, bars[number - 1] if number else None, fifths, piece)
+        _attributes(measure, bar, bars[number - 1] if number else None, fifths, player)
         if number == 0:
             _tempo(measure, piece.tempo)
-        if number in piece.solo.sections:
-            _add(
-                _add(_add(measure, "direction", placement="above"), "direction-type"),
-                "rehearsal",
-                piece.solo.sections[number],
-            )
+        if number in solo.sections:
+            _section(measure, solo.sections[number])
         _music(measure, content, changes, spelled, fifths, note_ids, prefix)
         if number == len(bars) - 1:
             _add(_add(measure, "barline", location="right"), "bar-style", "light-heavy")
@@ -142,27 +154,70 @@ def _system_breaks(sizes: list[int], pickup: int) -> set[int]:
     return breaks - {0, pickup}
 
 
-def _spelled(piece: Piece, changes, fifths: int) -> list[tuple[str, int, int]]:
+def _part_of(piece: Piece) -> tuple[Player, Solo, int]:
+    """Who reads the piece, its solo as that part is written, and the sharps of its key."""
+    solo, fifths = piece.solo, piece.solo.fifths
+    if fifths is None:
+        fifths = key_of(solo.notes, solo.chords).fifths
+    player = min(PLAYERS[piece.written_for], key=lambda player: _ledger_lines(solo.notes, player.written_above))
+    by = player.written_above
+    if by:
+        fifths += FIFTHS_ABOVE[by % 12]
+        fifths -= 12 * (fifths > 6)  # no more than six sharps
+        notes = [[note._replace(pitch=note.pitch + by) for note in in_bar] for in_bar in solo.notes_by_bar]
+        chords = [
+            [chord._replace(symbol=transposed(parse_symbol(chord.symbol), by, fifths).text) for chord in in_bar]
+            for in_bar in solo.chords_by_bar
+        ]
+        solo = replace(solo, notes_by_bar=notes, chords_by_bar=chords)
+    return player, solo, fifths
+
+
+def _ledger_lines(notes: list[Note], written_above: int) -> int:
+    """Roughly how many a line needs in the treble clef: they begin a tone below E4 and above F5."""
+    written = [note.pitch + written_above for note in notes]
+    return sum(max(0, 62 - pitch) + max(0, pitch - 79) for pitch in written)
+
+
+def _part_list(root: ET.Element, player: Player) -> None:
+    """The instrument and its sound: without them some programs ask, or take a piano."""
+    score_part = _add(_add(root, "part-list"), "score-part", id="P1")
+    _add(score_part, "part-name", player.name)
+    instrument = _add(score_part, "score-instrument", id="P1-I1")
+    _add(instrument, "instrument-name", player.name)
+    _add(instrument, "instrument-sound", player.sound)
+    sounding = _add(score_part, "midi-instrument", id="P1-I1")
+    _add(sounding, "midi-channel", 1)
+    _add(sounding, "midi-program", player.program + 1)
+
+
+def _section(measure: ET.Element, name: str) -> None:
+    """A rehearsal letter; an ending, which is played but once here, as words."""
+    kind = _add(_add(measure, "direction", placement="above"), "direction-type")
+    _add(kind, "words" if ENDING.fullmatch(name) else "rehearsal", name)
+
+
+def _spelled(solo: Solo, changes: list[tuple[int, Symbol]], fifths: int) -> list[tuple[str, int, int]]:
     """Each note as it is written: a pitch class has one name in a bar, the one that is surest there."""
     names = []
     places = [place for place, _ in changes]
     goal = None  # the next other pitch, looked for from the end
-    for note, following in reversed(list(pairwise([*piece.solo.notes, None]))):
+    for note, following in reversed(list(pairwise([*solo.notes, None]))):
         if following and following.pitch != note.pitch:
             goal = following.pitch
         sounding = bisect_right(places, to_divisions(note.onset))
         rising = goal is not None and goal > note.pitch
         names.append(spelling(note.pitch % 12, changes[sounding - 1][1] if sounding else None, fifths, rising))
     names.reverse()
-    lines, surest = [bar.start for bar in piece.solo.bars], {}
-    keys = [(bisect_right(lines, note.onset), note.pitch % 12) for note in piece.solo.notes]
+    lines, surest = [bar.start for bar in solo.bars], {}
+    keys = [(bisect_right(lines, note.onset), note.pitch % 12) for note in solo.notes]
     for key, (name, sure) in zip(keys, names, strict=True):
         if key not in surest or sure > surest[key][1]:
             surest[key] = name, sure
-    return [as_written(note.pitch, surest[key][0]) for note, key in zip(piece.solo.notes, keys, strict=True)]
+    return [as_written(note.pitch, surest[key][0]) for note, key in zip(solo.notes, keys, strict=True)]
 
 
-def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, piece: Piece) -> None:
+def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, player: Player) -> None:
     if before and before.meter == bar.meter:
         return
     attributes = _add(measure, "attributes")
@@ -176,13 +231,15 @@ def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, 
         clef = _add(attributes, "clef")
         _add(clef, "sign", "G")
         _add(clef, "line", 2)
-
-        # Ledger lines begin a tone below E4 and above F5, or an octave lower with the 8.
-        def ledgers(low):
-            return sum(max(0, low - 2 - note.pitch) + max(0, note.pitch - low - 15) for note in piece.solo.notes)
-
-        if ledgers(52) < ledgers(64):
+        if not player.written_above:
             _add(clef, "clef-octave-change", -1)
+            return
+        octaves, semitones = divmod(player.written_above, 12)
+        transpose = _add(attributes, "transpose")
+        _add(transpose, "diatonic", -STEPS_ABOVE[semitones])
+        _add(transpose, "chromatic", -semitones)
+        if octaves:
+            _add(transpose, "octave-change", -octaves)
 
 
 def _tempo(measure: ET.Element, tempo: float) -> None:
@@ -289,7 +346,7 @@ def _harmony(measure: ET.Element, symbol: Symbol, offset: int) -> None:
         _add(harmony, "kind", "none", text=symbol.text)
     else:
         _name(_add(harmony, "root"), "root", symbol.root_name)
-        kind, degrees = _kind(symbol.intervals)
+        kind, degrees = kind_of(symbol)
         if symbol.bass != symbol.root:
             _name(_add(harmony, "bass"), "bass", symbol.bass_name)
         harmony.insert(1, ET.Element("kind", {"text": symbol.suffix}))
@@ -307,25 +364,3 @@ def _name(parent: ET.Element, what: str, name: str) -> None:
     _add(parent, f"{what}-step", name[0])
     if name[1:]:
         _add(parent, f"{what}-alter", name.count("#") - name[1:].count("b"))
-
-
-def _kind(intervals: tuple[int, ...]) -> tuple[str, list[tuple[int, int, str]]]:
-    """MusicXML's kind of a chord and the degrees that differ, as (value, alteration, 'add', 'alter' or 'subtract')."""
-    tones = set(intervals)
-    # A suspended seventh chord is a dominant with a fourth for its third: an added 7 is read as 10 or 11 semitones.
-    suspended = not {3, 4} & tones and bool({2, 5} & tones) and bool({10, 11} & tones)
-    sought = tones | {4} if suspended else tones
-    # The kind that differs least: of equals the first, that is the fullest.
-    kind, core = min(KINDS, key=lambda known: len(sought ^ known[1]) + 2 * len(known[1] - sought - {7}))
-    degrees, extra, absent = [], sorted(tones - core), core - tones
-    if suspended and 5 in extra:
-        degrees.append((4, 0, "add"))
-        extra.remove(5)
-    for altered in (6, 8):
-        if 7 in absent and altered in extra:
-            degrees.append((5, altered - 7, "alter"))
-            extra.remove(altered)
-            absent = absent - {7}
-    degrees += [(*ADDED[tone], "add") for tone in extra]
-    degrees += [({3: 3, 4: 3, 7: 5}.get(tone, ADDED[tone][0]), 0, "subtract") for tone in sorted(absent)]
-    return kind, degrees
