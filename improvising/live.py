@@ -31,7 +31,7 @@ from running.helpers import result_of
 from running.settings import Setting, Settings, as_constants, changed
 from writing import engraving, samples, sound
 from writing.lead_sheet import lead_sheet
-from writing.midi import midi_bytes
+from writing.midi import piece_bytes
 from writing.outputs import SOLO_FILE, STUDIO, Results, Wanted, write_outputs
 from writing.page import Version, page_html, version_data, version_of
 
@@ -123,7 +123,7 @@ class Takes:
             given, output, more = take.given, Path(take.given.output), {}
             if take.kept_from:
                 kept = take.kept_from
-                more[KEPT_FILE] = midi_bytes(kept.parts, kept.tempo, kept.title, kept.solo.bars)
+                more[KEPT_FILE] = piece_bytes(kept)
                 given = changed(given, self.settings, {"keep_from": str(output / KEPT_FILE)})
             lines = [line for line in as_constants(given, self.settings) if not line.startswith("LIVE:")]
             constants = "\n".join(lines) or "# The constants as they are."
@@ -148,7 +148,7 @@ def _mp3(piece: Piece) -> bytes:
 
 # What a take may be had as: the file's name, how it is made, and its type.
 FILES = {
-    SOLO_FILE: (lambda piece: midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars), "audio/midi"),
+    SOLO_FILE: (piece_bytes, "audio/midi"),
     "my_music.mp3": (_mp3, "audio/mpeg"),
     "my_music.musicxml": (lambda piece: lead_sheet(piece).musicxml, "application/vnd.recordare.musicxml+xml"),
 }

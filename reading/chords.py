@@ -157,6 +157,7 @@ def named_chords(
     onsets = sorted({chord.onset for in_bar in chords.values() for chord in in_bar})
     last = max(chord.end for in_bar in chords.values() for chord in in_bar)
     spans = dict(pairwise([*onsets, max(last, onsets[-1] + 1)]))
+    marked = [(onset, symbol) for onset, symbol in marked if symbol.root is not None]
     bass_onsets, marked_onsets = [note.onset for note in bass_notes], [onset for onset, _ in marked]
     named = {}
     for number, in_bar in chords.items():
@@ -182,8 +183,7 @@ def named_chords(
 def marked_symbols(raw: RawTune) -> list[tuple[int, Symbol]]:
     """The markers of a MIDI file where they are its changes, as (onset, symbol); else none.
 
-    Most of them have to be symbols, and not just letters, which name sections. A symbol holds until the next one, also
-    through N.C.
+    Most of them have to be symbols, and not just letters, which name sections. A symbol holds until the next one.
     """
     read = []
     for tick, text in raw.markers:
@@ -191,7 +191,7 @@ def marked_symbols(raw: RawTune) -> list[tuple[int, Symbol]]:
             read.append((quantize(tick, raw.ticks_per_quarter), parse_symbol(text)))
     telling = sum(len(symbol.text) > 1 for _, symbol in read)
     are_changes = 2 * len(read) > len(raw.markers) and 2 * telling > len(read)
-    return [(onset, symbol) for onset, symbol in read if symbol.root is not None] if are_changes else []
+    return read if are_changes and any(symbol.root is not None for _, symbol in read) else []
 
 
 def _index_under(onset: int, end: int, bass_onsets: list[int]) -> int:

@@ -1,10 +1,12 @@
 """A chord keeps its name: bass, page, piano roll, score and note types say the same of every symbol, in every key."""
 
 import importlib.util
+import io
 import json
 import re
 import xml.etree.ElementTree as ET
-from itertools import groupby
+from dataclasses import replace
+from itertools import accumulate, groupby
 
 import mido
 import pytest
@@ -16,10 +18,12 @@ from music.chord_symbols import COMMON, parse_symbol
 from music.chorus import Chorus
 from music.keys import FLAT_ROOTS
 from music.note_types import note_types
-from music.piece import Solo
+from music.notes import Note
+from music.piece import Part, Piece, Solo
 from preprocess import read_tune
 from reading.changes import typed_chorus
 from writing.lead_sheet import lead_sheet
+from writing.midi import piece_bytes
 from writing.page import Version, page_html
 from writing.pictures import piano_roll
 
@@ -37,6 +41,13 @@ def page_symbols(piece) -> list[str]:
     html = page_html([Version("Solo", piece)], {})
     data = json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', html)[1])
     return [symbol for _, symbol in data["versions"][0]["chords"]]
+
+
+def midi_symbols(piece) -> list[tuple[int, str]]:
+    """Tick and text of each marker, as another reader finds them."""
+    head = mido.MidiFile(file=io.BytesIO(piece_bytes(piece)), charset="utf-8").tracks[0]
+    ticks = accumulate(message.time for message in head)
+    return [(tick, message.text) for tick, message in zip(ticks, head, strict=True) if message.type == "marker"]
 
 
 def score_symbols(piece) -> list[tuple[int, int, str]]:
@@ -101,6 +112,7 @@ def test_as_typed_as_shown():
     assert chords[8].tones == (0, 1, 4, 7) and chords[11].tones == (0, 4, 6)
     piece = piece_of(solo_over(chorus), "All", 120)
     assert page_symbols(piece) == written
+    assert midi_symbols(piece) == [(4 * 480 * number, text) for number, text in enumerate(written)]
     assert [(root, bass) for root, bass, _ in score_symbols(piece)] == [(chord.root, chord.bass) for chord in chords]
 
 
@@ -190,6 +202,19 @@ def test_an_altered_triad_moved_to_a_plain_root_stays_one(written, key, moved):
     chord = typed_chorus(written, bar(0, 4)).transposed(key).chords_by_bar[0][0]
     assert (chord.symbol, chord.root) == (moved, parse_symbol(moved).root)
     assert chord.tones == parse_symbol(moved).tones
+
+
+def test_symbols_of_our_own_midi_are_the_changes_when_it_is_read_again(tmp_path):
+    written = ["Dm7 G7b9", "E7/G#", "N.C.", "B♭Δ", "3/4 F#ø B0", "Csus24 C7alt C"]
+    chorus = typed_chorus(" | ".join(written), bar(0, 4))
+    notes = [[Note(0, 12, 60)] for _ in chorus.bars]
+    piece = Piece("Again", 120, Solo(chorus.bars, notes, chorus.chords_by_bar), [Part("Sax", 66, 0, [])])
+    piece = replace(piece, parts=[Part("Sax", 66, 0, piece.solo.notes)])
+    (tmp_path / "again.mid").write_bytes(piece_bytes(piece))
+    tune = read_tune(tmp_path / "again.mid")
+    found = [[chord.symbol for chord in in_bar] for in_bar in tune.chords.values()]
+    assert found == [[chord.symbol for chord in in_bar] for in_bar in chorus.chords_by_bar]
+    assert [bar.meter for bar in tune.bars.values()] == [bar.meter for bar in chorus.bars]
 
 
 def test_markers_name_what_is_struck(write_tune):

@@ -1,4 +1,7 @@
-"""A piece as a MIDI file, through mido: a track of title, tempo and meters, then one named track a part."""
+"""A piece as a MIDI file, through mido: a track of title, tempo, meters and chord symbols, then one named track a part.
+
+The symbols are markers, as written, in UTF-8 as all text.
+"""
 
 import io
 import os
@@ -17,22 +20,34 @@ TICKS_PER_QUARTER = 480  # a multiple of 12, so the whole grid is exact
 
 def write_midi(path: str | os.PathLike, piece: Piece) -> None:
     """Write a piece as a type 1 file. Raises ValueError where the folder cannot be written."""
-    write_aside(path, midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars))
+    write_aside(path, piece_bytes(piece))
 
 
-def midi_bytes(parts: list[Part], tempo: float, title: str = "", bars: Iterable[Bar] = ()) -> bytes:
-    """The MIDI file of some parts at a tempo in quarters a minute; the meter of each of the `bars`, 4/4 without any."""
+def piece_bytes(piece: Piece) -> bytes:
+    """The MIDI file of a piece."""
+    return midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars, piece.solo.chords)
+
+
+def midi_bytes(
+    parts: list[Part], tempo: float, title: str = "", bars: Iterable[Bar] = (), chords: Iterable[Chord] = ()
+) -> bytes:
+    """The MIDI file of some parts at a tempo in quarters a minute: the meter of each of the `bars`, 4/4 without any,
+    and the symbols of the `chords`, where they change."""
     head = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))])
     if title:
-        head.insert(0, mido.MetaMessage("track_name", name=title.encode("latin-1", "replace").decode("latin-1")))
-    now, meter = 0, None
-    for bar in bars or (Bar(0, 4 * GRID),):
-        if bar.meter != meter:
-            meter, start = bar.meter, to_ticks(bar.start, TICKS_PER_QUARTER)
-            sign = {"numerator": meter[0], "denominator": meter[1], "time": start - now}
-            head.append(mido.MetaMessage("time_signature", **sign))
-            now = start
-    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, tracks=[head, *map(_part_track, parts)])
+        head.insert(0, mido.MetaMessage("track_name", name=title.encode(errors="replace").decode()))
+    now, told = 0, {}
+    meters = [(bar.start, "time_signature", bar.meter) for bar in bars or (Bar(0, 4 * GRID),)]
+    symbols = [(chord.onset, "marker", chord.symbol) for chord in chords]
+    for onset, kind, value in sorted([*meters, *symbols], key=lambda event: event[0]):
+        if told.get(kind) == value:
+            continue
+        told[kind], tick = value, to_ticks(onset, TICKS_PER_QUARTER)
+        said = {"text": value} if kind == "marker" else {"numerator": value[0], "denominator": value[1]}
+        head.append(mido.MetaMessage(kind, **said, time=tick - now))
+        now = tick
+    tracks = [head, *map(_part_track, parts)]
+    midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8", tracks=tracks)
     buffer = io.BytesIO()
     midi.save(file=buffer)
     return buffer.getvalue()

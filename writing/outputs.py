@@ -19,7 +19,7 @@ from running.file_set import FileSet
 from running.helpers import Helper, result_of
 from writing import engraving, samples, sound
 from writing.lead_sheet import lead_sheet
-from writing.midi import midi_bytes
+from writing.midi import piece_bytes
 from writing.page import Copy, Version, page_html, version_of
 from writing.pictures import piano_roll_png, training_png
 
@@ -110,11 +110,11 @@ def write_outputs(
 
 def _make(files: FileSet, results: Results, wanted: Wanted, missing: list[str], memory: Path | None) -> Iterator[str]:
     """Everything in the order of hearing: the MIDI, the sound, the rest; tells of what can be heard."""
-    first = files.write(SOLO_FILE, _midi(results.best))
+    first = files.write(SOLO_FILE, piece_bytes(results.best))
     several = len(results.pieces) if len(results.pieces) > 1 else 0
     progress = Progress("writing", several)
     for number, piece in enumerate(results.pieces[:several], 1):
-        files.write(NUMBERED.format(number), _midi(piece))
+        files.write(NUMBERED.format(number), piece_bytes(piece))
         progress(number)
     if wanted != Wanted(False, False, False, False):
         yield f"{'to be heard':<12}{first}"
@@ -143,10 +143,6 @@ def _heard(files: FileSet, heard: Future, music: Piece) -> str:
     """Write the sound as soon as it is rendered."""
     content = result_of(heard, "the sound", f"{'sound':<12}rendering", A_BAR_RENDERED * len(music.solo.bars))
     return f"{'to be heard':<12}{files.write(SOUND_FILE, content)}"
-
-
-def _midi(piece: Piece) -> bytes:
-    return midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars)
 
 
 def _drawn(results: Results, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
