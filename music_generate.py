@@ -145,7 +145,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
     check_wishes(given, style)  # before all the work
-    for line in style.chorus.told:
+    for line in style.told:
         tell("changes", line)
     if given.live:
         prepare_to_play_along(source, cache)

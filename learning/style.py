@@ -12,6 +12,7 @@ from data_utils import corpus_indices
 from grammar import Motion, Term, parse_term
 from learning.rhythm import Rhythm, learn_rhythm
 from music.chorus import Chorus, tune_chorus
+from music.notes import Bar, meters_of
 from music.piece import Solo, Tune
 from preprocess import get_corpus_data
 
@@ -25,7 +26,8 @@ class Style:
 
     `corpus`: all values of all tunes in order, and `indices` the same as numbers, (len(corpus),); `values`: the unique
     ones, sorted, by index; `terms`: the same, parsed; `source`: the solo that is learned from (the first one);
-    `chorus`: what is improvised over; `motion`: the range, the register and the leaps of the solos; `rhythm`.
+    `chorus`: what is improvised over; `motion`: the range, the register and the leaps of the solos; `rhythm`; what is
+    `told` of the changes, and of bars that the tunes have none of.
     """
 
     corpus: list[str]
@@ -36,6 +38,7 @@ class Style:
     chorus: Chorus
     motion: Motion
     rhythm: Rhythm
+    told: tuple[str, ...] = ()
 
     def first_bars(self, count: int) -> "Style":
         """The same over the first bars only; 0: over all of them."""
@@ -54,4 +57,14 @@ def learn_style(tunes: list[Tune], density: float, chorus: Chorus | None = None)
     motion = Motion(min(pitches), max(pitches), round(float(np.median(pitches))), leap=leap)
     chorus = chorus or tune_chorus(tunes[0])
     rhythm = learn_rhythm(solos, chorus.bars, min(term.duration for term in terms), density)
-    return Style(corpus, corpus_indices(corpus, values_indices), values, terms, solos[0], chorus, motion, rhythm)
+    told = (*chorus.told, *_told_of_meters(chorus.bars, [bar for solo in solos for bar in solo.bars]))
+    return Style(corpus, corpus_indices(corpus, values_indices), values, terms, solos[0], chorus, motion, rhythm, told)
+
+
+def _told_of_meters(bars: list[Bar], played: list[Bar]) -> list[str]:
+    """A line on bars with other beats than any that were played: `learning/rhythm.py` plays them beat by beat."""
+    known = {bar.meter for bar in played} | {bar.meter for bar in bars if bar.beats in {bar.beats for bar in played}}
+    strange = [bar for bar in bars if bar.meter not in known]
+    if not strange:
+        return []
+    return [f"bars of {meters_of(strange)}: with the rhythm of the tune's beats, whose bars are of {meters_of(played)}"]

@@ -13,7 +13,8 @@ class Marks(NamedTuple):
 
     At its beginning: `opens` a repeat, the `segno`, the `coda`; the numbers of the `ending` it belongs to. At its end:
     how often a repeat that closes here is played in all (`times`, 0 where none closes), `to_coda`, `fine`, and a `jump`
-    back, 'D.C.' or 'D.S.', played until 'fine', 'coda' or '' (the end).
+    back, 'D.C.' or 'D.S.', played until 'fine', 'coda' or '' (the end). In words, somewhere in it: how often the repeat
+    that closes next is played (`said`).
     """
 
     opens: bool = False
@@ -25,6 +26,7 @@ class Marks(NamedTuple):
     fine: bool = False
     jump: str = ""
     until: str = ""
+    said: int = 0
 
 
 def ending_names(bars: Sequence[Marks]) -> dict[int, str]:
@@ -42,7 +44,7 @@ def played_order(bars: Sequence[Marks], most: int) -> list[int]:
 
     Raises ValueError for more than `most` bars, and for a jump to a sign that is not there.
     """
-    bars = _with_whole_endings(bars)
+    bars = _with_whole_endings(_with_what_is_said(bars))
     order, at, opened, turn, until = [], 0, 0, 1, None
     while at < len(bars):
         bar = bars[at]
@@ -71,6 +73,16 @@ def played_order(bars: Sequence[Marks], most: int) -> list[int]:
             if bar.times:
                 opened, turn = at, 1
     return order
+
+
+def _with_what_is_said(bars: Sequence[Marks]) -> list[Marks]:
+    """The times that words tell, where the repeat closes; where none does, they mean something else."""
+    told, said = [], 0
+    for bar in bars:
+        said = bar.said or said
+        told.append(bar._replace(times=said) if bar.times and said else bar)
+        said = 0 if bar.times else said
+    return told
 
 
 def _with_whole_endings(bars: Sequence[Marks]) -> list[Marks]:

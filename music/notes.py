@@ -7,6 +7,8 @@ number (63 is E-4, 68 is G#4): names compare as spelled.
 Left to others: what is made of them (`music/piece.py`) and what a note means over a chord (`music/note_types.py`).
 """
 
+from collections import Counter
+from collections.abc import Iterable
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple, TypeVar
@@ -171,6 +173,11 @@ def _beats(length: int, meter: tuple[int, int]) -> tuple[int, ...]:
         filling.append(min(beats[len(filling)] if len(filling) < len(beats) else GRID, length))
         length -= filling[-1]
     return tuple(filling)
+
+
+def meters_of(bars: Iterable[Bar]) -> str:
+    """The meters of bars in words, the commonest first: '4/4', '4/4 and 3/4'."""
+    return " and ".join("{}/{}".format(*meter) for meter, _ in Counter(bar.meter for bar in bars).most_common())
 
 
 Music = TypeVar("Music", Note, Chord)

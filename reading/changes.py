@@ -11,11 +11,12 @@ from pathlib import Path
 
 from music.chorus import Chorus
 from music.keys import fifths_of
-from music.notes import Bar, moved
+from music.notes import Bar, meters_of, moved
 from music.voicings import voice_changes
 from reading.bounds import read_apart
 from reading.charts import Chart, parse_chart, played_chart, told_of_alternates
 from reading.ireal import Song, bars_of, is_ireal, songs_of
+from reading.raw_tune import some
 from reading.score_text import FORMATS, label
 from reading.scores import read_sheet
 from running.files import read_bounded
@@ -49,10 +50,11 @@ def _typed_chorus(text: str, bar: Bar, song: str) -> Chorus:
     else:
         chart = _text_chart(text, bar, song)
     if all(symbol.root is None for written in chart.changes for _, symbol in written):
-        raise ValueError("they hold no chord, only N.C.; there must be one")
+        raise ValueError("it holds no chord, only N.C.; there must be one")
     voiced = voice_changes(chart.changes)
     chords = [moved(voiced[number], -laid.start) for number, laid in enumerate(chart.bars)]
-    return Chorus(chart.bars, chords, chart.told, chart.fifths, chart.sections)
+    told = f"{some(len(chart.bars), 'bar')} of {meters_of(chart.bars)}"
+    return Chorus(chart.bars, chords, (*chart.told, told), chart.fifths, chart.sections)
 
 
 def _sheet_chart(path: Path) -> Chart:

@@ -63,14 +63,14 @@ class Chart(NamedTuple):
 
 
 class Signs(NamedTuple):
-    """What a text says of the order of bars: a `jump` back and `until` where (see `Marks`), `fine`, `to_coda`, how many
-    `times` a repeat is played."""
+    """What a text says of the order of bars: a `jump` back and `until` where (see `Marks`), `fine`, `to_coda`, and how
+    often a repeat is played (`said`)."""
 
     jump: str = ""
     until: str = ""
     fine: bool = False
     to_coda: bool = False
-    times: int = 0
+    said: int = 0
 
     @property
     def marks(self) -> dict:
@@ -258,7 +258,7 @@ def read_text_signs(text: str, signs: Signs) -> Signs:
     """What a remark such as 'D.S. al Coda', 'Fine' or '3x' says, added to what was said before; nothing is nothing."""
     times, jump = TIMES.search(text), JUMP.search(text)
     if times:
-        signs = signs._replace(times=min(max(int(times[1] or times[2]), 1), MOST_TIMES))
+        signs = signs._replace(said=min(max(int(times[1] or times[2]), 1), MOST_TIMES))
     if jump and "cue" not in text.lower():
         signs = signs._replace(jump=_back_to(jump), until=_until(jump))
     elif re.search(r"\bfine\b", text, re.IGNORECASE):

@@ -15,6 +15,7 @@ from music.form import Marks
 from reading.charts import MOST_BARS, Signs, WrittenBar, read_text_signs
 
 LINK = re.compile(r"ireal(b|book)://")
+PAGE = re.compile(r"<\s*/?(?:!doctype|html|head|body|a|p|br|h\d)\b", re.IGNORECASE)
 MUSIC = "1r34LbKcu7"  # what a scrambled chart begins with
 BLOCK = 50  # characters that are scrambled among themselves
 SHORT = {"Kcl": "| x", "LZ": " |", "XyQ": "   "}
@@ -43,9 +44,12 @@ def is_ireal(text: str) -> bool:
 
 
 def songs_of(text: str) -> list[Song]:
-    """The songs of all links in a text: a link by itself, or a page that holds some. Raises ValueError for no song."""
-    bare = text.strip()
-    links = [bare] if LINK.match(bare) and "<" not in bare else re.findall(r"ireal(?:b|book)://[^\"<>]*", text)
+    """The songs of all links in a text: links one after the other, or a page that holds some. Raises ValueError for no
+    song."""
+    if PAGE.search(text):
+        links = re.findall(r"ireal(?:b|book)://[^\"<>]*", text)
+    else:
+        links = [link.strip() for link in re.split(r"(?=ireal(?:b|book)://)", text) if LINK.match(link)]
     songs = []
     for link in links:
         kind, fields = LINK.match(link)[1], unquote(html.unescape(link).partition("://")[2]).split("=")
@@ -182,7 +186,7 @@ class _Writer:
     def end_line(self, line: str) -> None:
         self.end_bar()
         if line == "}" and self.bars:
-            self.mark(-1, times=max(2, self.bars[-1].marks.times))
+            self.mark(-1, times=2)
         if line in "}][{Z":
             self.ending = ()
         if line == "{":

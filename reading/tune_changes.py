@@ -7,7 +7,7 @@ lasts. Left to others: reading them (`reading/changes.py`), the grammar over the
 from dataclasses import replace
 
 from music.chorus import Chorus, usual_bar
-from music.notes import Bar, Chord, moved
+from music.notes import Bar, Chord, meters_of, moved
 from music.piece import Tune
 from music.units import GRID
 from reading.meters import Bars, Stretch, by_bar
@@ -25,7 +25,7 @@ def over_changes(tune: Tune, chorus: Chorus, from_beat: float | None = None) -> 
     told = [line for line in tune.told if not line.startswith("chords:")]
     if usual_bar(list(tune.bars.values())).length != usual_bar(chorus.bars).length:
         tune = _in_bars_of(chorus, tune)
-        told.append("bars: of {}/{}, as TUNE_CHORDS has them".format(*usual_bar(chorus.bars).meter))
+        told.append(f"bars: of {meters_of(chorus.bars)}, as TUNE_CHORDS has them")
     begin, count = _first_bar(tune, len(chorus.bars), from_beat), len(chorus.bars)
     chords, sections = {}, {}
     for number, bar in tune.bars.items():
@@ -40,7 +40,7 @@ def over_changes(tune: Tune, chorus: Chorus, from_beat: float | None = None) -> 
     times = (max(tune.bars) - begin) // count + 1
     told.append(f"chords: {some(count, 'bar')} of TUNE_CHORDS, played {some(times, 'time')} from bar {begin + 1} on")
     fifths = tune.fifths if chorus.fifths is None else chorus.fifths
-    return replace(tune, chords=chords, told=(*told, *chorus.told), fifths=fifths, sections=sections)
+    return replace(tune, chords=chords, told=(*told, *chorus.told[:-1]), fifths=fifths, sections=sections)
 
 
 def _first_bar(tune: Tune, count: int, from_beat: float | None) -> int:

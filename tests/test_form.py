@@ -65,6 +65,7 @@ marks = st.builds(
     fine=st.booleans(),
     jump=st.sampled_from(["", "", "D.C.", "D.S."]),
     until=st.sampled_from(["", "fine", "coda"]),
+    said=st.sampled_from([0, 0, 3]),
 )
 
 
@@ -79,3 +80,14 @@ def test_whatever_is_marked_it_comes_to_an_end(bars):
     assert all(0 <= number < len(bars) for number in order)
     if bars and not any(bar.ending for bar in bars) and not any(bar.jump for bar in bars):
         assert set(order) == set(range(len(bars)))
+
+
+def test_times_in_words_are_those_of_the_repeat_that_closes_next():
+    """'3x' at its beginning, in it, or at its end; without a repeat it is only a remark."""
+    opens, closes, plain = Marks(opens=True), Marks(times=2), Marks()
+    for said in range(3):
+        bars = [opens, plain, closes, plain]
+        bars[said] = bars[said]._replace(said=3)
+        assert played_order(bars, 99) == [0, 1, 2] * 3 + [3]
+    assert played_order([plain._replace(said=3), plain], 99) == [0, 1]
+    assert played_order([opens, closes._replace(said=3), opens, closes], 99) == [0, 1] * 3 + [2, 3] * 2
