@@ -25,6 +25,7 @@ LONGEST_LABEL = 24  # characters of a section's name
 
 BAR_SIGNS = re.compile(r"(:\|+:?|\|+:(?!\|)|[|\n\r])")
 WORDS = re.compile(r"(?:[^\s,()]|\([^()]*\))+|[^\s,]+")
+EMPTY_SLOT = re.compile(r"\([^()]*\)|^\s*,|,(?=\s*(?:,|$))")
 LABEL = re.compile(r"\[([^\]|\[]*)\]")
 ENDING = re.compile(r"\s*\[?(\d(?:\s*[,.-]\s*\d)*)\.?(?=\s|\]|$)\]?")
 METER = re.compile(r"\s*(\d{1,2})/(\d{1,2})(?=\s|$)")
@@ -88,12 +89,14 @@ class Slots(NamedTuple):
 def parse_chart(text: str, meter: tuple[int, int] = (4, 4)) -> Chart:
     """Read a chart that begins in this meter, and play its form once.
 
-    Bars are parted by '|' or a new line, chords by spaces or commas; '/' and '.' keep a chord for one more beat, '%'
-    is the bar before, a blank bar holds its chord, 'N.C.' is silence, 'W/G' the chord before over another bass. In
-    front of a bar may stand a meter ('3/4'), a section ('[A]'), an ending ('|1 ... :|2 ...'); '|: ... :|' is played
-    twice, ':|x3' three times; D.C., D.S., Coda, Segno and Fine are followed. An alternate in parentheses behind a chord
-    is passed over. Raises ValueError for a symbol that is none (naming it, its bar and its place, counted from 1 as
-    written), a sign that has nothing to refer to, control characters, and a text that is empty or too long.
+    Bars are parted by '|' or a new line, chords by spaces or commas; '/', '.' and an empty place between commas keep a
+    chord for one more beat, '%' is the bar before, a blank bar holds its chord, 'N.C.' is silence, 'W/G' the chord
+    before over another bass. In front of a bar may stand a meter ('3/4'), a section ('[A]'), an ending ('|1 ... :|2
+    ...'); '|: ... :|' is played twice, ':|x3' three times; D.C., D.S., Coda, Segno and Fine are followed. An alternate
+    in parentheses behind a chord is passed over.
+
+    Raises ValueError for a symbol that is none (naming it, its bar and its place, counted from 1 as written), a sign
+    that has nothing to refer to, control characters, and a text that is empty or too long.
     """
     if not isinstance(text, str) or not text.strip():
         raise ValueError("the changes are empty; write bars of chords, such as 'Dm7 G7 | Cmaj7'")
@@ -195,7 +198,7 @@ class _Reader:
             piece = TIMES.sub(" ", piece, count=1)
         piece = self._read_beginning(piece)
         at_end, piece = self._read_signs(piece)
-        words = WORDS.findall(piece)
+        words = _words(piece)
         if is_blank and not self.bars:
             raise ValueError("bar 1 is blank, and no chord before it can be held; write its chord")
         if words or is_blank:
@@ -292,7 +295,7 @@ def read_slots(words: list[str], before: list[WrittenBar], number: int) -> Slots
         raise ValueError(f"bar {number} has {len(words)} chords, and at most {MOST_CHORDS} fit; is a '|' missing?")
     symbols, alternates = [], 0
     for place, word in enumerate(words, 1):
-        last = symbols[-1] if symbols else before[-1].symbols[-1] if before else None
+        last = last_symbol(before, symbols, of_chord=word.startswith("W"))
         try:
             found, passed_over = _read_word(word, last, bool(symbols))
         except ValueError as error:
@@ -301,6 +304,22 @@ def read_slots(words: list[str], before: list[WrittenBar], number: int) -> Slots
         symbols += found
         alternates += passed_over
     return Slots(tuple(symbols), alternates)
+
+
+def last_symbol(bars: list[WrittenBar], symbols: list[Symbol], of_chord: bool = False) -> Symbol | None:
+    """The last symbol of bars and those behind them; the last that is a chord's, where N.C. does not count."""
+    for written in (symbols, *(bar.symbols for bar in reversed(bars))):
+        for symbol in reversed(written):
+            if not of_chord or symbol.root is not None:
+                return symbol
+    return None
+
+
+def _words(piece: str) -> list[str]:
+    """What stands in a bar, slot by slot; between two commas, and behind a last one, a chord is held: 'C7,,F7' ->
+    'C7', '/', 'F7'."""
+    held = EMPTY_SLOT.sub(lambda found: found[0] if found[0].startswith("(") else " / ", piece)
+    return WORDS.findall(held)
 
 
 def _parted(word: str) -> list[str]:

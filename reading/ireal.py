@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from music.chord_symbols import NO_CHORD, Symbol, over_bass, parse_symbol
 from music.form import Marks
-from reading.charts import MOST_BARS, Signs, WrittenBar, read_text_signs
+from reading.charts import MOST_BARS, Signs, WrittenBar, last_symbol, read_text_signs
 
 LINK = re.compile(r"ireal(b|book)://")
 PAGE = re.compile(r"<\s*/?(?:!doctype|html|head|body|a|p|br|h\d)\b", re.IGNORECASE)
@@ -165,7 +165,7 @@ class _Writer:
         elif kind == "silence":
             self.cells.append(parse_symbol(NO_CHORD))
         elif token["root"] == "W":
-            last = self.last()
+            last = last_symbol(self.bars, [cell for cell in self.cells if isinstance(cell, Symbol)], of_chord=True)
             if last is None:
                 raise ValueError(f"bar {number}: {token[0]!r} is over the chord before, and there is none")
             self.cells.append(over_bass(last, token["bass"]) if token["bass"] else last)
@@ -174,11 +174,6 @@ class _Writer:
                 self.cells.append(parse_symbol(token["chord"].replace("*", "")))
             except ValueError as error:
                 raise ValueError(f"bar {number}: {error}") from None
-
-    def last(self) -> Symbol | None:
-        """The symbol that sounds."""
-        in_bar = [cell for cell in self.cells if isinstance(cell, Symbol)]
-        return in_bar[-1] if in_bar else self.bars[-1].symbols[-1] if self.bars else None
 
     def mark(self, place: int, **marks) -> None:
         self.bars[place] = self.bars[place].marked(**marks)
