@@ -70,8 +70,8 @@ def raw_tune_of(path: Path, score: WrittenScore) -> RawTune:
         symbols = sum(len(here) for part in score.parts for here in part.symbols)
         if symbols and any(part.slashes for part in score.parts):
             raise ValueError(
-                f"it has no melody: slashes stand for what a band plays over its {some(symbols, 'symbol')}; choose a "
-                "score with a melody"
+                f"it has no melody: slashes stand for what a band plays over its {some(symbols, 'symbol')}; give "
+                "it as CHORDS, and choose a TUNE with a melody"
             )
         raise ValueError("no part of it holds a note with a pitch; choose a score with a melody")
     order, told = _order(score)
