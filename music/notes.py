@@ -57,7 +57,8 @@ class Chord(NamedTuple):
 
     `root` is a pitch class, `symbol` the name on a lead sheet, as written or as worked out once, `tones` the pitch
     classes that are the chord's: of a symbol all that it means, of a voicing those that are struck. `bass` is the pitch
-    class that belongs under it. N.C. has its symbol and nothing else.
+    class that belongs under it, and `is_written` tells whether its symbol was written where it begins. N.C. has its
+    symbol and nothing else.
     """
 
     onset: int
@@ -68,6 +69,7 @@ class Chord(NamedTuple):
     symbol: str
     tones: tuple[int, ...]
     bass: int | None
+    is_written: bool = False
 
     @property
     def names(self) -> list[str]:

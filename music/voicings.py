@@ -38,8 +38,8 @@ def voice_changes(
             else:
                 pitches = () if symbol.root is None else _next_voicing(previous, meaning, low, high)
                 previous = pitches or previous
-                sounding = pitches, velocity if pitches else 0
-                chords.append(Chord(onset, duration, *sounding, symbol.root, symbol.text, symbol.tones, symbol.bass))
+                sounding, named = (pitches, velocity if pitches else 0), (symbol.text, symbol.tones, symbol.bass)
+                chords.append(Chord(onset, duration, *sounding, symbol.root, *named, is_written=True))
             before, onset = meaning, onset + duration
     return voiced
 

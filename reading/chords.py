@@ -60,7 +60,8 @@ def symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> di
             step, chord = played[following]
             if step > bar.start and not at:
                 at[bar.start] = held
-            at[max(step, bar.start)] = held = chord
+            if following or not at:  # the first one sounds already where it comes late
+                at[max(step, bar.start)] = held = chord
             following += 1
         at = at or {bar.start: held}
         found[number] = [

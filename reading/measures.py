@@ -115,6 +115,7 @@ def chart_of(score: WrittenScore) -> Chart:
     held, changes = sounding[min(sounding)], []
     for bar in bars:
         at = {bar.start: held} | {step: sounding[step] for step in sorted(sounding) if bar.start <= step < bar.end}
+        at = {step: symbol for step, symbol in at.items() if step == bar.start or step != min(sounding)}
         held = list(at.values())[-1]
         changes.append([(until - step, at[step]) for step, until in pairwise([*at, bar.end])])
     return Chart(

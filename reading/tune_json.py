@@ -34,7 +34,7 @@ def _tune(parts: dict) -> Tune:
         int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
     }
     parts["told"], parts["abstract_grammars"] = tuple(parts["told"]), tuple(parts["abstract_grammars"])
-    parts["sections"] = {int(bar): name for bar, name in parts["sections"].items()}
+    parts["sections"] = {int(bar): name for bar, name in parts.get("sections", {}).items()}
     parts["path"] = Path(Path(parts["path"]).name)
     tune = Tune(**parts)
     _check(tune)
@@ -43,7 +43,7 @@ def _tune(parts: dict) -> Tune:
 
 def _chord(fields: list) -> Chord:
     """A chord with its lists as tuples; its symbol has to be one, with this root."""
-    onset, duration, pitches, velocity, root, symbol, tones, bass = fields
+    onset, duration, pitches, velocity, root, symbol, tones, bass, *is_written = fields
     named = parse_symbol(symbol).root
     if named is None:
         fits = root is bass is None and not tones and not pitches
@@ -51,7 +51,7 @@ def _chord(fields: list) -> Chord:
         fits = root == named and pitches and tones and all(type(one) is int and 0 <= one < 12 for one in (*tones, bass))
     if not fits:
         raise ValueError(f"{symbol!r} is not the name of its chord")
-    return Chord(onset, duration, tuple(pitches), velocity, root, symbol, tuple(tones), bass)
+    return Chord(onset, duration, tuple(pitches), velocity, root, symbol, tuple(tones), bass, is_written == [True])
 
 
 def _check(tune: Tune) -> None:

@@ -454,3 +454,17 @@ def test_a_pickup_is_measure_0_and_sections_have_their_letters():
     ]
     assert [one.text for one in score.iter("rehearsal")] == ["Intro", "A"]
     assert [one.text for one in score.iter("fifths")] == ["-3"] and len([*score.iter("time")]) == 1
+
+
+def test_what_is_written_is_read_again_in_its_place(tmp_path):
+    """Bars, meters and symbols, also those off the beat."""
+    text = "[A] Dm7 / / E7/G# | C / F#ø / / / B7 N.C. | 3/4 BbΔ , , C7alt | 5/4 F6/9 E | % | 7/8 Am Dm G"
+    chorus = typed_chorus(text, bar(0.0, 4.0))
+    notes = [[note(0.5, 0.5, 62), note(1.0, 1.0, 68)] for _ in chorus.bars]
+    solo = Solo(chorus.bars, notes, chorus.chords_by_bar, fifths=-3, sections=chorus.sections)
+    (tmp_path / "again.musicxml").write_text(lead_sheet(Piece("Again", 120, solo)).musicxml)
+    found = read_tune(tmp_path / "again.musicxml").solo
+    assert found.bars == solo.bars and (found.fifths, found.sections) == (-3, {0: "A"})
+    written = [(chord.onset, chord.symbol, chord.tones) for chord in solo.chords]
+    assert [(chord.onset, chord.symbol, chord.tones) for chord in found.chords] == written
+    assert [(one.onset, one.pitch) for one in found.notes] == [(one.onset, one.pitch) for one in solo.notes]

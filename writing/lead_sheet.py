@@ -124,16 +124,18 @@ def _add(parent: ET.Element, tag: str, content: object = None, /, **attributes: 
 
 def _changes(chords: list[Chord], bars: list[Bar]) -> list[tuple[int, Symbol]]:
     """The symbols to write, each with its place in divisions, only where the chord changes."""
-    timed = sorted({chord.onset: chord.symbol for chord in chords}.items())
+    timed = sorted({chord.onset: (chord.symbol, chord.is_written) for chord in chords}.items())
     lines = [line for bar in bars for line in accumulate(bar.pulses[:-1], initial=bar.start)]
     changes, shown = [], None
-    for (onset, text), (following, _) in pairwise([*timed, (bars[-1].end, "")]):
+    for (onset, (text, is_written)), (following, _) in pairwise([*timed, (bars[-1].end, "")]):
         if not 0 <= onset < bars[-1].end or text == shown:
             continue
         pulse = lines[bisect_right(lines, onset) - 1]
         next_pulse = lines[min(bisect_left(lines, onset), len(lines) - 1)]
+        if is_written:
+            place = onset
         # Struck ahead of a pulse, a chord is that pulse's: unless another one is struck by then.
-        if onset <= next_pulse <= onset + EIGHTH and next_pulse < following:
+        elif onset <= next_pulse <= onset + EIGHTH and next_pulse < following:
             place = next_pulse
         else:
             place = pulse + (onset - pulse) // EIGHTH * EIGHTH
