@@ -130,8 +130,6 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
             told_of_chords += f"; named by {some(len(marked), 'marker')}"
     upper = "the upper line of " if line.rest and not raw.is_written else ""
     told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
-    if raw.unread_symbols:
-        told_of_chords += f"; {some(raw.unread_symbols, 'symbol')} more could not be read"
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
     tempo = _tempo_at(raw, next(iter(bars.values())).start)
     sections = {number: name for number, name in raw.sections.items() if number in bars}

@@ -8,18 +8,20 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from music.chord_symbols import Symbol
+from music.chord_symbols import Symbol, parse_symbol
 from music.form import Marks, ending_names, played_order
 from music.piece import DRUM_CHANNEL
 from music.units import GRID, SIXTEENTH, quantize
 from reading.charts import Chart
 from reading.meters import LONGEST_BAR, MAX_BARS, Bars, Stretch, meter_of
 from reading.raw_tune import RawTune, Track, some
+from reading.score_text import label
 
 TICKS = 10_080  # a quarter: 2**5 * 3**2 * 5 * 7, exact for 32nds, triplets of triplets, quintuplets and septuplets
 LONGEST_MEASURE = 1000 * TICKS
 MOST_MEASURES = MAX_BARS
 UNITS = (1, 2, 4, 8, 16, 32, 64)  # denominators of meters that a MIDI file can tell
+MOST_NAMED = 3  # symbols that cannot be read
 VELOCITY = 90  # of notes whose loudness the score leaves open
 
 
@@ -53,13 +55,13 @@ class WrittenPart(NamedTuple):
 
 
 class WrittenScore(NamedTuple):
-    """A score: its measures, its parts, its tempos as (measure, tick, quarters a minute), how many symbols make no
-    sense, its key's sharps (flats below 0) if it says, and what is told of it."""
+    """A score: its measures, its parts, its tempos as (measure, tick, quarters a minute), symbols that make no sense
+    with the number of their measure, its key's sharps (flats below 0) if it says, and what is told of it."""
 
     measures: list[WrittenMeasure]
     parts: list[WrittenPart]
     tempos: list[tuple[int, int, float]]
-    unread: int = 0
+    unread: tuple[tuple[str, int], ...] = ()
     fifths: int | None = None
     told: tuple[str, ...] = ()
 
@@ -91,7 +93,6 @@ def raw_tune_of(path: Path, score: WrittenScore) -> RawTune:
         sorted(tempos.items()),
         (*score.told, *told, *told_of_bars),
         symbols=symbols,
-        unread_symbols=score.unread,
         n_bars=n_bars,
         fifths=score.fifths,
         sections=_sections(score, order, starts, bars),
@@ -165,16 +166,34 @@ def _at(by_measure: list[list], measure: int) -> list:
 
 
 def _order(score: WrittenScore) -> tuple[list[int], tuple[str, ...]]:
-    """The measures as they are played, and what is told of it."""
-    written = len(score.measures)
+    """The measures as they are played, and what is told of them and of what could not be read in them."""
+    written, unread = len(score.measures), _told_of_unread(score.unread)
     marks = _with_one_coda([measure.marks for measure in score.measures])
     try:
         order = played_order(marks, MAX_BARS)
     except ValueError as error:
         if "more than" in str(error):
             raise
-        return list(range(written)), (f"form: played as it is written, for its signs cannot be followed ({error})",)
-    return order, (f"form: {written} measures written, {len(order)} played",) if order != list(range(written)) else ()
+        told = (f"form: played as it is written, for its signs cannot be followed ({error})",)
+        return list(range(written)), (*unread, *told)
+    told = (f"form: {written} measures written, {len(order)} played",) if order != list(range(written)) else ()
+    return order, (*unread, *told)
+
+
+def _told_of_unread(unread: tuple[tuple[str, int], ...]) -> tuple[str, ...]:
+    """A line on symbols that make no sense: how many, and where the first of them stand."""
+    if not unread:
+        return ()
+    named = []
+    for text, measure in unread[:MOST_NAMED]:
+        try:
+            parse_symbol(text)
+            why = f"{label(text)!r} has no root"
+        except ValueError as error:
+            why = str(error)
+        named.append(f"measure {measure}: {why}")
+    more = f", and {len(unread) - MOST_NAMED} more" if len(unread) > MOST_NAMED else ""
+    return (f"unread: {some(len(unread), 'symbol')} ({', '.join(named)}{more})",)
 
 
 def _with_one_coda(marks: list[Marks]) -> list[Marks]:

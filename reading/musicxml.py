@@ -73,14 +73,15 @@ class _Reader:
     """A score while it is read."""
 
     def __init__(self, root: ET.Element):
-        self.root, self.unread, self.disagree, self.tempos, self.fifths = root, 0, 0, [], None
+        self.root, self.unread, self.disagree, self.tempos, self.fifths = root, [], 0, [], None
         self.measures: list[WrittenMeasure] = []
 
     def score(self) -> WrittenScore:
         """All parts; measures are as long as the longest part makes them."""
         parts = [self.part(identifier, measures) for identifier, measures in self.parts_of().items()]
         told = (f"chords: {self.disagree} symbols whose kind says another chord are read by their text",)
-        return WrittenScore(self.measures, parts, self.tempos, self.unread, self.fifths, told if self.disagree else ())
+        told = told if self.disagree else ()
+        return WrittenScore(self.measures, parts, self.tempos, tuple(self.unread), self.fifths, told)
 
     def parts_of(self) -> dict[str, list[ET.Element]]:
         """The measures of each part, by the part's id, whichever way round the score is written."""
@@ -194,7 +195,9 @@ class _PartReader:
     def read_harmony(self, element: ET.Element) -> None:
         symbol = self.symbol(element)
         if symbol is None:
-            self.score_reader.unread += 1
+            kind, root = element.find("kind"), _spelled(element, "root") or ""
+            text = "" if kind is None else kind.get("text") or kind.text or ""
+            self.score_reader.unread.append((root + text.strip(), self.number + 1))
             return
         at = max(0, self.at + self.ticks(element, "offset"))
         self.symbols[-1].append((at, symbol))

@@ -82,7 +82,6 @@ class RawTune:
     told: tuple[str, ...] = ()
     sha256: str = ""
     symbols: list[list[tuple[int, Symbol]]] | None = None
-    unread_symbols: int = 0
     # Of a written score: how many bars its form has, its key's sharps, and its sections by the bar they begin with.
     n_bars: int | None = None
     fifths: int | None = None

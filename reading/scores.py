@@ -47,7 +47,7 @@ from running.files import read_bounded
 
 MEANT_FLAT = re.compile(r"(^|/)([A-Ga-g])-")  # music21 writes 'B-7/E-' for Bb7/Eb
 # Of what stands in quotes in ABC, what is no annotation; `music/chord_symbols.py` says what is a symbol.
-ABC_SYMBOL = re.compile(r"[A-G][#b♯♭]?($|[-mMdash0+/(^°oøΔ#b♯♭\d])|N\.?C")
+ABC_SYMBOL = re.compile(r"(?!Coda|[Dd]\.?[CS]\b)[A-Ha-g][#b♯♭]?($|[-mMdash0+/(^°oøΔ#b♯♭\d])|[Nn]\.?[Cc]")
 ABC_PLACE = '"C"'  # what stands in a symbol's place while music21 reads
 ABC_TOKEN = re.compile(
     r"(?P<quoted>\"[^\"]*\")|![^!]*!|\[[A-Za-z]:[^\]]*\]|%.*|(?P<line>\|)|(?P<accidental>\^\^?|__?|=)?(?P<note>[A-Ga-g])"
@@ -100,8 +100,8 @@ def _by_music21(text: str, kind: str) -> WrittenScore:
 # --- ABC ---------------------------------------------------------------------------------------------------------
 
 
-def _respelled(text: str) -> tuple[str, list[Symbol | None]]:
-    """An ABC tune as music21 reads it best, and the chord symbols in it, in order, None for those that are none.
+def _respelled(text: str) -> tuple[str, list[Symbol | str]]:
+    """An ABC tune as music21 reads it best, and the chord symbols in it, in order, as text those that are none.
 
     music21 reads few symbols and some of them wrong: in the text each is replaced by one that it knows. Annotations,
     which stand in quotes too, are left out. Accidentals hold to the bar line, in all octaves, as ABC 2.1 has it, where
@@ -114,7 +114,7 @@ def _respelled(text: str) -> tuple[str, list[Symbol | None]]:
             written = token["quoted"].strip('" ')
             if not ABC_SYMBOL.match(written.lstrip("(")):
                 return ""
-            symbols.append(parse_or_none(written))
+            symbols.append(parse_or_none(written) or written)
             return ABC_PLACE
         if token["line"]:
             in_force.clear()
@@ -132,7 +132,7 @@ def _respelled(text: str) -> tuple[str, list[Symbol | None]]:
 # --- From text to parts -----------------------------------------------------------------------------------------------
 
 
-def _parsed(text: str, kind: str, symbols: list[Symbol | None]) -> WrittenScore:
+def _parsed(text: str, kind: str, symbols: list[Symbol | str]) -> WrittenScore:
     """What music21 reads, as plain numbers; all that its reading may raise is one ValueError. `symbols`: those that
     stand in the place of music21's."""
     from music21 import converter
@@ -148,7 +148,7 @@ def _parsed(text: str, kind: str, symbols: list[Symbol | None]) -> WrittenScore:
         ) from error
 
 
-def _written(score, symbols: list[Symbol | None]) -> WrittenScore:
+def _written(score, symbols: list[Symbol | str]) -> WrittenScore:
     from music21 import harmony, instrument, key, meter, stream, tempo
 
     if isinstance(score, stream.Opus):
@@ -157,7 +157,7 @@ def _written(score, symbols: list[Symbol | None]) -> WrittenScore:
         score.toSoundingPitch(inPlace=True)
     elements = [element for element in score[harmony.ChordSymbol]]
     named = dict(zip(map(id, elements), symbols, strict=True)) if len(elements) == len(symbols) else {}
-    measures, parts, tempos, unread = [], [], [], 0
+    measures, parts, tempos, unread = [], [], [], []
     for part in list(getattr(score, "parts", ())) or [score]:
         inner = list(part.getElementsByClass(stream.Measure)) or [part]  # some have none: it is one long measure
         in_force, ending_of = (4, 4), _endings(part)
@@ -177,9 +177,10 @@ def _written(score, symbols: list[Symbol | None]) -> WrittenScore:
             of_part.append([])
             for element in flat.getElementsByClass(harmony.ChordSymbol):
                 symbol = named.get(id(element)) if named else _symbol(element)
-                unread += symbol is None
-                if symbol:
+                if isinstance(symbol, Symbol):
                     of_part[-1].append((round(element.offset * TICKS), symbol))
+                else:
+                    unread.append((symbol or element.figure or "", number + 1))
             for mark in flat.getElementsByClass(tempo.MetronomeMark):
                 speed = mark.getQuarterBPM()
                 if speed and LOWEST_TEMPO <= speed <= HIGHEST_TEMPO:
@@ -189,7 +190,7 @@ def _written(score, symbols: list[Symbol | None]) -> WrittenScore:
         name = getattr(part, "partName", None) or next((one.instrumentName for one in players), None) or ""
         parts.append(WrittenPart(label(str(name)), is_drums, notes, of_part))
     signature = next(iter(score[key.KeySignature]), None)
-    return WrittenScore(measures, parts, tempos, unread, signature.sharps if signature else None)
+    return WrittenScore(measures, parts, tempos, tuple(unread), signature.sharps if signature else None)
 
 
 def _endings(part) -> dict[int, tuple[int, ...]]:

@@ -345,3 +345,29 @@ def test_a_sheet_gives_its_changes_alone(write_score, tmp_path):
         typed_chorus(str(write_score(("", [("4/4", line("C4"))]), name="bare.musicxml")), bar(0.0, 4.0))
     with pytest.raises(ValueError, match="nowhere.mxl: cannot be read"):
         typed_chorus("nowhere.mxl", bar(0.0, 4.0))
+
+
+HEAD_TO_NOTE = """<score-partwise><part-list><score-part id="P1"><part-name>Lead</part-name></score-part></part-list>
+<part id="P1"><measure number="1"><attributes><divisions>1</divisions></attributes>
+<note><pitch><step>C</step><octave>5</octave></pitch><duration>4</duration></note></measure></part></score-partwise>"""
+UNREAD = 'X:1\nT:B\nM:4/4\nL:1/4\nK:F\n"F7"FGAc|"H7"F4|"^slow""am7"A4|"Gm7"G4|"Coda"F4|"C7/x"F4|"Dx"F4|\n'
+
+
+def test_symbols_that_make_no_sense_are_counted_and_named(tmp_path):
+    path = tmp_path / "odd.abc"
+    path.write_text(UNREAD)
+    tune = read_tune(path)
+    (line,) = [line for line in tune.told if line.startswith("unread: ")]
+    assert line.startswith("unread: 4 symbols (measure 2: 'H7' is not a chord symbol; H is the German name of B")
+    assert "measure 3: 'am7' is not a chord symbol; did you mean Am7" in line and line.endswith(", and 1 more)")
+    assert [chords[0].symbol for chords in tune.chords.values()] == ["F7"] * 3 + ["Gm7"] * 4
+    chorus = typed_chorus(str(path), bar(0.0, 4.0))
+    assert line in chorus.told and len(chorus.bars) == 7
+
+
+def test_a_kind_nobody_knows_is_named_with_its_measure(tmp_path):
+    path = tmp_path / "odd.musicxml"
+    harmony = '<harmony><root><root-step>A</root-step></root><kind text="blah">strange</kind></harmony>'
+    path.write_text(HEAD_TO_NOTE.replace("<note>", f"{harmony}<note>", 1))
+    (line,) = [line for line in read_tune(path).told if line.startswith("unread: ")]
+    assert line.startswith("unread: 1 symbol (measure 1: 'Ablah' is not a chord symbol")
