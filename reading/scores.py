@@ -47,7 +47,9 @@ from running.files import read_bounded
 
 MEANT_FLAT = re.compile(r"(^|/)([A-Ga-g])-")  # music21 writes 'B-7/E-' for Bb7/Eb
 # Of what stands in quotes in ABC, what is no annotation; `music/chord_symbols.py` says what is a symbol.
-ABC_SYMBOL = re.compile(r"(?!Coda|[Dd]\.?[CS]\b)[A-Ha-g][#b♯♭]?($|[-mMdash0+/(^°oøΔ#b♯♭\d])|[Nn]\.?[Cc]")
+ABC_SYMBOL = re.compile(
+    r"(?!Coda|[Dd]\.?[CS]\b)(?:[A-Ha-g][#b♯♭]?($|[-mMdash0+/(^°oøΔ#b♯♭\d]|(?![a-z]{3})\S+$)|[Nn]\.?[Cc])"
+)
 ABC_PLACE = '"C"'  # what stands in a symbol's place while music21 reads
 ABC_TOKEN = re.compile(
     r"(?P<quoted>\"[^\"]*\")|![^!]*!|\[[A-Za-z]:[^\]]*\]|%.*|(?P<line>\|)|(?P<accidental>\^\^?|__?|=)?(?P<note>[A-Ga-g])"
