@@ -2,9 +2,9 @@
 
     python benchmarks/evaluate.py
 
-generates solos in one batch, measures them (`improvising/measures.py`), prints the table, and writes it as Markdown and
-as a picture to `output/`. The constants and flags of the tune, of learning and of improvising are those of
-`music_generate.py`.
+generates solos in one batch, measures them (`improvising/measures.py`, `likeness.py`), prints the table, and writes it
+as Markdown and as a picture to `output/`. The constants and flags of the tune, of learning and of improvising are those
+of `music_generate.py`.
 """
 
 import sys
@@ -16,6 +16,8 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+
+import likeness
 
 import music_generate
 from data_utils import NOTHING, corpus_indices, one_hot, training_windows, window_starts
@@ -44,16 +46,16 @@ SOURCE, ORIGINAL, OURS = COLUMNS = ("the source", "the original's settings", "ou
 ROWS: dict[str, Callable[[Solo], float]] = {
     "notes a bar": measures.notes_a_bar,
     "share of the bar that sounds": measures.sounding_share,
-    "pitch range (semitones)": measures.pitch_range,
+    "pitch range (semitones)": likeness.pitch_range,
     "mean leap (semitones)": measures.mean_leap,
     "mean onset distance (quarters)": measures.mean_onset_distance,
     "pitch-class entropy, 1 bar": measures.pitch_class_entropy,
     "pitch-class entropy, 4 bars": lambda solo: measures.pitch_class_entropy(solo, 4),
     "grooving similarity": measures.grooving_similarity,
     **{f"share of {kind}": lambda solo, kind=kind: measures.type_shares(solo)[kind] for kind in TYPES},
-    "repeated pitches": measures.repeated_pitch_share,
-    "distinct bars": measures.distinct_bars,
-    "notes over the next or the bar": measures.simultaneous_notes,
+    "repeated pitches": likeness.repeated_pitch_share,
+    "distinct bars": likeness.distinct_bars,
+    "notes over the next or the bar": likeness.simultaneous_notes,
 }
 
 # The solos of each column, by its name.
@@ -148,8 +150,8 @@ def measure_rows(columns: Columns) -> list[Row]:
 def likeness_rows(columns: Columns) -> list[Row]:
     """How like the source each column is as a whole; in the source's own, what can be reached: its halves."""
     source = columns[SOURCE][0]
-    areas = {SOURCE: measures.halves_ceiling(source)}
-    areas |= {column: measures.overlapping_areas(source, columns[column]) for column in (ORIGINAL, OURS)}
+    areas = {SOURCE: likeness.halves_ceiling(source)}
+    areas |= {column: likeness.overlapping_areas(source, columns[column]) for column in (ORIGINAL, OURS)}
     for each in areas.values():
         each["mean"] = np.mean(list(each.values()))
     return [
@@ -160,7 +162,7 @@ def likeness_rows(columns: Columns) -> list[Row]:
 
 def originality_rows(columns: Columns, corpus: list[str], abstract_grammars: Sequence[str]) -> list[Row]:
     """How much is copied, both in the values that were sampled and in what is read back from the notes."""
-    share, longest = measures.self_borrowing([line.split() for line in abstract_grammars])
+    share, longest = likeness.self_borrowing([line.split() for line in abstract_grammars])
     length_rows, share_rows = [], []
     for way, values_of in (("sampled", lambda solo: solo.values), ("read back", measures.values_of)):
         lengths = {SOURCE: f"{longest:.1f} (a bar in the others)"}

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import evaluate
+import likeness
 
 import music_generate
 from improvising import measures
@@ -44,7 +45,7 @@ def main() -> None:
     tune = evaluate.read_tune_of(given)
     style = learn_style([tune], given.density)
     given.longest_run = 0  # copying is to be seen, not broken off
-    ceiling = sum(measures.halves_ceiling(style.source).values())
+    ceiling = sum(likeness.halves_ceiling(style.source).values())
     perplexity = evaluate.held_out_perplexity(tune.abstract_grammars, given, list(EPOCHS_TRIED))
     rows = []
     for epochs in EPOCHS_TRIED:
@@ -70,7 +71,7 @@ def main() -> None:
 
 def measured(solos: list[Solo], style: Style, ceiling: float) -> dict[str, float]:
     """How close to the source solos are, and how much of it they copy; `ceiling`: the sum of the areas in reach."""
-    areas = measures.overlapping_areas(style.source, solos)
+    areas = likeness.overlapping_areas(style.source, solos)
     runs = [measures.longest_verbatim_run(solo.values, style.corpus) for solo in solos]
     known = [measures.known_run_share(solo.values, style.corpus) for solo in solos]
     return {

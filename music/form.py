@@ -28,6 +28,11 @@ class Marks(NamedTuple):
     until: str = ""
     said: int = 0
 
+    @property
+    def given(self) -> dict:
+        """Those that are there."""
+        return {name: value for name, value in self._asdict().items() if value}
+
 
 def ending_names(bars: Sequence[Marks]) -> dict[int, str]:
     """The written bars that begin an ending, and what stands over it: '1.', '1, 2.'."""

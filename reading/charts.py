@@ -63,22 +63,6 @@ class Chart(NamedTuple):
     fifths: int | None = None
 
 
-class Signs(NamedTuple):
-    """What a text says of the order of bars: a `jump` back and `until` where (see `Marks`), `fine`, `to_coda`, and how
-    often a repeat is played (`said`)."""
-
-    jump: str = ""
-    until: str = ""
-    fine: bool = False
-    to_coda: bool = False
-    said: int = 0
-
-    @property
-    def marks(self) -> dict:
-        """Those that are said."""
-        return {name: value for name, value in self._asdict().items() if value}
-
-
 class Slots(NamedTuple):
     """What stands in a bar: its symbols, slot by slot, and how many alternates were passed over."""
 
@@ -257,7 +241,7 @@ class _Reader:
         return at_end, SIGNS.sub(" ", piece)
 
 
-def read_text_signs(text: str, signs: Signs) -> Signs:
+def read_text_signs(text: str, signs: Marks) -> Marks:
     """What a remark such as 'D.S. al Coda', 'Fine' or '3x' says, added to what was said before; nothing is nothing."""
     times, jump = TIMES.search(text), JUMP.search(text)
     if times:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from music.chord_symbols import NO_CHORD, Symbol, over_bass, parse_symbol
 from music.form import Marks
-from reading.charts import MOST_BARS, Signs, WrittenBar, last_symbol, read_text_signs
+from reading.charts import MOST_BARS, WrittenBar, last_symbol, read_text_signs
 
 LINK = re.compile(r"ireal(b|book)://")
 PAGE = re.compile(r"<\s*/?(?:!doctype|html|head|body|a|p|br|h\d)\b", re.IGNORECASE)
@@ -116,7 +116,7 @@ class _Writer:
     def __init__(self):
         self.bars: list[WrittenBar] = []
         self.meter, self.alternates = (4, 4), 0
-        self.marks, self.section, self.ending, self.signs = Marks(), "", (), Signs()
+        self.marks, self.section, self.ending, self.signs = Marks(), "", (), Marks()
         self.cells: list[Symbol | str] = []  # a symbol, ' ' for nothing new, '/' for the chord that goes on
         self.repeats, self.fills_up = 0, False  # bars that are repeated; whether they filled the bar to come, too
         self.line = "["  # what the bar began with
@@ -205,8 +205,8 @@ class _Writer:
 
     def mark_signs(self) -> None:
         if self.bars:
-            self.mark(-1, **self.signs.marks)
-            self.signs = Signs()
+            self.mark(-1, **self.signs.given)
+            self.signs = Marks()
 
     def slots(self) -> tuple[Symbol, ...]:
         """The symbols of the bar, one a beat where its cells tell where they stand, else one a chord."""

@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from music.chord_names import spelled_symbol, transposed
 from music.chord_symbols import NO_CHORD, Symbol, parse_symbol
+from music.form import Marks
 from music.keys import LETTERS
 from music.piece import DRUM_CHANNEL
-from reading.charts import Signs, read_text_signs
+from reading.charts import read_text_signs
 from reading.measures import (
     LONGEST_MEASURE,
     MOST_MEASURES,
@@ -112,7 +113,7 @@ class _Reader:
             return
         other = self.measures[number]
         longer = max(other, measure, key=lambda one: one.length)
-        marks = other.marks._replace(**{name: value for name, value in measure.marks._asdict().items() if value})
+        marks = other.marks._replace(**measure.marks.given)
         self.measures[number] = longer._replace(marks=marks, section=other.section or measure.section)
 
 
@@ -127,7 +128,7 @@ class _PartReader:
     def measure(self, number: int, element: ET.Element) -> None:
         """Read one measure."""
         self.number, self.at, self.last, self.furthest = number, 0, 0, 0
-        self.signs, self.marks, self.section, self.ends = Signs(), {}, "", False
+        self.signs, self.marks, self.section, self.ends = Marks(), {}, "", False
         self.notes.append([])
         self.symbols.append([])
         for child in element:
@@ -138,7 +139,7 @@ class _PartReader:
         length = self.furthest or nominal
         if length > LONGEST_MEASURE:
             raise ValueError(f"measure {number + 1} is {length / TICKS:,.0f} quarters long, which no measure is")
-        marks = {"ending": self.ending} | self.marks | self.signs.marks
+        marks = {"ending": self.ending} | self.marks | self.signs.given
         made = WrittenMeasure(length, self.meter, section=self.section)
         self.score_reader.fit(number, made._replace(marks=made.marks._replace(**marks)))
         if self.ends:

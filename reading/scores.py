@@ -21,7 +21,7 @@ from music.chord_names import spelled_symbol
 from music.chord_symbols import Symbol, parse_symbol
 from music.form import Marks
 from music.piece import DRUM_CHANNEL
-from reading.charts import Chart, Signs, read_text_signs
+from reading.charts import Chart, read_text_signs
 from reading.measures import (
     TICKS,
     WrittenMeasure,
@@ -210,7 +210,7 @@ def _marks(measure) -> Marks:
     """What decides at a measure what is played after it."""
     from music21 import bar, expressions, repeat
 
-    marks, signs = Marks(), Signs()
+    marks, signs = Marks(), Marks()
     for line, at_end in (
         (getattr(measure, "leftBarline", None), False),
         (getattr(measure, "rightBarline", None), True),
@@ -227,7 +227,7 @@ def _marks(measure) -> Marks:
             signs = read_text_signs(mark.getText() or "", signs)
     for words in measure.getElementsByClass(expressions.TextExpression):
         signs = read_text_signs(words.content or "", signs)
-    return marks._replace(**signs.marks)
+    return marks._replace(**signs.given)
 
 
 def _notes(flat) -> list[WrittenNote]:

@@ -1,5 +1,6 @@
 import difflib
 
+import likeness
 import numpy as np
 import pytest
 from conftest import bar, chord, note
@@ -37,12 +38,12 @@ def ours(our_tune):
 def test_by_hand():
     assert measures.notes_a_bar(TWO_BARS) == 2.5
     assert measures.sounding_share(TWO_BARS) == pytest.approx(6.5 / 8)
-    assert measures.pitch_range(TWO_BARS) == 5
+    assert likeness.pitch_range(TWO_BARS) == 5
     assert measures.mean_leap(TWO_BARS) == pytest.approx((4 + 0 + 2 + 3) / 4)
-    assert measures.repeated_pitch_share(TWO_BARS) == 0.25
+    assert likeness.repeated_pitch_share(TWO_BARS) == 0.25
     assert measures.mean_onset_distance(TWO_BARS) == pytest.approx((1 + 1 + 2 + 2) / 4)
-    assert measures.simultaneous_notes(TWO_BARS) == 0
-    assert measures.distinct_bars(TWO_BARS) == 1.0
+    assert likeness.simultaneous_notes(TWO_BARS) == 0
+    assert likeness.distinct_bars(TWO_BARS) == 1.0
     assert measures.type_shares(TWO_BARS) == pytest.approx({"C": 0.6, "S": 0.4, "A": 0.0, "X": 0.0})
     # Positions 0, 16, 32 against 0, 32 of 64: one differs.
     assert measures.grooving_similarity(TWO_BARS) == pytest.approx(63 / 64)
@@ -53,19 +54,19 @@ def test_by_hand():
 def test_nothing_is_defined():
     for solo in (NOTHING, SILENT_BAR):
         for measure in (
-            measures.notes_a_bar, measures.sounding_share, measures.pitch_range, measures.mean_leap,
-            measures.repeated_pitch_share, measures.mean_onset_distance, measures.pitch_class_entropy,
-            measures.simultaneous_notes,
+            measures.notes_a_bar, measures.sounding_share, likeness.pitch_range, measures.mean_leap,
+            likeness.repeated_pitch_share, measures.mean_onset_distance, measures.pitch_class_entropy,
+            likeness.simultaneous_notes,
         ):  # fmt: skip
             assert measure(solo) == 0
         assert measures.grooving_similarity(solo) == 1
-        assert measures.distinct_bars(solo) == 1
+        assert likeness.distinct_bars(solo) == 1
         assert set(measures.type_shares(solo).values()) == {0.0}
     assert measures.values_of(NOTHING) == []
     assert measures.longest_verbatim_run([], ["a"]) == measures.longest_verbatim_run(["a"], []) == 0
     assert measures.known_run_share(["a"], ["a"]) == 0
-    assert measures.self_borrowing([["a", "b"]]) == (0.0, 0.0)
-    assert measures.overlapping_area(np.zeros((1, 2)), np.zeros((5, 2))) == 0.0
+    assert likeness.self_borrowing([["a", "b"]]) == (0.0, 0.0)
+    assert likeness.overlapping_area(np.zeros((1, 2)), np.zeros((5, 2))) == 0.0
 
 
 def test_metheny_is_as_the_specification_measured_it(metheny):
@@ -122,7 +123,7 @@ def test_known_runs_agree_with_a_search(values, corpus):
 
 def test_self_borrowing_by_hand():
     # Bar 1 stands whole in bar 3; bar 2 shares single values only.
-    share, longest = measures.self_borrowing([list("abcd"), list("xaya"), list("abcd")])
+    share, longest = likeness.self_borrowing([list("abcd"), list("xaya"), list("abcd")])
     assert share == pytest.approx(2 / 3)
     assert longest == pytest.approx((4 + 1 + 4) / 3)
 
@@ -132,8 +133,8 @@ def test_self_borrowing_by_hand():
 def test_overlapping_area_tells_like_from_unlike(seed):
     generator = np.random.default_rng(seed)
     source, like, unlike = (generator.normal(mean, 1, (40, 3)) for mean in (0, 0, 9))
-    assert measures.overlapping_area(source, like) > 0.75
-    assert measures.overlapping_area(source, unlike) < 0.2
+    assert likeness.overlapping_area(source, like) > 0.75
+    assert likeness.overlapping_area(source, unlike) < 0.2
 
 
 def test_the_source_ranks_before_a_scatter(ours):
