@@ -325,7 +325,7 @@ def _read_word(word: str, last: Symbol | None, is_second: bool) -> tuple[list[Sy
     if over and last is not None:
         return [over_bass(last, over[1])], 0
     inside = re.fullmatch(r"(.*?)\(([^()]*(?:\([^()]*\)[^()]*)*)\)", word)
-    alternates = _all_symbols(inside[2]) if inside else None
+    alternates = all_symbols(inside[2]) if inside else None
     if alternates and not inside[1] and is_second:
         return [last], 1
     try:
@@ -336,9 +336,9 @@ def _read_word(word: str, last: Symbol | None, is_second: bool) -> tuple[list[Sy
     return (alternates, 0) if not inside[1] else ([parse_symbol(inside[1])], 1)
 
 
-def _all_symbols(text: str) -> list[Symbol] | None:
-    """The symbols of a text that holds nothing else."""
+def all_symbols(text: str) -> list[Symbol] | None:
+    """The symbols of a text that holds nothing else; None where it holds something, or nothing."""
     try:
-        return [parse_symbol(word) for word in WORDS.findall(text)]
+        return [parse_symbol(word) for word in WORDS.findall(text)] or None
     except ValueError:
         return None

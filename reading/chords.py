@@ -6,17 +6,17 @@ Raw notes are in ticks, what is made of them in grid steps; windows in quarters.
 (`reading/choosing.py`), how a voicing is named (`music/chord_names.py`).
 """
 
-import contextlib
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from music.chord_names import name_voicing, spelled_symbol
-from music.chord_symbols import Symbol, parse_symbol
+from music.chord_symbols import Symbol
 from music.keys import key_of
 from music.notes import Bar, Chord, Note
 from music.units import GRID, quantize
 from music.voicings import voice_changes
+from reading.charts import all_symbols
 from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
 from reading.harmonise import Sound, harmonise, harmonise_melody
 from reading.meters import by_bar
@@ -182,17 +182,40 @@ def named_chords(
 
 
 def marked_symbols(raw: RawTune) -> list[tuple[int, Symbol]]:
-    """The markers of a MIDI file where they are its changes, as (onset, symbol); else none.
+    """The markers of a MIDI file where they are its changes, as (onset, symbol), or else its other texts; else none.
 
-    Most of them have to be symbols, and not just letters, which name sections. A symbol holds until the next one.
+    Most of them have to hold nothing but symbols; several share the rest of their bar. Letters that come in the order
+    of the alphabet name sections. A symbol holds until the next one.
     """
-    read = []
-    for tick, text in raw.markers:
-        with contextlib.suppress(ValueError):
-            read.append((quantize(tick, raw.ticks_per_quarter), parse_symbol(text)))
-    telling = sum(len(symbol.text) > 1 for _, symbol in read)
-    are_changes = 2 * len(read) > len(raw.markers) and 2 * telling > len(read)
-    return read if are_changes and any(symbol.root is not None for _, symbol in read) else []
+    for texts in (raw.markers, raw.texts):
+        read = [(tick, symbols) for tick, text in texts if (symbols := all_symbols(text.strip("| ")))]
+        read = _without_sections(read)
+        telling = sum(symbol.root is not None for _, symbols in read for symbol in symbols)
+        if telling > 1 and 2 * len(read) > len({tick for tick, _ in texts}):
+            return _in_their_bars(read, raw)
+    return []
+
+
+def _without_sections(read: list[tuple[int, list[Symbol]]]) -> list[tuple[int, list[Symbol]]]:
+    """Without letters that come in the order of the alphabet; a lone A may be a chord where no other stands."""
+    others = [(tick, symbols) for tick, symbols in read if len(symbols) > 1 or len(symbols[0].text) > 1]
+    letters = dict.fromkeys(symbols[0].text for one in read if one not in others for symbols in one[1:])
+    if not "ABCDEFG".startswith("".join(letters)):
+        return read
+    named = {tick for tick, _ in others}
+    return [one for one in read if one in others or (named and len(letters) == 1 and one[0] not in named)]
+
+
+def _in_their_bars(read: list[tuple[int, list[Symbol]]], raw: RawTune) -> list[tuple[int, Symbol]]:
+    """Each symbol with its onset; those of one text share what is left of the bar."""
+    marked = []
+    for tick, symbols in read:
+        onset = quantize(tick, raw.ticks_per_quarter)
+        bar = raw.bars[raw.bars.number(onset)]
+        left = bar._replace(start=onset, length=bar.end - onset)
+        lengths = left.shares(len(symbols)) if len(symbols) <= left.length else [0] * len(symbols)
+        marked += zip(accumulate(lengths[:-1], initial=onset), symbols, strict=True)
+    return marked
 
 
 def _index_under(onset: int, end: int, bass_onsets: list[int]) -> int:

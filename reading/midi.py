@@ -43,7 +43,7 @@ def read_midi(path: str | os.PathLike) -> RawTune:
     tempos, told_of_tempos = _tempos(file)
     told += (*told_of_bars, *told_of_tempos)
     sha256 = hashlib.sha256(data).hexdigest()
-    return RawTune(path, file.ticks_per_quarter, tracks, bars, file.markers, tempos, told, sha256)
+    return RawTune(path, file.ticks_per_quarter, tracks, bars, file.markers, tempos, told, sha256, texts=file.texts)
 
 
 def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:

@@ -17,6 +17,7 @@ MAX_NOTES = 100_000  # in a file: an hour of orchestra has no more; a file that 
 MAX_TRACKS = 1_000
 LONGEST_NAME = 60  # characters shown of a name or marker
 DAMAGED = "a damaged or truncated MIDI file ({}); export it again"
+TEXTS = (0x01, 0x05, 0x07)  # text, lyrics and cue points, in which some programs write chords
 SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of the system messages that have some; none belongs in a file
 
 
@@ -32,13 +33,15 @@ class TrackEvents:
 
 @dataclass
 class FileEvents:
-    """A whole file: `meters`, `tempos` (microseconds a quarter) and `markers` as `(tick, value)`, in order of time."""
+    """A whole file: `meters`, `tempos` (microseconds a quarter), `markers` and other `texts` as `(tick, value)`, by
+    time."""
 
     ticks_per_quarter: int
     tracks: list[TrackEvents] = field(default_factory=list)
     meters: list[tuple[int, tuple[int, int]]] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     markers: list[tuple[int, str]] = field(default_factory=list)
+    texts: list[tuple[int, str]] = field(default_factory=list)
     promised: int = 0
     n_notes: int = 0
 
@@ -64,7 +67,7 @@ def read_events(data: bytes) -> FileEvents:
             if len(file.tracks) == MAX_TRACKS:
                 raise ValueError(f"it has more than {MAX_TRACKS:,} tracks, too many for a tune; choose another file")
             file.tracks.append(_read_track(content, file))
-    for times in (file.meters, file.tempos, file.markers):
+    for times in (file.meters, file.tempos, file.markers, file.texts):
         times.sort(key=lambda event: event[0])  # of those at one tick the later in the file stays the later
     return file
 
@@ -179,6 +182,8 @@ def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
                 instrument = instrument or decode(content)
             elif kind == 0x06:
                 file.markers.append((tick, decode(content)))
+            elif kind in TEXTS:
+                file.texts.append((tick, decode(content)))
             elif kind == 0x51 and length >= 3:
                 file.tempos.append((tick, int.from_bytes(content[:3], "big")))
             elif kind == 0x58 and length >= 2:

@@ -82,6 +82,7 @@ class RawTune:
     told: tuple[str, ...] = ()
     sha256: str = ""
     symbols: list[list[tuple[int, Symbol]]] | None = None
+    texts: list[tuple[int, str]] = field(default_factory=list)  # of a MIDI file, as its markers: all others
     # Of a written score: how many bars its form has, its key's sharps, and its sections by the bar they begin with.
     n_bars: int | None = None
     fifths: int | None = None

@@ -229,3 +229,66 @@ def test_markers_name_what_is_struck(write_tune):
     assert [tune.chords[number][0].symbol for number in range(4)] == ["Dm11", "Dm11", "G7sus4", "G7sus4"]
     assert tune.chords[0][0].tones == (0, 5, 9)  # typed by what is struck
     assert any("named by 2 markers" in line for line in tune.told)
+
+
+BAR = 4 * 480
+
+
+def marked(tmp_path, events, kind="marker", beside=()):
+    """The symbols of each bar of a melody of four bars, with the beats they begin on, where texts stand at ticks."""
+    head, line = mido.MidiTrack(), mido.MidiTrack()
+    now = 0
+    for tick, what, text in sorted([*((tick, kind, text) for tick, text in events), *beside], key=lambda one: one[0]):
+        head.append(mido.MetaMessage(what, text=text, time=tick - now))
+        now = tick
+    for step in range(16):
+        line.append(mido.Message("note_on", note=62 + step % 5, velocity=80))
+        line.append(mido.Message("note_off", note=62 + step % 5, time=480))
+    mido.MidiFile(tracks=[head, line], ticks_per_beat=480).save(tmp_path / "marked.mid")
+    tune = read_tune(tmp_path / "marked.mid")
+    found = [[(chord.offset % 4, chord.symbol) for chord in in_bar] for in_bar in tune.chords.values()]
+    return found if "from the file's markers" in tune.told[-1] else None
+
+
+def a_bar(*symbols):
+    return [(BAR * number, symbol) for number, symbol in enumerate(symbols)]
+
+
+@pytest.mark.parametrize("kind", ["marker", "text", "lyrics", "cue_marker"])
+def test_texts_are_changes_wherever_a_program_writes_them(tmp_path, kind):
+    assert marked(tmp_path, a_bar("Dm7", "G7", "Cmaj7", "A7alt"), kind) == [
+        [(0, "Dm7")], [(0, "G7")], [(0, "Cmaj7")], [(0, "A7alt")],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("events", "found"),
+    [
+        (a_bar("C", "F", "G", "C"), "C F G C"),  # plain triads
+        (a_bar("C", "Am", "F", "G"), "C Am F G"),
+        (a_bar("Am", "A", "Dm", "E7"), "Am A Dm E7"),
+        (a_bar("Dm7", "N.C.", "| G7 |", "n"), "Dm7 N.C. G7 n"),
+        ([(0, "A"), (2 * BAR, "B"), *a_bar("Dm7", "G7", "Cm7", "F7")], "Dm7 G7 Cm7 F7"),  # with sections
+        ([(0, "A"), *a_bar("Dm7", "G7", "Cm7", "F7")], "Dm7 G7 Cm7 F7"),
+        ([(0, "Intro"), (2 * BAR, "Head"), *a_bar("F", "C", "G", "C")], "F C G C"),
+        (a_bar("A", "B", "A", "C"), None),  # sections alone
+        (a_bar("A"), None),
+        (a_bar("Em"), None),
+        (a_bar("Verse", "Chorus", "Dm7", "Outro"), None),
+    ],
+)
+def test_letters_name_sections_or_chords(tmp_path, events, found):
+    expected = [[(0, symbol)] for symbol in found.split()] if found else None
+    assert marked(tmp_path, events) == expected
+
+
+def test_symbols_of_one_marker_share_the_bar(tmp_path):
+    assert marked(tmp_path, a_bar("Dm7 G7", "C F G", "Am", "D7, G7"))[1:] == [
+        [(0, "C"), (2, "F"), (3, "G")],
+        [(0, "Am")],
+        [(0, "D7"), (2, "G7")],
+    ]
+    assert marked(tmp_path, [(0, "Dm7"), (960, "G7"), (BAR - 15, "C F")])[:2] == [
+        [(0, "Dm7"), (2, "G7")],
+        [(0, "C"), (2, "F")],
+    ]
