@@ -13,8 +13,8 @@ class Marks(NamedTuple):
 
     At its beginning: `opens` a repeat, the `segno`, the `coda`; the numbers of the `ending` it belongs to. At its end:
     how often a repeat that closes here is played in all (`times`, 0 where none closes), `to_coda`, `fine`, and a `jump`
-    back, 'D.C.' or 'D.S.', played until 'fine', 'coda' or '' (the end). In words, somewhere in it: how often the repeat
-    that closes next is played (`said`).
+    back, 'D.C.' or 'D.S.', played until 'fine', 'coda' or '' (what there is of them, else the end). In words, somewhere
+    in it: how often the repeat that closes next is played (`said`).
     """
 
     opens: bool = False
@@ -71,7 +71,7 @@ def played_order(bars: Sequence[Marks], most: int) -> list[int]:
         elif bar.times and until is None and turn < _turns(bars, at):
             at, turn = opened, turn + 1
         elif bar.jump and until is None:
-            at, until = _place_of(bars, "segno") if bar.jump == "D.S." else 0, bar.until
+            at, until = _place_of(bars, "segno") if bar.jump == "D.S." else 0, bar.until or _until(bars)
             opened, turn = at, 1
         else:
             at += 1
@@ -131,6 +131,13 @@ def _turns(bars: Sequence[Marks], at: int) -> int:
     """How often what a repeat closes is played."""
     numbers = [max(bar.ending) for bar in _endings_around(bars, at) if bar.ending]
     return max(2, *numbers) if bars[at].ending else bars[at].times
+
+
+def _until(bars: Sequence[Marks]) -> str:
+    """Where a jump that does not say so is played until: signs that are there mean nothing but after a jump."""
+    if any(bar.to_coda for bar in bars) and any(bar.coda for bar in bars):
+        return "coda"
+    return "fine" if any(bar.fine for bar in bars) else ""
 
 
 def _place_of(bars: Sequence[Marks], sign: str) -> int:

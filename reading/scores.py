@@ -21,6 +21,7 @@ from music.chord_names import spelled_symbol
 from music.chord_symbols import Symbol, parse_symbol
 from music.form import Marks
 from music.piece import DRUM_CHANNEL
+from reading.abc_text import AbcSign, Respelled, respelled
 from reading.charts import Chart, read_text_signs
 from reading.measures import (
     TICKS,
@@ -31,7 +32,7 @@ from reading.measures import (
     chart_of,
     raw_tune_of,
 )
-from reading.musicxml import parse_or_none, read_musicxml
+from reading.musicxml import read_musicxml
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune
 from reading.score_text import (
     FORMATS,
@@ -46,15 +47,6 @@ from reading.score_text import (
 from running.files import read_bounded
 
 MEANT_FLAT = re.compile(r"(^|/)([A-Ga-g])-")  # music21 writes 'B-7/E-' for Bb7/Eb
-# Of what stands in quotes in ABC, what is no annotation; `music/chord_symbols.py` says what is a symbol.
-ABC_SYMBOL = re.compile(
-    r"(?!Coda|[Dd]\.?[CS]\b)(?:[A-Ha-g][#b♯♭]?($|[-mMdash0+/(^°oøΔ#b♯♭\d]|(?![a-z]{3})\S+$)|[Nn]\.?[Cc])"
-)
-ABC_PLACE = '"C"'  # what stands in a symbol's place while music21 reads
-ABC_TOKEN = re.compile(
-    r"(?P<quoted>\"[^\"]*\")|![^!]*!|\[[A-Za-z]:[^\]]*\]|%.*|(?P<line>\|)|(?P<accidental>\^\^?|__?|=)?(?P<note>[A-Ga-g])"
-)
-
 # What music21 raises over scores that are broken, beside its own exceptions.
 NOT_MUSIC = (ParseError, ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError)
 NOT_MUSIC += (StopIteration, TypeError, ValueError)
@@ -89,68 +81,38 @@ def _of_score(path: Path, made: Callable[[WrittenScore], Any]) -> Any:
 
 def _by_music21(text: str, kind: str) -> WrittenScore:
     """What music21 reads of a text of some kind."""
-    told, symbols = (), []
+    told, abc = (), Respelled(text, [], [])
     if kind == "abc":
         text, told = first_tune(text)
     check_text(text, kind)
     if kind == "abc":
-        text, symbols = _respelled(text)
-    score = _parsed(text, kind, symbols)
+        abc = respelled(text)
+        text = abc.text
+    score = _parsed(text, kind, abc)
     return score._replace(told=(*told, *score.told))
-
-
-# --- ABC ---------------------------------------------------------------------------------------------------------
-
-
-def _respelled(text: str) -> tuple[str, list[Symbol | str]]:
-    """An ABC tune as music21 reads it best, and the chord symbols in it, in order, as text those that are none.
-
-    music21 reads few symbols and some of them wrong: in the text each is replaced by one that it knows. Annotations,
-    which stand in quotes too, are left out. Accidentals hold to the bar line, in all octaves, as ABC 2.1 has it, where
-    nothing else is said; music21 forgets them with the next note.
-    """
-    symbols, in_force = [], {}
-
-    def respell(token: re.Match) -> str:
-        if token["quoted"]:
-            written = token["quoted"].strip('" ')
-            if not ABC_SYMBOL.match(written.lstrip("(")):
-                return ""
-            symbols.append(parse_or_none(written) or written)
-            return ABC_PLACE
-        if token["line"]:
-            in_force.clear()
-        if not token["note"]:
-            return token[0]
-        accidental, letter = token["accidental"], token["note"]
-        if accidental:
-            in_force[letter.upper()] = accidental
-        return in_force.get(letter.upper(), "") + letter
-
-    lines = [line if re.match(r"[A-Za-z+]:|%", line) else ABC_TOKEN.sub(respell, line) for line in text.splitlines()]
-    return "\n".join(lines) + "\n", symbols
 
 
 # --- From text to parts -----------------------------------------------------------------------------------------------
 
 
-def _parsed(text: str, kind: str, symbols: list[Symbol | str]) -> WrittenScore:
-    """What music21 reads, as plain numbers; all that its reading may raise is one ValueError. `symbols`: those that
-    stand in the place of music21's."""
+def _parsed(text: str, kind: str, abc: Respelled) -> WrittenScore:
+    """What music21 reads, as plain numbers; all that its reading may raise is one ValueError."""
     from music21 import converter
     from music21.exceptions21 import Music21Exception
 
     try:
         with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
             warnings.simplefilter("ignore")
-            return _written(converter.parseData(text, format=kind), symbols)
+            return _written(converter.parseData(text, format=kind), abc)
     except (Music21Exception, *NOT_MUSIC) as error:
         raise ValueError(
             f"damaged, or no {kind} score: music21 cannot read it ({first_line(error)}); {READABLE_ELSEWHERE}"
         ) from error
 
 
-def _written(score, symbols: list[Symbol | str]) -> WrittenScore:
+def _written(score, abc: Respelled) -> WrittenScore:
+    """The score's measures and parts; what music21 took for symbols in ABC is what it stands for."""
+    # Long: music21's measures are walked through once, and whatever stands in them is taken.
     from music21 import harmony, instrument, key, meter, stream, tempo
 
     if isinstance(score, stream.Opus):
@@ -158,7 +120,11 @@ def _written(score, symbols: list[Symbol | str]) -> WrittenScore:
     if any(player.transposition is not None for player in score[instrument.Instrument]):
         score.toSoundingPitch(inPlace=True)
     elements = [element for element in score[harmony.ChordSymbol]]
-    named = dict(zip(map(id, elements), symbols, strict=True)) if len(elements) == len(symbols) else {}
+    named = dict(zip(map(id, elements), abc.symbols, strict=True)) if len(elements) == len(abc.symbols) else {}
+
+    def meaning(element) -> list[Symbol | str | AbcSign | None]:
+        return named.get(id(element), []) if named else [_symbol(element)]
+
     measures, parts, tempos, unread = [], [], [], []
     for part in list(getattr(score, "parts", ())) or [score]:
         inner = list(part.getElementsByClass(stream.Measure)) or [part]  # some have none: it is one long measure
@@ -168,20 +134,23 @@ def _written(score, symbols: list[Symbol | str]) -> WrittenScore:
             signature = next(iter(measure.getElementsByClass(meter.TimeSignature)), None)
             if signature and signature.numerator > 0:
                 in_force = signature.numerator, signature.denominator
+            flat = measure.flatten()
+            found = [(one, symbol) for one in flat[harmony.ChordSymbol] for symbol in meaning(one)]
+            signs = [sign for _, sign in found if isinstance(sign, AbcSign)]
+            in_force = next((sign.meter for sign in signs if sign.meter), in_force)
             length = round(measure.highestTime * TICKS) or 4 * TICKS * in_force[0] // in_force[1]
             marks = _marks(measure)._replace(ending=ending_of.get(id(measure), ()))
             if number == len(measures):
                 measures.append(WrittenMeasure(length, in_force, marks))
             elif length > measures[number].length:
                 measures[number] = measures[number]._replace(length=length)
-            flat = measure.flatten()
+            _mark(measures, number, signs)
             notes.append(_notes(flat))
             of_part.append([])
-            for element in flat.getElementsByClass(harmony.ChordSymbol):
-                symbol = named.get(id(element)) if named else _symbol(element)
+            for element, symbol in found:
                 if isinstance(symbol, Symbol):
                     of_part[-1].append((round(element.offset * TICKS), symbol))
-                else:
+                elif not isinstance(symbol, AbcSign):
                     unread.append((symbol or element.figure or "", number + 1))
             for mark in flat.getElementsByClass(tempo.MetronomeMark):
                 speed = mark.getQuarterBPM()
@@ -191,8 +160,19 @@ def _written(score, symbols: list[Symbol | str]) -> WrittenScore:
         is_drums = any(isinstance(one, instrument.Percussion) and one.midiChannel == DRUM_CHANNEL for one in players)
         name = getattr(part, "partName", None) or next((one.instrumentName for one in players), None) or ""
         parts.append(WrittenPart(label(str(name)), is_drums, notes, of_part))
+    _mark(measures, len(measures), abc.at_end)
     signature = next(iter(score[key.KeySignature]), None)
     return WrittenScore(measures, parts, tempos, tuple(unread), signature.sharps if signature else None)
+
+
+def _mark(measures: list[WrittenMeasure], number: int, signs: list[AbcSign]) -> None:
+    """Write down what signs say of the measure of this number, or of the one before."""
+    for sign in signs:
+        place = number - sign.of_bar_before
+        if -len(measures) <= place < len(measures):
+            marks = measures[place].marks._replace(**sign.marks.given)
+            section = sign.section or measures[place].section
+            measures[place] = measures[place]._replace(marks=marks, section=section)
 
 
 def _endings(part) -> dict[int, tuple[int, ...]]:

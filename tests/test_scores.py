@@ -371,3 +371,39 @@ def test_a_kind_nobody_knows_is_named_with_its_measure(tmp_path):
     path.write_text(HEAD_TO_NOTE.replace("<note>", f"{harmony}<note>", 1))
     (line,) = [line for line in read_tune(path).told if line.startswith("unread: ")]
     assert line.startswith("unread: 1 symbol (measure 1: 'Ablah' is not a chord symbol")
+
+
+@pytest.mark.parametrize(
+    ("body", "bars", "symbols"),
+    [
+        ('"Dm7"DEFG|Z2|"G7"G4|', "4/4 4/4 4/4 4/4", "Dm7 Dm7 Dm7 G7"),
+        ('"Dm7"DEFG|Z|x4|"G7"G4|', "4/4 4/4 4/4 4/4", "Dm7 Dm7 Dm7 G7"),
+        ('"C"CDEF|[M:3/4]"F"F3|"G"G3|[M:C]"Am"A4|', "4/4 3/4 3/4 4/4", "C F G Am"),
+        ('"C"CDEF|\nM:3/4\n"F"F3|"G"G3|\nM:2/2\n"Am"A4|', "4/4 3/4 3/4 2/2", "C F G Am"),
+        ('"C"CDEF|"F"F4!fine!|"G"G4|"Am"A4!D.C.!|', "4/4 " * 6, "C F G Am C F"),
+        ('"C"CDEF|"F"F4|"G"G4 "^Fine"|"Am"A4"^D.C. al Fine"|', "4/4 " * 7, "C F G Am C F G"),
+        ('"C"C4|!segno!"F"F4|"G"G4!dacoda!|"Am"A4!D.S.!|!coda!"E"E4|', "4/4 " * 7, "C F G Am F G E"),
+        ('"C"C4|!segno!"F"F4|"G"G4!dacoda!|"Am"A4!D.S.alcoda!|!coda!"E"E4|', "4/4 " * 7, "C F G Am F G E"),
+        ('"C"C4|"^Segno""F"F4|"G""^To Coda"G4|"Am"A4"^D.S. al Coda"|"^Coda""E"E4|', "4/4 " * 7, "C F G Am F G E"),
+        ('|:"C"CDEF|1"F"F4:|2"G"G4||"^slow""Am"A4|', "4/4 " * 5, "C F C G Am"),
+        ('|:"C"CDEF|"F"F4::"G"G4|"Am"A4:|', "4/4 " * 8, "C F C F G Am G Am"),
+        ('"C""^loud"CDEF|"F""_Dm7"F4|"^G7"G4|', "4/4 4/4 4/4", "C F F"),  # annotations are none
+    ],
+)
+def test_abc_is_read_with_what_music21_passes_over(tmp_path, body, bars, symbols):
+    path = tmp_path / "tune.abc"
+    path.write_text(f"X:1\nT:x\nM:4/4\nL:1/4\nK:C\n{body}\n")
+    tune = read_tune(path)
+    assert ["{}/{}".format(*one.meter) for one in tune.bars.values()] == bars.split()
+    assert not any(one.lacking for one in tune.bars.values())
+    assert [chords[0].symbol for chords in tune.chords.values()] == symbols.split()
+    assert [len(chords) for chords in tune.chords.values()] == [1] * len(tune.bars)
+
+
+def test_abc_keeps_sections_and_keys_in_the_middle(tmp_path):
+    path = tmp_path / "tune.abc"
+    path.write_text('X:1\nT:x\nM:3/4\nL:1/8\nK:C\nP:A\n"C"CDEFGA|Z3|[P:B][K:G]"D"F6|[L:1/4]f=ff|\n')
+    tune = read_tune(path)
+    assert tune.sections == {0: "A", 4: "B"}
+    assert [len(notes) for notes in tune.melody.values()] == [6, 0, 0, 0, 1, 3]
+    assert [note.pitch for number in (4, 5) for note in tune.melody[number]] == [66, 78, 77, 77]
