@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 
 from music.chord_names import spelled_symbol, transposed
-from music.chord_symbols import NO_CHORD, Symbol, parse_symbol
+from music.chord_symbols import NO_CHORD, Symbol, parse_symbol, tone_name
 from music.form import Marks
 from music.keys import LETTERS
 from music.piece import DRUM_CHANNEL
@@ -25,7 +25,7 @@ from reading.measures import (
     WrittenPart,
     WrittenScore,
 )
-from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO
+from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, some
 from reading.score_text import READABLE_ELSEWHERE, label
 
 KINDS = {
@@ -80,7 +80,7 @@ class _Reader:
     def score(self) -> WrittenScore:
         """All parts; measures are as long as the longest part makes them."""
         parts = [self.part(identifier, measures) for identifier, measures in self.parts_of().items()]
-        told = (f"chords: {self.disagree} symbols whose kind says another chord are read by their text",)
+        told = (f"chords: {some(self.disagree, 'symbol')} read by the text, for the kind says another chord",)
         told = told if self.disagree else ()
         return WrittenScore(self.measures, parts, self.tempos, tuple(self.unread), self.fifths, told)
 
@@ -273,17 +273,17 @@ class _PartReader:
         plain = None if known is None else set(parse_symbol("C" + known).intervals)
         meant = None if plain is None else _with_degrees(plain, element)
         said = parse_or_none(f"C({text})" if text[:1] in "b#" and text else f"C{text}") if text else None
-        over = f"/{bass}" if bass and bass != root else ""
         if said and (meant is None or set(said.intervals) not in (plain, meant)):
             self.score_reader.disagree += meant is not None
             meant = set(said.intervals)
         if meant is None:
             return None
-        written = [
-            text,
-            known or "",
-            *(f"{one}{_degrees_text(element)}" for one in (text, known or "") if known is not None),
-        ]
+        bass = bass or _inverted(root, meant, _whole(element.findtext("inversion")))
+        over = f"/{bass}" if bass and bass != root else ""
+        plainest = spelled_symbol(parse_symbol(root).root, meant, parse_symbol(root).root).suffix
+        degrees = _degrees_text(element)
+        written = [text, known or "", text + degrees] if text or not degrees else [known or "", plainest]
+        written += [plainest, (known or "") + degrees]
         for suffix in written:
             if suffix[:1] in ("b", "#"):
                 suffix = f"({suffix})"
@@ -295,8 +295,7 @@ class _PartReader:
                 and found.bass_name == (bass or root)
             ):
                 return self.sounding(found)
-        under = parse_symbol(bass or root).root
-        return self.sounding(spelled_symbol(parse_symbol(root).root, meant, under))
+        return self.sounding(spelled_symbol(parse_symbol(root).root, meant, parse_symbol(bass or root).root))
 
     def sounding(self, symbol: Symbol) -> Symbol:
         """A symbol of a part that is written in another key as it sounds."""
@@ -316,6 +315,15 @@ def _spelled(element: ET.Element, what: str) -> str | None:
     step = element.findtext(f"{what}/{what}-step", "").strip().upper()
     alter = ACCIDENTALS.get(_whole(element.findtext(f"{what}/{what}-alter")))
     return step + alter if step in LETTERS and alter is not None else None
+
+
+def _inverted(root: str, tones: set[int], inversion: int) -> str | None:
+    """The bass of an inversion, as it is spelled over the root: its third, fifth or seventh."""
+    stack = [*sorted(tones & {2, 3, 4, 5})[-1:], *sorted(tones & {6, 7, 8})[-1:], *sorted(tones & {9, 10, 11})[-1:]]
+    if not 0 < inversion <= len(stack):
+        return None
+    chord = spelled_symbol(parse_symbol(root).root, tones, parse_symbol(root).root)._replace(root_name=root)
+    return tone_name(chord, (chord.root + stack[inversion - 1]) % 12)
 
 
 def _degrees(element: ET.Element) -> list[tuple[int, int, str]]:

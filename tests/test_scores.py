@@ -407,3 +407,41 @@ def test_abc_keeps_sections_and_keys_in_the_middle(tmp_path):
     assert tune.sections == {0: "A", 4: "B"}
     assert [len(notes) for notes in tune.melody.values()] == [6, 0, 0, 0, 1, 3]
     assert [note.pitch for number in (4, 5) for note in tune.melody[number]] == [66, 78, 77, 77]
+
+
+@pytest.mark.parametrize(
+    ("harmony", "name", "tones"),
+    [
+        (("C", "major", "", "<inversion>1</inversion>"), "C/E", {0, 4, 7}),
+        (("C", "minor-seventh", "", "<inversion>3</inversion>"), "Cm7/Bb", {0, 3, 7, 10}),
+        (("B", "half-diminished", "ø", "<inversion>2</inversion>"), "Bø/F", {11, 2, 5, 9}),
+        (("C", "major", "", "<inversion>3</inversion>"), "C", {0, 4, 7}),  # a triad has no third one
+        (("C", "suspended-fourth", "", (7, 0, "add")), "C7sus4", {0, 5, 7, 10}),
+        (("C", "dominant", "", (3, 0, "subtract"), (4, 0, "add")), "C7sus4", {0, 5, 7, 10}),
+        (("C", "dominant", "", (9, -1, "add"), (5, 1, "alter")), "C7#5b9", {0, 1, 4, 8, 10}),
+        (("C", "dominant", "", (11, 1, "add"), (9, 0, "add"), (13, 0, "add")), "C13#11", {0, 2, 4, 6, 7, 9, 10}),
+        (("C", "major-sixth", "", (9, 0, "add")), "C69", {0, 2, 4, 7, 9}),
+        (("C", "minor", "", (7, 1, "add")), "CmMaj7", {0, 3, 7, 11}),
+        (("C", "dominant", "7b9", (9, -1, "add")), "C7b9", {0, 1, 4, 7, 10}),
+        (("C", "dominant", "7", (9, -1, "add")), "C7b9", {0, 1, 4, 7, 10}),
+        (("C", "major-seventh", "Δ", (11, 1, "add")), "CΔ#11", {0, 4, 6, 7, 11}),
+        (("C", "strange", "7(#9)"), "C7(#9)", {0, 3, 4, 7, 10}),
+        (("C", "", "-7"), "C-7", {0, 3, 7, 10}),
+        (("C", "", ""), "C", {0, 4, 7}),
+        (("C", "none", "N.C."), "N.C.", set()),
+    ],
+)
+def test_kinds_degrees_and_inversions(tmp_path, harmony, name, tones):
+    root, kind, text, *rest = harmony
+    written = f'<harmony><root><root-step>{root}</root-step></root><kind text="{text}">{kind}</kind>'
+    written = written if text else written.replace(' text=""', "")
+    for one in rest:
+        if isinstance(one, str):
+            written += one
+        else:
+            written += "<degree><degree-value>{}</degree-value><degree-alter>{}</degree-alter>".format(*one[:2])
+            written += f"<degree-type>{one[2]}</degree-type></degree>"
+    path = tmp_path / "one.musicxml"
+    path.write_text(HEAD_TO_NOTE.replace("<note>", f"{written}</harmony><note>", 1))
+    (chords,) = read_tune(path).chords.values()
+    assert (chords[0].symbol, set(chords[0].tones)) == (name, tones)
