@@ -204,7 +204,7 @@ def _shown(text: str) -> str:
 
 def _look_alikes(text: str) -> str:
     if text.startswith("H"):
-        return f"; H is the German name of B: write B{text[1:24]}, and Bb where a German B is meant"
+        return f"; H is the German name of B: did you mean B{text[1:24]} or, for a German B, Bb{text[1:24]}?"
     root = re.match(r"[A-G][#b]?", text)
     roots = [root[0]] if root else [*FLAT_ROOTS, "F#", "C#", "G#"]
     if not root and re.match(r"[a-g]", text):

@@ -23,6 +23,7 @@ from running.files import read_bounded
 from running.settings import flag
 
 LONGEST_FILE = 5_000_000  # bytes of a file of changes: a playlist of some thousand songs
+NO_LIST = "SONG (--song) names {!r}, and these changes are no list of songs; leave it out"
 ENDINGS = (".txt", ".chords", ".html", ".htm", ".irealb", *FORMATS)
 
 
@@ -46,6 +47,8 @@ def typed_chorus(text: str, bar: Bar, song: str = "", setting: str = "CHORDS") -
 
 def _typed_chorus(text: str, bar: Bar, song: str) -> Chorus:
     if names_file(text) and Path(text).suffix.lower() in FORMATS:
+        if song:
+            raise ValueError(NO_LIST.format(label(song)))
         chart = _sheet_chart(Path(text))
     else:
         chart = _text_chart(text, bar, song)
@@ -77,6 +80,8 @@ def _read_apart(path: Path, _: int) -> Chart | str:
 def _text_chart(text: str, bar: Bar, song: str) -> Chart:
     if names_file(text):
         text = read_bounded(text, LONGEST_FILE, "a file of changes").decode("utf-8-sig", errors="replace")
+    if song and not is_ireal(text):
+        raise ValueError(NO_LIST.format(label(song)))
     return _song_chart(text, song) if is_ireal(text) else parse_chart(text, bar.meter)
 
 

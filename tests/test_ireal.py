@@ -157,6 +157,8 @@ def test_of_a_playlist_the_song_is_named(tmp_path):
     assert [bar.meter for bar in typed_chorus(text, FOUR, "it's two").bars] == [(3, 4), (3, 4)]
     with pytest.raises(ValueError, match="SONG .* names 'Tree', .* did you mean 'Three'"):
         typed_chorus(text, FOUR, "Tree")
+    with pytest.raises(ValueError, match="SONG .* names 'One', and these changes are no list of songs"):
+        typed_chorus("Dm7 | G7", FOUR, "One")
     page = tmp_path / "My list.html"
     page.write_text(f'<a href="{text}">My list</a>')
     assert typed_chorus(str(page), FOUR, "Three").told[0] == "song: 'Three', in F"
