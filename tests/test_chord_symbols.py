@@ -167,7 +167,7 @@ def test_what_music21_knows_too_is_the_same():
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("H7", "B7 or, for a German B, Bb7"), ("Cmja7", "Cmaj7"), ("cm7", "Cm7"), ("C5b", "C5"), ("?", "C")],
+    [("H7", "B7 or"), ("Cmja7", "Cmaj7"), ("cm7", "Cm7"), ("C5b", "C5"), ("?", "C")],
 )
 def test_unknown_symbols_name_what_looks_like_them(text, says):
     with pytest.raises(ValueError, match="is not a chord symbol") as error:
