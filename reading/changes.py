@@ -6,6 +6,7 @@ voicing it (`music/voicings.py`).
 """
 
 import difflib
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from reading.charts import Chart, parse_chart, played_chart, told_of_alternates
 from reading.ireal import Song, bars_of, is_ireal, songs_of
 from reading.raw_tune import some
 from reading.score_text import FORMATS, label
-from reading.scores import read_sheet
 from running.files import read_bounded
 from running.settings import flag
 
@@ -62,16 +62,18 @@ def _typed_chorus(text: str, bar: Bar, song: str) -> Chorus:
 
 def _sheet_chart(path: Path) -> Chart:
     """The changes of a lead sheet; what music21 reads, in another process."""
+    from reading.scores import read_sheet
+
     if FORMATS[path.suffix.lower()] == "musicxml":
         return read_sheet(path)
-    chart = _read_apart(path, path.stat().st_mtime_ns if path.exists() else 0)
+    chart = _read_apart(read_sheet, path, path.stat().st_mtime_ns if path.exists() else 0)
     if isinstance(chart, str):
         raise ValueError(chart)
     return chart
 
 
 @lru_cache(maxsize=1)
-def _read_apart(path: Path, _: int) -> Chart | str:
+def _read_apart(read_sheet: Callable, path: Path, _: int) -> Chart | str:
     """The sheet as it is at that time: bringing music21 takes a second, and a run asks twice."""
     (found,) = read_apart(read_sheet, [(path,)])
     return found
