@@ -60,13 +60,13 @@ class Symbol(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def parse_symbol(text: str) -> Symbol:
-    """Read one chord symbol: 'C-7/Bb' -> root 0, intervals (0, 3, 7, 10), bass 10.
+    """Read one chord symbol: 'C-7/Bb' -> root 0, intervals (0, 3, 7, 10), bass 10; '(Dm7)' is Dm7.
 
     Raises ValueError, with symbols that look alike, for what is not a chord symbol.
     """
+    if re.fullmatch(r"\([^()]*\)", text):  # an optional chord, in a chart where it stands alone
+        text = text[1:-1]
     plain = text.translate(SAME_SIGNS)
-    enclosed = re.fullmatch(r"\(([^()]*)\)", plain)
-    plain = enclosed[1] if enclosed else plain
     if re.fullmatch(r"n\.?c\.?|n", plain, re.IGNORECASE):
         return Symbol(text, None, "", (), None, "")
     over = BASS.fullmatch(plain) if len(text) <= LONGEST_SYMBOL else None

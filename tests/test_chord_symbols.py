@@ -114,7 +114,6 @@ def test_spellings(intervals, spelling):
         ("C(b9)", "C", "C"),
         ("G(#9)", "G", "G"),
         ("C(#11)/E", "C", "E"),
-        ("(Dm7)", "D", "D"),
         ("A/C♯", "A", "C#"),
         ("C/g", "C", "G"),
         ("C/bb", "C", "Bb"),
@@ -131,6 +130,10 @@ def test_the_root_is_read_first_and_the_bass_last(text, root, bass):
     symbol = parse_symbol(text)
     assert (symbol.root_name, symbol.bass_name, symbol.text) == (root, bass, text)
     assert (symbol.root, symbol.bass) == (pitch_class(root), pitch_class(bass))
+
+
+def test_a_chord_in_parentheses_is_the_chord():
+    assert parse_symbol("(Dm7)") == parse_symbol("Dm7") and parse_symbol("(A/C♯)").text == "A/C♯"
 
 
 @pytest.mark.parametrize(
