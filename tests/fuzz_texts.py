@@ -42,9 +42,37 @@ Q:1/4=120
 K:F
 |: "Fmaj7" A2 c2 (3def e2 | "Gm7" d4 "C7" ^c2 B,2 :|1 "F" A8 :|2 "Dm" d3/2c/ [FA]6 |]
 """
+SIGNED_ABC = """X:1
+M:3/4
+K:Bb
+P:A
+"Bb"d2 (f>e) "^To Coda"d2|Z2!segno!|"Cm7""_soft"c6!fine!|[M:4/4][K:C]"H7"=B4 x4|
+P:B
+[P:C]"C/g"c8!coda!|[L:1/4]"N.C."z4::+D.C.+_e4|"^D.S. al Coda"[ce]4:|
+"""
 NUMBERS = ("0", "-1", "1", "7", "63", "999", "65536", "9999999999", "1e9", "0.5", "1/0", "", "x" * 50)
 SYMBOLS = ["C", "Dm7", "G7b9", "F#m7b5", "Bbmaj7/D", "N.C.", "%", "/", "|", "||", "|:", ":|", ":|x3", "[A]", "(Dm7)"]
 SYMBOLS += ["3/4", ".", ",", "^", "ø", "Esus4", "Cb9", "H7", "<b>", "\n", "\t", "\0", "\x1b"]
+OF_IREAL = ["T34", "T12", "*A", "<D.C. al Fine>", "<3x>", "<", "N1", "N2", "S", "Q", "U", "(A7)", "n", "p", "x", "r"]
+OF_IREAL += [
+    "|",
+    "[",
+    "]",
+    "{",
+    "}",
+    "Z",
+    " ",
+    "   ",
+    "C^7",
+    "Bb-7b5/Ab",
+    "D7alt",
+    "Eh7",
+    "F*blah*",
+    "W/G",
+    "s",
+    ",",
+    "Y",
+]
 
 
 def changed(text: str, generator: random.Random) -> str:
@@ -67,6 +95,9 @@ def changed(text: str, generator: random.Random) -> str:
 
 
 def chart(generator: random.Random) -> str:
+    if generator.random() < 0.2:
+        signs = [generator.choice(OF_IREAL) for _ in range(generator.choice((1, 4, 20, 200)))]
+        return "irealbook://Title=Name=Swing=C=n=" + "".join(signs)
     signs = [generator.choice(SYMBOLS) for _ in range(generator.choice((1, 4, 20, 200)))]
     return generator.choice((" ", " ", "", "|")).join(signs)
 
@@ -100,7 +131,7 @@ def odd_scores(generator: random.Random, count: int) -> dict[str, str]:
     return {
         f"{number}{ending}": changed(text, generator)
         for number in range(count)
-        for ending, text in ((".musicxml", XML), (".abc", ABC))
+        for ending, text in ((".musicxml", XML), (".abc", ABC), ("-signed.abc", SIGNED_ABC))
     }
 
 

@@ -54,6 +54,8 @@ BOMBS = {
     "meter.abc": ABC.replace("M:4/4", "M:9999999999/4"),
     "unit.abc": ABC.replace("L:1/8", "L:1/9999999999"),
     "ending.abc": ABC.replace("|1 ", "|9999999999 "),
+    "rests.abc": ABC.replace("A8", "Z9999999999"),
+    "inline.abc": ABC.replace("A8", "[M:99/1][L:1/999]Z99"),
     "tempo.abc": ABC.replace("=120", "=9999999999"),
 }
 
