@@ -53,8 +53,8 @@ P:B
 NUMBERS = ("0", "-1", "1", "7", "63", "999", "65536", "9999999999", "1e9", "0.5", "1/0", "", "x" * 50)
 SYMBOLS = ["C", "Dm7", "G7b9", "F#m7b5", "Bbmaj7/D", "N.C.", "%", "/", "|", "||", "|:", ":|", ":|x3", "[A]", "(Dm7)"]
 SYMBOLS += ["3/4", ".", ",", "^", "ø", "Esus4", "Cb9", "H7", "<b>", "\n", "\t", "\0", "\x1b"]
-OF_IREAL = ["<D.C. al Fine>", "<3x>", "   ", " "]
-OF_IREAL += "T34 T12 *A < N1 N2 S Q U (A7) n p x r | [ ] { } Z C^7 Bb-7b5/Ab D7alt Eh7 F*blah* W/G s ,".split()
+OF_IREAL = ["<D.C. al Fine>", "<3x>", "   ", " ", "T34", "T12", "*A", "<", "N1", "N2", "S", "Q", "U", "(A7)", "n", "p"]
+OF_IREAL += ["x", "r", "|", "[", "]", "{", "}", "Z", "C^7", "Bb-7b5/Ab", "D7alt", "Eh7", "F*blah*", "W/G", "s", ","]
 
 
 def changed(text: str, generator: random.Random) -> str:
