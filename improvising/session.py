@@ -61,7 +61,7 @@ class Session:
         ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
         best = ranking[:VERSIONS_ON_PAGE]
         backing_seed = given.seed if given.backing else None
-        typed = " over typed changes" if given.chords else ""
+        typed = f" over {printable(chorus.title) or 'typed changes'}" if given.chords else ""
         title = f"A solo after {printable(over.path.stem)}{typed}, seed {given.seed}"
         return Results(
             [piece_of(solo, title, given.tempo, backing_seed, given.part) for solo in solos],

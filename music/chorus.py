@@ -18,13 +18,14 @@ from music.units import GRID
 @dataclass(frozen=True)
 class Chorus:
     """`bars`, the chords of each, what is `told` of how they were read, and where it is known the key's sharps (flats
-    below 0), `fifths`, and the name of the section that begins with a bar, by number."""
+    below 0), `fifths`, the name of the section that begins with a bar, by number, and the `title`."""
 
     bars: list[Bar]
     chords_by_bar: list[list[Chord]]
     told: tuple[str, ...] = ()
     fifths: int | None = None
     sections: dict[int, str] = field(default_factory=dict)
+    title: str = ""
 
     def first_bars(self, count: int) -> "Chorus":
         """The first bars only; 0 or more than there are: all."""
