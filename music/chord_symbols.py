@@ -22,17 +22,19 @@ LONGEST_SYMBOL = 40  # characters
 DEGREES = {"2": 2, "3": 4, "4": 5, "6": 9, "9": 2, "10": 4, "11": 5, "13": 9}
 SAME_SIGNS = str.maketrans("♭♯△∆ᐃº˚Øφ−–‑—", "b#ΔΔΔ°°øø----") | {ord("𝄫"): "bb", ord("𝄪"): "##"}
 BASS = re.compile(r"(?P<above>.*)/(?P<bass>[A-Ga-g](?:bb|##|[#b])?)")
-MAJOR = r"(?:major|[Mm]aj|MAJOR|MAJ|MA|[Mm]a|M|\^|Δ)"
+MAJOR = r"(?:[Mm]ajor|[Mm]aj|MAJOR|MAJ|MA|[Mm]a(?!dd|lt)|M|\^|Δ|j(?=\d))"
 HEAD = re.compile(
-    r"(?P<quality>minor|[Mm]in|MIN|MI|[Mm]i|m(?!aj|a(?!dd|lt))|-|dim|Dim|DIM|°|o|0|ø|h|[Aa]ug|AUG|\+)?"
-    rf"(?:\((?=M|m|\^|Δ))?(?P<major>{MAJOR})?(?:dominant|dom)?(?P<number>6/?9|6|7M|7|9|11|13|5|4|2)?"
+    r"(?P<quality>[Mm]inor|[Mm]in|MIN|MI|[Mm]i|m(?!aj|a(?!dd|lt))|-|diminished|dim|Dim|DIM|°|o|0|ø|h|augmented|[Aa]ug|AUG|\+)?"
+    rf"(?:\((?=M|m|\^|Δ))?(?P<major>{MAJOR})?(?:dominant|dom)?(?P<number>6/?9|6|7M|7|9|11|13|[54](?![+-](?!\d))|2)?"
 )
-# What follows, one after the other: what it is, and its accidental and degree where it has some. Whatever stands in
-# parentheses, behind a comma or behind a slash may be a bare number.
+# What follows, one after the other: what it is, and its accidental and degree where it has some; there the accidental
+# may stand `behind`, as in Brazil: C7(9+). Whatever stands in parentheses, behind a comma or behind a slash may be a
+# bare number.
 CHANGES = re.compile(
-    rf"(?P<apart>[(),/\s]+)|(?P<sus>sus)(?P<suspended>24|2|4|9|13)?|(?P<alt>alt(?:ered)?\.?)"
-    rf"|(?P<word>add|no|omit)(?P<its>[b#+-]?)(?P<degree>10|11|13|[2-69])|(?P<seventh>{MAJOR}7?|(?P<raised>[#+]7))"
-    r"|(?P<sign>[b#+-])(?P<altered>10|11|13|[24569])|(?P<augmented>\+|aug)|(?P<bare>11|13|[24679])"
+    rf"(?P<apart>[(),/\s]+)|(?P<sus>[Ss]us|SUS)(?P<suspended>24|2|4|7|9|13)?|(?P<alt>alt(?:ered)?\.?)"
+    rf"|(?P<word>[Aa]dd|ADD|no|omit)(?P<its>[b#+-]?)(?P<degree>10|11|13|[2-69])|(?P<seventh>{MAJOR}7?|(?P<raised>[#+]7))"
+    r"|(?P<sign>[b#+-])(?P<altered>10|11|13|[24569])|(?P<behind>11|13|[459])(?P<follows>[+-])(?!\d)"
+    r"|(?P<augmented>\+|aug)|(?P<bare>11|13|[24679])"
 )
 # What a misspelled symbol is compared with.
 COMMON = " m 7 maj7 m7 m7b5 dim dim7 aug 6 m6 69 9 m9 maj9 11 m11 13 maj13 sus2 sus4 7sus4 9sus4 7alt 7b9 7#9 7#5 7#11"
@@ -130,8 +132,10 @@ def _intervals(suffix: str) -> tuple[int, ...] | None:
         change = CHANGES.match(suffix, place)
         if not change:
             return None
-        place = change.end()
+        is_first, place = place == head.end(), change.end()
         if (change["bare"] and not apart) or (change["raised"] and not (apart or 3 in tones)):
+            return None
+        if change["behind"] and not (apart or is_first):
             return None
         apart = bool(change["apart"])
         tones = _changed(tones, change)
@@ -142,8 +146,9 @@ def _core(quality: str, major: str, number: str) -> set[int] | None:
     """The tones of a quality and a number: 'm', '', '7' -> 0, 3, 7, 10."""
     if number == "7M":
         major, number = "M", "7"
-    minor, dim = quality.lower() in ("minor", "min", "mi", "m", "-"), quality.lower() in ("dim", "°", "o", "0")
-    half, aug = quality in ("ø", "h"), quality.lower() in ("aug", "+")
+    word = quality.lower()
+    minor, dim = word in ("minor", "min", "mi", "m", "-"), word in ("diminished", "dim", "°", "o", "0")
+    half, aug = word in ("ø", "h"), word in ("augmented", "aug", "+")
     if number == "5" and quality == "-" and not major:
         return {0, 4, 6}  # not a minor fifth: a flat one
     if number == "5" and (minor or dim or half or major):
@@ -172,7 +177,7 @@ def _changed(tones: set[int], change: re.Match) -> set[int] | None:
         return tones
     if change["sus"]:
         how = change["suspended"]
-        fourths = {"2": {2}, "24": {2, 5}, "9": {2, 5, 10}, "13": {5, 9, 10}}.get(how, {5})
+        fourths = {"2": {2}, "24": {2, 5}, "7": {5, 10}, "9": {2, 5, 10}, "13": {5, 9, 10}}.get(how, {5})
         return tones - {3, 4} | fourths
     if change["alt"]:
         return tones - {2, 5, 7, 9, 11} | {1, 3, 6, 8, 10}
@@ -180,13 +185,16 @@ def _changed(tones: set[int], change: re.Match) -> set[int] | None:
         return tones - {10} | {11}
     if change["augmented"]:
         return tones - {7} | {8}
+    if change["bare"] == "4" and {4, 10} <= tones:  # in the place of a dominant's third
+        return tones - {4} | {5}
     if change["bare"]:
         return tones | {10 if change["bare"] == "7" else DEGREES[change["bare"]]}
-    degree = change["degree"] or change["altered"]
+    degree = change["degree"] or change["altered"] or change["behind"]
     if change["word"] in ("no", "omit"):
         gone = {"3": {3, 4}, "5": {6, 7, 8}}.get(degree, {DEGREES.get(degree)})
         return None if change["its"] else tones - gone
-    alter = {"b": -1, "-": -1, "#": 1, "+": 1, "": 0}[change["its"] if change["word"] else change["sign"]]
+    sign = change["its"] if change["word"] else change["sign"] or change["follows"]
+    alter = {"b": -1, "-": -1, "#": 1, "+": 1, "": 0}[sign]
     if degree == "5":
         return tones - {7} | {7 + alter}
     natural = DEGREES[degree]
@@ -195,7 +203,8 @@ def _changed(tones: set[int], change: re.Match) -> set[int] | None:
     if change["word"]:
         return tones | {natural + alter}
     # In the place of the natural tone; but an eleventh over a major third does not stand in for the third.
-    return tones - ({natural} if natural not in (4, 5) or (natural == 5 and 4 in tones) else set()) | {natural + alter}
+    stays = natural == 4 or (natural == 5 and 4 not in tones) or (natural == 9 and not {10, 11} & tones)
+    return tones - (set() if stays else {natural}) | {natural + alter}
 
 
 def _shown(text: str) -> str:

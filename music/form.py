@@ -13,8 +13,8 @@ class Marks(NamedTuple):
 
     At its beginning: `opens` a repeat, the `segno`, the `coda`; the numbers of the `ending` it belongs to. At its end:
     how often a repeat that closes here is played in all (`times`, 0 where none closes), `to_coda`, `fine`, and a `jump`
-    back, 'D.C.' or 'D.S.', played until 'fine', 'coda' or '' (what there is of them, else the end). In words, somewhere
-    in it: how often the repeat that closes next is played (`said`).
+    back, 'D.C.' or 'D.S.', played until 'fine', 'coda', the end of an ending ('2'), or '' (the signs that there are, else
+    the end). In words, somewhere in it: how often the repeat that closes next is played (`said`).
     """
 
     opens: bool = False
@@ -57,13 +57,15 @@ def played_order(bars: Sequence[Marks], most: int) -> list[int]:
             opened, turn = at, 1
         if at and bars[at - 1].ending and not bar.ending and at != opened:  # the endings are over
             opened, turn = at, 1
-        if bar.ending and not _is_taken(bars, at, turn, until is not None):
+        last = int(until) if until and until.isdigit() else 0  # the ending that is the last thing played
+        if bar.ending and not _is_taken(bars, at, last or turn, until is not None and not last):
             at += 1
             continue
         order.append(at)
         if len(order) > most:
             raise ValueError(f"more than {most:,} bars with all repeats played")
-        if until == "fine" and bar.fine:
+        is_ending_over = at + 1 == len(bars) or bars[at + 1].ending != bar.ending
+        if (until == "fine" and bar.fine) or (last in bar.ending and is_ending_over):
             return order
         if until == "coda" and bar.to_coda:
             at, until = _place_of(bars, "coda"), ""

@@ -28,10 +28,13 @@ WORDS = re.compile(r"(?:[^\s,()]|\([^()]*\))+|[^\s,]+")
 EMPTY_SLOT = re.compile(r"\([^()]*\)|^\s*,|,(?=\s*(?:,|$))")
 LABEL = re.compile(r"\[([^\]|\[]*)\]")
 ENDING = re.compile(r"\s*\[?(\d(?:\s*[,.-]\s*\d)*)\.?(?=\s|\]|$)\]?")
-METER = re.compile(r"\s*(\d{1,2})/(\d{1,2})(?=\s|$)")
+METER = re.compile(r"\s*\(?(\d{1,2})/(\d{1,2})\)?(?=\s|$)")
+BAR_NUMBER = re.compile(r"\s*(\d{1,3})[.:)]?(?=\s|$)")
+LEFT_OVER = re.compile(r"\(\s*\)|(?<!\S)\]\s*$")  # where signs stood in parentheses; what closes an ending's bracket
 TIMES = re.compile(r"(?<!\S)\(?(?:x\s?(\d{1,3})|(\d{1,3})\s?x)\)?(?!\S)", re.IGNORECASE)
 JUMP = re.compile(
-    r"\bD(?:\.\s*([CS])\.?|a\s+capo|al\s+segno|([CS])(?=\s+al\b))(?:\s+al\s+(fine|(?:\w+\s+)?coda|[\w.]+(?:\s+ending)?))?",
+    r"\bD(?:\.\s*([CS])\.?|a\s+capo|al\s+segno|([CS])(?=\s+al\b))"
+    r"(?:\s+al\s+(fine|(?:\w+\s+)?coda|[\w.]+(?:\s+end(?:ing\b|\b\.?))?))?",
     re.IGNORECASE,
 )
 SIGNS = re.compile(r"(?P<to_coda>\bto\s+coda\b)|(?P<coda>\bcoda\b|𝄌)|(?P<segno>\bsegno\b|𝄋)|(?P<fine>\bfine\b)", re.I)
@@ -95,6 +98,8 @@ def parse_chart(text: str, meter: tuple[int, int] = (4, 4)) -> Chart:
     told = []
     if len(reader.bars) == 1 and len(reader.bars[0].symbols) > 2 and not re.search(r"[|\n]", text.strip()):
         told.append(f"one bar of {len(reader.bars[0].symbols)} chords: no '|' parts them")
+    if reader.times:
+        told.append(f"x{reader.times}: no :| closes what it repeats; played once")
     return played_chart(reader.bars, (*told, *told_of_alternates(reader.alternates)))
 
 
@@ -155,9 +160,18 @@ class _Reader:
                 self.ending = ()  # a double bar line: it is over
             is_blank = piece.isspace() and before == "|" and after.startswith(("|", ":|")) and not after.endswith(":")
             if piece.strip() or is_blank:
+                piece = self._without_bar_number(piece) if before in ("", "\n", "\r") else piece
                 self._read_bar(piece, is_blank, before.startswith(":|"))
         if self.opened is not None and self.opened < self.number:
             raise ValueError("a repeat is opened with |: and never closed; write :| where it ends")
+
+    def _without_bar_number(self, piece: str) -> str:
+        """A line that may begin with the number of its bar: of an ending it is where a repeat is open, or was just
+        closed."""
+        found, last = BAR_NUMBER.match(piece), self.bars[-1].marks if self.bars else Marks()
+        if found and int(found[1]) == self.number and self.opened is None and not (last.times or last.ending):
+            return piece[found.end() :]
+        return piece
 
     def _open(self) -> None:
         if self.opened is not None:
@@ -183,7 +197,7 @@ class _Reader:
             piece = TIMES.sub(" ", piece, count=1)
         piece = self._read_beginning(piece)
         at_end, piece = self._read_signs(piece)
-        words = _words(piece)
+        words = _words(LEFT_OVER.sub(" ", piece))
         if is_blank and not self.bars:
             raise ValueError("bar 1 is blank, and no chord before it can be held; write its chord")
         if words or is_blank:
@@ -262,7 +276,8 @@ def _back_to(jump: re.Match) -> str:
 
 def _until(jump: re.Match) -> str:
     where = (jump[3] or "").lower()
-    return "coda" if where.endswith("coda") else "fine" if where == "fine" else ""
+    ending = re.match(r"\d", where)
+    return "coda" if where.endswith("coda") else "fine" if where == "fine" else ending[0] if ending else ""
 
 
 def _meter(count: int, unit: int, number: int) -> tuple[int, int]:

@@ -119,7 +119,7 @@ class _Writer:
         self.marks, self.section, self.ending, self.signs = Marks(), "", (), Marks()
         self.cells: list[Symbol | str] = []  # a symbol, ' ' for nothing new, '/' for the chord that goes on
         self.repeats, self.fills_up = 0, False  # bars that are repeated; whether they filled the bar to come, too
-        self.line = "["  # what the bar began with
+        self.line, self.endings = "[", 0  # what the bar began with; the number of the last ending in this repeat
         self.coda = None  # where the last coda sign stands: it is the coda, those before it lead there
 
     def take(self, kind: str, token: re.Match) -> None:
@@ -136,7 +136,8 @@ class _Writer:
             case "section":
                 self.section, self.ending = SECTIONS.get(token["section"], token["section"]), ()
             case "ending":
-                self.ending = (int(token["ending"]),)
+                self.endings = int(token["ending"]) or self.endings + 1  # N0 is a bracket without its number
+                self.ending = (self.endings,)
             case "text":
                 self.signs = read_text_signs(token["text"], self.signs)
             case "sign":
@@ -185,7 +186,7 @@ class _Writer:
         if line in "}][{Z":
             self.ending = ()
         if line == "{":
-            self.marks = self.marks._replace(opens=True)
+            self.marks, self.endings = self.marks._replace(opens=True), 0
         self.line = line
 
     def end_bar(self) -> None:

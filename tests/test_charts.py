@@ -61,6 +61,14 @@ def beats(text, meter=(4, 4)):
         ("C . . F | Dm7, G7", [["C", "C", "C", "F"], ["Dm7", "G7"]]),
         ("N.C. | C///", [["N.C."], ["C", "C", "C", "C"]]),
         ("C7 W/E | W/G", [["C7", "C7/E"], ["C7/G"]]),
+        ("1 Am | D |\n3 G | C |\n5. F | E |\n7) A | A", [["Am"], *([x] for x in "DGCFEAA")]),  # bar numbers
+        ("1 | A | B | C | D |\n5 | E | F", [[x] for x in "ABCDEF"]),
+        ("|: A | B\n1 C :|\n2 D | E", [[x] for x in "ABCABDE"]),  # endings
+        ("|: C | F |1 G :|2 A || B | D | D.C. al 2nd ending", [[x] for x in "CFGCFABDCFA"]),
+        ("|: C | F |1 G :|2 A || B | D | D.C. al 1st End.", [[x] for x in "CFGCFABDCFG"]),
+        ("C | G (to coda) | F (D.C. al Coda) | (Coda) A", [[x] for x in "CGFCGA"]),
+        ("C | G (Fine) | F (D.C.)", [[x] for x in "CGFCG"]),
+        ("|: A | [1. B | C ] :| [2. D | E ]", [[x] for x in "ABCADE"]),
         ("C7 | n | W/E W/G", [["C7"], ["n"], ["C7/E", "C7/G"]]),
         ("C7,,D7,F7 | A7(b9,#11), G7, | ,G7 ", [["C7", "C7", "D7", "F7"], ["A7(b9,#11)", "G7", "G7"], ["G7", "G7"]]),
         ("(Dm7) | G7 | (Dm7 G7)", [["Dm7"], ["G7"], ["Dm7", "G7"]]),

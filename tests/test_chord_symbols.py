@@ -217,3 +217,37 @@ def test_tones_are_spelled_by_degree():
     assert [tone_name(parse_symbol("D7"), tone) for tone in (6, 9, 0)] == ["F#", "A", "C"]
     assert [tone_name(parse_symbol("Cm7b5"), tone) for tone in (3, 6, 10)] == ["Eb", "Gb", "Bb"]
     assert tone_name(parse_symbol("Bbmaj7#11"), 4) == "E"
+
+
+@pytest.mark.parametrize(
+    ("text", "intervals"),
+    [
+        ("C7(9+)", (0, 3, 4, 7, 10)),
+        ("C7/9+", (0, 3, 4, 7, 10)),
+        ("C7M(11+)", (0, 4, 6, 7, 11)),
+        ("C7(13-)", (0, 4, 7, 8, 10)),
+        ("Cm7(5-)", (0, 3, 6, 10)),
+        ("Cm5-/7", (0, 3, 6, 10)),
+        ("C5+", (0, 4, 8)),
+        ("C7(5+/9+)", (0, 3, 4, 8, 10)),
+        ("C7(4)", (0, 5, 7, 10)),
+        ("C7(4/9)", (0, 2, 5, 7, 10)),
+        ("Cmaj7(4)", (0, 4, 5, 7, 11)),
+        ("C7+9", (0, 3, 4, 7, 10)),  # in front it is as before
+        ("C9+", (0, 2, 4, 8, 10)),
+        ("Co7(b13)", (0, 3, 6, 8, 9)),
+        ("Cm6(b13)", (0, 3, 7, 8, 9)),
+        ("C13b13", (0, 2, 4, 7, 8, 10)),
+        ("CMadd9", (0, 2, 4, 7)),
+        ("CSUS4", (0, 5, 7)),
+        ("Csus7", (0, 5, 7, 10)),
+        ("CAdd9", (0, 2, 4, 7)),
+        ("Cdiminished7", (0, 3, 6, 9)),
+        ("Caugmented", (0, 4, 8)),
+        ("CMajor7", (0, 4, 7, 11)),
+        ("Cj7", (0, 4, 7, 11)),
+    ],
+)
+def test_other_dialects(text, intervals):
+    """Brazil writes accidentals behind the degree, and a fourth over a dominant for its third."""
+    assert parse_symbol(text).intervals == intervals

@@ -76,6 +76,8 @@ def whole(*texts):
         ("C   | x  |F   |G   |r|   |A   Z", whole("C", "C", "F", "G", "F", "G", "A")),
         ("C   |    |F   Z", whole("C", "C", "F")),
         ("nC   |n   |W/E   |sD-7,lW/C,Z", None),
+        ("{*AC   |F   |N1G   }|N2A   ][*BF   |<D.C. al 2nd End.>G   Z", whole(*"CFGCFAFGCFA")),
+        ("{*AC   |F   |N0G   }|N0A   ][*BF   Z", whole(*"CFGCFAF")),
         ("C   |F   <Fine>|G   |A  <D.C. al Fine>Z", whole("C", "F", "G", "A", "C", "F")),
         ("C   |SF   |QG   |A   <D.S. al Coda>][QB   Z", whole("C", "F", "G", "A", "F", "B")),
         ("C   |SF   |G  Q|A   <D.S. al Coda>][QB   Z", whole("C", "F", "G", "A", "F", "G", "B")),
