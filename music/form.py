@@ -13,7 +13,7 @@ class Marks(NamedTuple):
 
     At its beginning: `opens` a repeat, the `segno`, the `coda`; the numbers of the `ending` it belongs to. At its end:
     how often a repeat that closes here is played in all (`times`, 0 where none closes), `to_coda`, `fine`, and a `jump`
-    back, 'D.C.' or 'D.S.', played until 'fine', 'coda', the end of an ending ('2'), or '' (the signs that there are, else
+    back, 'D.C.' or 'D.S.', played until 'fine', 'coda', the end of an ending ('2'), or '' (the signs that are there, or
     the end). In words, somewhere in it: how often the repeat that closes next is played (`said`).
     """
 

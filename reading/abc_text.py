@@ -2,8 +2,9 @@
 
 Chord symbols are read by our own parser, and for each music21 gets one that it knows. Accidentals hold to the bar line,
 in all octaves, as ABC 2.1 has it where nothing else is said. Inline fields become lines, rests of several bars single
-ones. Signs (segno, coda, fine, D.C., D.S.), sections and meters travel as symbols, too. Left to others: what music21
-makes of it (`reading/scores.py`).
+ones; the systems of a voice are joined, decorations of one letter left out. Signs (segno, coda, fine, D.C., D.S.),
+sections and meters travel as symbols, too, and the numbers of endings beside. Left to others: what music21 makes of it
+(`reading/scores.py`).
 """
 
 import re
@@ -22,7 +23,8 @@ SYMBOL = re.compile(
 PLACE = '"C"'  # what stands in a symbol's place while music21 reads
 TOKEN = re.compile(
     r"(?P<comment>%.*)|^(?P<line_field>[A-Za-z+]:.*)|\[(?P<field>[A-Za-z]:[^\]\n]*)\]|\"(?P<quoted>[^\"]*)\""
-    r"|[!+](?P<decoration>[A-Za-z][A-Za-z. ]*)[!+]|![^!\n]*!|(?P<bar>\||::)|(?P<rest>[zx]|[ZX](?P<bars>\d*))"
+    r"|[!+](?P<decoration>[A-Za-z][A-Za-z. ]*)[!+]|![^!\n]*!|(?P<bar>::|[\[|]\s*(?P<ending>\d(?:[,-]\d)*)|\|)"
+    r"|(?P<letter>[H-Wh-w~](?=[~.H-Wh-w ]*[\^_=]*[A-Ga-gzx\[({\"!]))|(?P<rest>[zx]|[ZX](?P<bars>\d*))"
     r"|(?P<accidental>\^\^?|__?|=)?(?P<note>[A-Ga-g])",
     re.MULTILINE,
 )
@@ -40,18 +42,24 @@ class AbcSign(NamedTuple):
     of_bar_before: bool = False
 
 
+# Decorations of one letter that say something of the form.
+LETTERS = {"S": AbcSign(Marks(segno=True)), "O": AbcSign(Marks(coda=True))}
+
+
 class Respelled(NamedTuple):
     """The text, and what each of its symbols stands for, in order: chord symbols, texts that are none, and signs;
-    `at_end`: signs of the last bar."""
+    `at_end`: signs of the last bar; the numbers of its `endings`, in order; what is `told` of it."""
 
     text: str
     symbols: list[list[Symbol | str | AbcSign]]
     at_end: list[AbcSign]
+    endings: tuple[tuple[int, ...], ...] = ()
+    told: tuple[str, ...] = ()
 
 
 def respelled(text: str) -> Respelled:
     """The text of one tune, as music21 reads it best."""
-    return _Respeller(text).respelled()
+    return _Respeller(_by_voice(text)).respelled()
 
 
 class _Respeller:
@@ -60,13 +68,15 @@ class _Respeller:
         self.symbols, self.pending, self.is_placed = [], [], False  # for the next note
         self.in_force: dict[str, str] = {}  # the accidentals in this bar, by letter
         self.meter, self.unit, self.is_body = (4, 4), None, False
+        self.endings, self.turn, self.told = [], 0, ()  # the last one is the `turn`th of its repeat
 
     def respelled(self) -> Respelled:
         written, last = [], 0
         for number, token in enumerate(self.tokens):
             written += [self.text[last : token.start()], self.respell(number, token)]
             last = token.end()
-        return Respelled("".join([*written, self.text[last:], "\n"]), self.symbols, self.pending)
+        text = "".join([*written, self.text[last:], "\n"])
+        return Respelled(text, self.symbols, self.pending, tuple(self.endings), self.told)
 
     def respell(self, number: int, token: re.Match) -> str:
         """What is written in the place of a token."""
@@ -78,6 +88,10 @@ class _Respeller:
             return self.quoted(number, token["quoted"].strip())
         if token["decoration"]:
             return self.sign(number, _sign_of(token["decoration"]))
+        if token["letter"] and self.is_body:
+            return self.sign(number, LETTERS[token[0]]) if token[0] in LETTERS else ""
+        if token["ending"]:
+            return self.begun(token["bar"][0], _numbers(token["ending"]))
         if token["bar"]:
             self.in_force.clear()
             return token[0].replace("::", ":||:")
@@ -105,7 +119,9 @@ class _Respeller:
             if meter and min(meter) > 0:
                 self.meter = meter
                 return self.sign(number, AbcSign(meter=meter)) if self.is_body else ""
-        elif name == "P" and self.is_body:
+        elif name == "P" and not self.is_body:
+            self.told = (f"form: its parts are to be played as {value[:LONGEST_SECTION]!r}; here each is played once",)
+        elif name == "P":
             return self.sign(number, AbcSign(section=value[:LONGEST_SECTION]))
         return ""
 
@@ -140,11 +156,56 @@ class _Respeller:
         self.is_placed = True
         return PLACE
 
+    def begun(self, bar: str, numbers: tuple[int, ...]) -> str:
+        """An ending, with the number that it would have alone."""
+        self.in_force.clear()
+        self.turn = 1 if numbers[0] == 1 else self.turn + 1
+        self.endings.append(numbers)
+        return f"{bar}{self.turn} "
+
     def rests(self, bars: int) -> str:
         """'Z3' as three bars of rest."""
         whole = Fraction(*self.meter)
         unit = self.unit or Fraction(1, 8 if whole >= Fraction(3, 4) else 16)
         return "|".join([f"z{whole / unit}"] * max(1, min(bars, MOST_RESTS)))
+
+
+def _by_voice(text: str) -> str:
+    """Each voice's lines together: music21 takes the second system of a voice for no more of it."""
+    if not re.search(r"^\[?V:", text, re.MULTILINE):
+        return text
+    head, voices, current = [], {}, None
+    is_body = False
+    for line in text.splitlines():
+        named = re.match(r"\[?V:\s*([^\s\]]+)[^\]]*\]?", line)
+        if named and not is_body:
+            voices.setdefault(named[1], [])
+        elif named:
+            current = voices.setdefault(named[1], [])
+            rest = line[named.end() :] if line.startswith("[") else ""
+            current += [rest] if rest.strip() else []
+        elif is_body and voices and re.match("[KLM]:", line):  # of all voices
+            for lines in voices.values():
+                lines.append(line)
+        elif is_body and voices and line.startswith("P:"):
+            next(iter(voices.values())).append(line)
+        elif is_body:
+            current = voices.setdefault("1", []) if current is None else current
+            current.append(line)
+        else:
+            head.append(line)
+            is_body = line.startswith("K:")
+    played = [lines for lines in voices.values() if lines]
+    return "\n".join([*head, *(f"V:{number}\n" + "\n".join(lines) for number, lines in enumerate(played, 1))]) + "\n"
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The numbers of an ending: '1,3' -> 1, 3; '1-3' -> 1, 2, 3."""
+    numbers = []
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        numbers += range(int(first), int(last or first) + 1)
+    return tuple(numbers)
 
 
 def _sign_of(text: str) -> AbcSign:

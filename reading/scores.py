@@ -89,7 +89,7 @@ def _by_music21(text: str, kind: str) -> WrittenScore:
         abc = respelled(text)
         text = abc.text
     score = _parsed(text, kind, abc)
-    return score._replace(told=(*told, *score.told))
+    return score._replace(told=(*told, *abc.told, *score.told))
 
 
 # --- From text to parts -----------------------------------------------------------------------------------------------
@@ -128,7 +128,7 @@ def _written(score, abc: Respelled) -> WrittenScore:
     measures, parts, tempos, unread = [], [], [], []
     for part in list(getattr(score, "parts", ())) or [score]:
         inner = list(part.getElementsByClass(stream.Measure)) or [part]  # some have none: it is one long measure
-        in_force, ending_of = (4, 4), _endings(part)
+        in_force, ending_of = (4, 4), _endings(part, abc.endings)
         notes, of_part = [], []
         for number, measure in enumerate(inner):
             signature = next(iter(measure.getElementsByClass(meter.TimeSignature)), None)
@@ -175,14 +175,17 @@ def _mark(measures: list[WrittenMeasure], number: int, signs: list[AbcSign]) -> 
             measures[place] = measures[place]._replace(marks=marks, section=section)
 
 
-def _endings(part) -> dict[int, tuple[int, ...]]:
-    """The numbers of the ending that a measure belongs to, by the measure's id."""
+def _endings(part, said: tuple[tuple[int, ...], ...]) -> dict[int, tuple[int, ...]]:
+    """The numbers of the ending that a measure belongs to, by the measure's id; as they are `said` in ABC, of whose
+    numbers music21 reads the first."""
     from music21 import spanner
 
     found = {}
-    for bracket in part[spanner.RepeatBracket]:
+    brackets = list(part[spanner.RepeatBracket])
+    numbers = said if len(said) == len(brackets) else [tuple(bracket.numberRange) for bracket in brackets]
+    for bracket, of_ending in zip(brackets, numbers, strict=True):
         for measure in bracket.getSpannedElements():
-            found[id(measure)] = tuple(bracket.numberRange)
+            found[id(measure)] = of_ending
     return found
 
 

@@ -388,6 +388,13 @@ def test_a_kind_nobody_knows_is_named_with_its_measure(tmp_path):
         ('|:"C"CDEF|1"F"F4:|2"G"G4||"^slow""Am"A4|', "4/4 " * 5, "C F C G Am"),
         ('|:"C"CDEF|"F"F4::"G"G4|"Am"A4:|', "4/4 " * 8, "C F C F G Am G Am"),
         ('"C""^loud"CDEF|"F""_Dm7"F4|"^G7"G4|', "4/4 4/4 4/4", "C F F"),  # annotations are none
+        ('|:"C"C4|"D"D4|1,2 "G"G4:|3 "F"F4|]', "4/4 " * 9, "C D G C D G C D F"),
+        ('|:"C"C4|"D"D4|1-3 "G"G4:|4 "F"F4|]', "4/4 " * 12, "C D G C D G C D G C D F"),
+        ('|:"C"C4|[1,3 "G"G4:|[2,4 "F"F4:|"C"C4|', "4/4 " * 9, "C G C F C G C F C"),
+        ('"C"C4|S"F"F4|"G"G4!dacoda!|"Am"A4!D.S.!|O"E"E4|', "4/4 " * 7, "C F G Am F G E"),
+        ('"C"HA2TB2|"F"J A4|"G"~.G4|"Am"uvA4|', "4/4 " * 4, "C F G Am"),  # decorations of one letter
+        ('V:1\n"C"C4|"F"F4|\nV:2\nC,4|F,4|\nV:1\n"G"G4|"C"C4|]\nV:2\nG,4|C,4|]', "4/4 " * 4, "C F G C"),
+        ('[V:S] "C"C4|"F"F4|\n[V:B] C,4|F,4|\n[V:S] "G"G4|"C"C4|]\n[V:B] G,4|C,4|]', "4/4 " * 4, "C F G C"),
     ],
 )
 def test_abc_is_read_with_what_music21_passes_over(tmp_path, body, bars, symbols):
@@ -445,3 +452,16 @@ def test_kinds_degrees_and_inversions(tmp_path, harmony, name, tones):
     path.write_text(HEAD_TO_NOTE.replace("<note>", f"{written}</harmony><note>", 1))
     (chords,) = read_tune(path).chords.values()
     assert (chords[0].symbol, set(chords[0].tones)) == (name, tones)
+
+
+def test_an_abc_tune_s_parts_and_voices_in_the_head(tmp_path):
+    path = tmp_path / "tune.abc"
+    head = "X:1\nT:x\nP:AABA\nM:4/4\nL:1/4\nV:High clef=treble\nV:Low clef=bass\nK:C\n"
+    body = 'P:A\nV:High\n"C"cdef|"F"f4|\nV:Low\nC,4|F,4|\nP:B\nV:High\n"G"g4|"C"c4|]\nV:Low\nG,4|C,4|]\n'
+    path.write_text(head + body)
+    tune = read_tune(path)
+    assert [[note.pitch for note in notes] for notes in tune.melody.values()] == [[72, 74, 76, 77], [77], [79], [72]]
+    assert [chords[0].symbol for chords in tune.chords.values()] == ["C", "F", "G", "C"]
+    assert any("are to be played as 'AABA'" in line for line in tune.told) and tune.sections == {0: "A", 2: "B"}
+    path.write_text(head + body.replace("P:B", "M:3/4").replace("4|", "3|").replace("cdef", "cde"))
+    assert [one.meter for one in read_tune(path).bars.values()][2:] == [(3, 4), (3, 4)]
