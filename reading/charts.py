@@ -8,6 +8,7 @@ links of iReal Pro (`reading/ireal.py`), voicings (`reading/changes.py`).
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from music.chord_symbols import Symbol, over_bass, parse_symbol
@@ -94,13 +95,28 @@ def parse_chart(text: str, meter: tuple[int, int] = (4, 4)) -> Chart:
     if control:
         raise ValueError(f"the changes hold the control character {control[0]!r} at {control.start()}; remove it")
     reader = _Reader(meter)
+    text, told = _with_sections(text)
     reader.read(text)
-    told = []
     if len(reader.bars) == 1 and len(reader.bars[0].symbols) > 2 and not re.search(r"[|\n]", text.strip()):
         told.append(f"one bar of {len(reader.bars[0].symbols)} chords: no '|' parts them")
     if reader.times:
         told.append(f"x{reader.times}: no :| closes what it repeats; played once")
     return played_chart(reader.bars, (*told, *told_of_alternates(reader.alternates)))
+
+
+def _with_sections(text: str) -> tuple[str, list[str]]:
+    """A chart in which lines of a letter alone, in the order of the alphabet, each before a line of bars, are the names
+    of sections, 'A' -> '[A]'; and what is told of it."""
+    lines = text.splitlines()
+    names = {
+        number: line.strip()
+        for number, (line, following) in enumerate(pairwise([*lines, ""]))
+        if re.fullmatch(r"\s*[A-H]\s*", line) and "|" in following
+    }
+    if not names or not "ABCDEFGH".startswith("".join(dict.fromkeys(names.values()))):
+        return text, []
+    marked = [f"[{names[number]}]" if number in names else line for number, line in enumerate(lines)]
+    return "\n".join(marked), [f"sections: {', '.join(names.values())}, for these letters have lines of their own"]
 
 
 def told_of_alternates(count: int) -> tuple[str, ...]:

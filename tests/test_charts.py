@@ -64,6 +64,10 @@ def beats(text, meter=(4, 4)):
         ("1 Am | D |\n3 G | C |\n5. F | E |\n7) A | A", [["Am"], *([x] for x in "DGCFEAA")]),  # bar numbers
         ("1 | A | B | C | D |\n5 | E | F", [[x] for x in "ABCDEF"]),
         ("|: A | B\n1 C :|\n2 D | E", [[x] for x in "ABCABDE"]),  # endings
+        ("A\nDm7 | G7\nB\nF | E\nA\nDm7 | G7", [["Dm7"], ["G7"], ["F"], ["E"], ["Dm7"], ["G7"]]),  # sections
+        ("A\nD\nE\nA", [["A"], ["D"], ["E"], ["A"]]),
+        ("Am | D\nE\nAm | D", [["Am"], ["D"], ["E"], ["Am"], ["D"]]),
+        ("Am | D\nA", [["Am"], ["D"], ["A"]]),
         ("|: C | F |1 G :|2 A || B | D | D.C. al 2nd ending", [[x] for x in "CFGCFABDCFA"]),
         ("|: C | F |1 G :|2 A || B | D | D.C. al 1st End.", [[x] for x in "CFGCFABDCFG"]),
         ("C | G (to coda) | F (D.C. al Coda) | (Coda) A", [[x] for x in "CGFCGA"]),
@@ -221,3 +225,9 @@ def test_a_long_chart_is_voiced_on_the_grid():
 def test_no_room_is_said():
     with pytest.raises(ValueError, match="no room"):
         voice_changes(changes_of("C"), low=60, high=70)
+
+
+def test_letters_on_lines_of_their_own_are_told_to_be_sections():
+    chart = parse_chart("A\nDm7 | G7\nB\nF | E | %\nA\nDm7 | G7")
+    assert chart.sections == {0: "A", 2: "B", 5: "A"}
+    assert chart.told == ("sections: A, B, A, for these letters have lines of their own",)
