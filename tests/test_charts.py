@@ -231,3 +231,9 @@ def test_letters_on_lines_of_their_own_are_told_to_be_sections():
     chart = parse_chart("A\nDm7 | G7\nB\nF | E | %\nA\nDm7 | G7")
     assert chart.sections == {0: "A", 2: "B", 5: "A"}
     assert chart.told == ("sections: A, B, A, for these letters have lines of their own",)
+
+
+@pytest.mark.parametrize("text", ["[A] x2 C | F", "C | F x2", "C | G (2x)"])
+def test_times_without_a_repeat_are_told(text):
+    chart = parse_chart(text)
+    assert len(chart.bars) == 2 and chart.told == ("x2: no :| closes what it repeats; played once",)
