@@ -15,8 +15,8 @@ class Playing:
     for as many as the bar holds; `carry_state`: whether the network then goes on from bar to bar. `rhythm`: 'learned'
     gaps, 'filled' (one note after the other), or 'late' (a note starts when its own duration has passed).
     `longest_run`: where a run of values from the corpus is broken off, 0 for never (counts only where the bar's time
-    decides). `quirks`: which of
-    `QUIRKS`. For `temperature` and `min_p` see `inference_model.draw`, for `closeness` and `gravity` `grammar.Motion`.
+    decides). `quirks`: which of `QUIRKS`. For `temperature` and `min_p` see `inference_model.draw`, for `closeness` and
+    `gravity` `grammar.Motion`.
     """
 
     bars: int

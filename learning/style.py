@@ -63,7 +63,8 @@ def learn_style(tunes: list[Tune], density: float, chorus: Chorus | None = None)
 
 def _told_of_meters(bars: list[Bar], played: list[Bar]) -> list[str]:
     """A line on bars with other beats than any that were played: `learning/rhythm.py` plays them beat by beat."""
-    known = {bar.meter for bar in played} | {bar.meter for bar in bars if bar.beats in {bar.beats for bar in played}}
+    beats = {bar.beats for bar in played}
+    known = {bar.meter for bar in played} | {bar.meter for bar in bars if bar.beats in beats}
     strange = [bar for bar in bars if bar.meter not in known]
     if not strange:
         return []

@@ -60,12 +60,20 @@ class Symbol(NamedTuple):
         return tuple(sorted((self.root + interval) % 12 for interval in self.intervals))
 
 
-@lru_cache(maxsize=4096)
 def parse_symbol(text: str) -> Symbol:
     """Read one chord symbol: 'C-7/Bb' -> root 0, intervals (0, 3, 7, 10), bass 10; '(Dm7)' is Dm7.
 
     Raises ValueError, with symbols that look alike, for what is not a chord symbol.
     """
+    symbol = parse_or_none(text)
+    if symbol is None:
+        raise ValueError(f"{_shown(text)} is not a chord symbol{_look_alikes(text.translate(SAME_SIGNS))}")
+    return symbol
+
+
+@lru_cache(maxsize=4096)
+def parse_or_none(text: str) -> Symbol | None:
+    """As `parse_symbol`, and None for what is none: to look for what it may have meant takes long."""
     if re.fullmatch(r"\([^()]*\)", text):  # an optional chord, in a chart where it stands alone
         text = text[1:-1]
     plain = text.translate(SAME_SIGNS)
@@ -79,7 +87,7 @@ def parse_symbol(text: str) -> Symbol:
                 bass_name = bass.capitalize() or root_name
                 root, under = pitch_class(root_name), pitch_class(bass_name)
                 return Symbol(text, root, root_name, intervals, under, bass_name, suffix)
-    raise ValueError(f"{_shown(text)} is not a chord symbol{_look_alikes(plain)}")
+    return None
 
 
 def over_bass(symbol: Symbol, bass: str) -> Symbol:

@@ -35,7 +35,8 @@ class Chorus:
 
     def repeated(self, times: int) -> "Chorus":
         """The same so many times in a row, with its pickup once."""
-        turn, pickup = self.without_pickup(), len(self.bars) - len(self.without_pickup().bars)
+        turn = self.without_pickup()
+        pickup = len(self.bars) - len(turn.bars)
         bars, chords = self.bars[:pickup] + turn.bars * times, self.chords_by_bar[:pickup] + turn.chords_by_bar * times
         bars[-1], chords[-1] = self.bars[-1], self.chords_by_bar[-1]
         sections = {number: name for number, name in self.sections.items() if number < pickup} | {

@@ -11,10 +11,9 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from music.chord_symbols import Symbol
+from music.chord_symbols import Symbol, parse_or_none
 from music.form import Marks
 from reading.charts import read_text_signs
-from reading.musicxml import parse_or_none
 
 # Of what stands in quotes, what is no annotation; `music/chord_symbols.py` says what is a symbol.
 SYMBOL = re.compile(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
-from music.chord_symbols import Symbol, over_bass, parse_symbol
+from music.chord_symbols import Symbol, over_bass, parse_or_none, parse_symbol
 from music.form import Marks, ending_names, played_order
 from music.notes import Bar
 from music.units import GRID
@@ -370,7 +370,5 @@ def _read_word(word: str, last: Symbol | None, is_second: bool) -> tuple[list[Sy
 
 def all_symbols(text: str) -> list[Symbol] | None:
     """The symbols of a text that holds nothing else; None where it holds something, or nothing."""
-    try:
-        return [parse_symbol(word) for word in WORDS.findall(text)] or None
-    except ValueError:
-        return None
+    symbols = [parse_or_none(word) for word in WORDS.findall(text)]
+    return symbols if symbols and None not in symbols else None

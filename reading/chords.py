@@ -19,7 +19,7 @@ from music.voicings import voice_changes
 from reading.charts import all_symbols
 from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
 from reading.harmonise import Sound, harmonise, harmonise_melody
-from reading.meters import by_bar
+from reading.meters import by_bar, held_in_bars
 from reading.raw_tune import RawTune, list_names, some
 from reading.track_roles import Strand, Window, find_struck_chords, inside, is_bass, shown
 
@@ -53,22 +53,11 @@ def symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> di
     changes = [change for before, change in pairwise([(0, None), *symbols]) if before[1] != change[1]]
     voiced = voice_changes([[(1, symbol)] for _, symbol in changes])
     played = [(onset, voiced[index][0]) for index, (onset, _) in enumerate(changes)]
-    found, following, held = {}, 0, played[0][1]
-    for number, bar in bars.items():
-        at = {}
-        while following < len(played) and played[following][0] < bar.end:
-            step, chord = played[following]
-            if step > bar.start and not at:
-                at[bar.start] = held
-            if following or not at:  # the first one sounds already where it comes late
-                at[max(step, bar.start)] = held = chord
-            following += 1
-        at = at or {bar.start: held}
-        found[number] = [
-            chord._replace(onset=step, duration=until - step)
-            for (step, chord), until in zip(at.items(), [*list(at)[1:], bar.end], strict=True)
-        ]
-    return found
+    held = held_in_bars(played, bars.values())
+    return {
+        number: [chord._replace(onset=onset, duration=duration) for onset, duration, chord in in_bar]
+        for number, in_bar in zip(bars, held, strict=True)
+    }
 
 
 def find_chords(

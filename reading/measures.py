@@ -4,7 +4,7 @@ Left to others: finding measures in a file (`reading/musicxml.py`, `reading/scor
 played (`music/form.py`), choosing from what sounds (`reading/choosing.py`).
 """
 
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from music.form import Marks, ending_names, played_order
 from music.piece import DRUM_CHANNEL
 from music.units import GRID, SIXTEENTH, quantize
 from reading.charts import Chart
-from reading.meters import LONGEST_BAR, MAX_BARS, Bars, Stretch, meter_of
+from reading.meters import LONGEST_BAR, MAX_BARS, Bars, Stretch, held_in_bars, meter_of
 from reading.raw_tune import RawTune, Track, some
 from reading.score_text import label
 
@@ -113,12 +113,8 @@ def chart_of(score: WrittenScore) -> Chart:
                 sounding.setdefault(quantize(starts[place] + tick, TICKS), symbol)
     if not sounding:
         raise ValueError("no chord symbol stands in it; choose a sheet with changes")
-    held, changes = sounding[min(sounding)], []
-    for bar in bars:
-        at = {bar.start: held} | {step: sounding[step] for step in sorted(sounding) if bar.start <= step < bar.end}
-        at = {step: symbol for step, symbol in at.items() if step == bar.start or step != min(sounding)}
-        held = list(at.values())[-1]
-        changes.append([(until - step, at[step]) for step, until in pairwise([*at, bar.end])])
+    held = held_in_bars(sorted(sounding.items(), key=lambda one: one[0]), bars)
+    changes = [[(duration, symbol) for _, duration, symbol in in_bar] for in_bar in held]
     return Chart(
         bars, changes, _sections(score, order, starts, numbered), (*score.told, *told, *told_of_bars), score.fifths
     )

@@ -11,11 +11,14 @@ Left to others: reading the time signatures (`reading/midi_bytes.py`).
 
 from bisect import bisect_right
 from collections import defaultdict
-from typing import NamedTuple
+from collections.abc import Iterable
+from itertools import pairwise
+from typing import NamedTuple, TypeVar
 
 from music.notes import Bar
 from music.units import GRID, SIXTEENTH, nearest_step, step_under
 
+T = TypeVar("T")
 MAX_BARS = 20_000  # about ten hours of music
 SHORTEST_BAR, LONGEST_BAR = 1, 12  # quarters: what a time signature may ask for
 
@@ -46,6 +49,24 @@ class Bars:
         stretch = self._stretches[bisect_right(self._numbers, number) - 1]
         start = stretch.start + (number - stretch.number) * stretch.length
         return Bar(start, stretch.length, stretch.meter)
+
+
+def held_in_bars(changes: list[tuple[int, T]], bars: Iterable[Bar]) -> list[list[tuple[int, int, T]]]:
+    """What holds in each bar, in order, as (onset, duration, what): each until the next, a bar begins with what goes
+    on, and the first ones with the first. `changes` are (onset, what) by onset; of several at once the last counts."""
+    found, following, held = [], 0, changes[0][1]
+    for bar in bars:
+        at = {}
+        while following < len(changes) and changes[following][0] < bar.end:
+            step, what = changes[following]
+            if step > bar.start and not at:
+                at[bar.start] = held
+            if following or not at:  # the first one sounds already where it comes late
+                at[max(step, bar.start)] = held = what
+            following += 1
+        at = at or {bar.start: held}
+        found.append([(step, until - step, at[step]) for step, until in pairwise([*at, bar.end])])
+    return found
 
 
 def by_bar(music: list, bars: Bars) -> dict[int, list]:

@@ -11,7 +11,7 @@ import xml.etree.ElementTree as ET
 from fractions import Fraction
 
 from music.chord_names import spelled_symbol, transposed
-from music.chord_symbols import NO_CHORD, Symbol, parse_symbol, tone_name
+from music.chord_symbols import NO_CHORD, Symbol, parse_or_none, parse_symbol, tone_name
 from music.form import Marks
 from music.keys import LETTERS
 from music.piece import DRUM_CHANNEL
@@ -300,14 +300,6 @@ class _PartReader:
     def sounding(self, symbol: Symbol) -> Symbol:
         """A symbol of a part that is written in another key as it sounds."""
         return transposed(symbol, self.shift % 12, self.score_reader.fifths or 0) if self.shift % 12 else symbol
-
-
-def parse_or_none(text: str) -> Symbol | None:
-    """A chord symbol, or None."""
-    try:
-        return parse_symbol(text)
-    except ValueError:
-        return None
 
 
 def _spelled(element: ET.Element, what: str) -> str | None:

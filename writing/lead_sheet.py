@@ -29,6 +29,7 @@ from writing.chord_kinds import kind_of
 from writing.written_rhythm import DIVISIONS, Written, as_written, notate, spelling, to_divisions
 
 EIGHTH = GRID // 2
+NO_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that it cannot hold
 FIFTHS_ABOVE, STEPS_ABOVE = {2: 2, 9: 3}, {2: 1, 9: 5}  # of a horn in Bb and one in Eb: its key and its notes
 ENDING = re.compile(r"\d[\d, -]*\.")  # the name of a section that is one
 BARS_A_SYSTEM, CROWDED = 4, 66  # and from how many notes and rests on there are half as many
@@ -88,8 +89,7 @@ def lead_sheet(piece: Piece, prefix: str = "") -> LeadSheet:
     pickup = len(bars) > 1 and bars[0].lacking > 0  # bar 0
     breaks = _system_breaks([len(content) for content in written], pickup)
     root = ET.Element("score-partwise", version="4.0")
-    title = re.sub(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", piece.title)
-    _add(_add(root, "work"), "work-title", title)
+    _add(_add(root, "work"), "work-title", piece.title)
     _part_list(root, player)
     part = _add(root, "part", id="P1")
     for number, (bar, content) in enumerate(zip(bars, written, strict=True)):
@@ -118,7 +118,7 @@ def write_musicxml(path: str | os.PathLike, piece: Piece) -> None:
 def _add(parent: ET.Element, tag: str, content: object = None, /, **attributes: str) -> ET.Element:
     element = ET.SubElement(parent, tag, attributes)
     if content is not None:
-        element.text = str(content)
+        element.text = NO_XML.sub("", str(content))
     return element
 
 
