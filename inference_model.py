@@ -1,20 +1,16 @@
 """Sampling: the shared layers run one step at a time, each chosen value fed back in.
 
 `music_inference_model` makes the one-step model of the trained layers, in Keras; `OneStep` is the same step in NumPy,
-on the same weights, and needs no TensorFlow. `predict_and_sample` lets either run freely for a number of values, and
-`sample_bars` lets it run inside bars, where the grammar and the rhythm say what may come next. Left to others: turning
-values into notes (`grammar.py`), what was learned of rhythm (`learning/rhythm.py`).
+on the same weights, and needs no TensorFlow. `predict_and_sample` lets either run freely for a number of values. Left
+to others: sampling inside bars (`learning/sampler.py`), turning values into notes (`grammar.py`).
 
 Conventions: axes are (batch, values); a state `a` or `c` is (batch, n_a).
 """
 
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-
-from running.console import Progress
 
 if TYPE_CHECKING:
     from running.quiet_tensorflow import keras
@@ -47,6 +43,7 @@ class OneStep:
     """
 
     def __init__(self, weights: list[np.ndarray]):
+        self.weights = weights
         self.kernel, self.recurrent_kernel, self.bias, self.softmax_kernel, self.softmax_bias = weights
         n_values, n_a = self.softmax_kernel.shape[::-1]
         self.input_shape = [(None, n_values), (None, n_a), (None, n_a)]  # as a Keras model tells it
@@ -104,9 +101,23 @@ def draw(
     value's kind, (n_values,), both count among the values of a kind, and each kind is drawn as often as it was
     probable. A probability of 0 is never drawn.
     """
-    if temperature == 0:
-        return probabilities.argmax(axis=1)
+    return pick(tempered(probabilities, temperature, min_p, kinds), uniform)
+
+
+def pick(weights: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """For each row of weights, (batch, n), an index drawn in proportion to them; `uniform` are numbers in [0, 1)."""
+    cumulative = weights.cumsum(axis=1)
+    drawn = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
+    return np.minimum(drawn, weights.shape[1] - 1)
+
+
+def tempered(
+    probabilities: np.ndarray, temperature: float, min_p: float, kinds: np.ndarray | None = None
+) -> np.ndarray:
+    """The weights, (batch, n_values), by which `draw` chooses."""
     weights = probabilities.astype(np.float64)
+    if temperature == 0:
+        return np.eye(weights.shape[1])[weights.argmax(axis=1)]
     if temperature != 1 or min_p:
         kinds = np.zeros(probabilities.shape[1], int) if kinds is None else kinds
         order = np.argsort(kinds, kind="stable")
@@ -116,9 +127,7 @@ def draw(
         weights[weights < min_p] = 0
         had, left = (np.add.reduceat(array[:, order], starts, axis=1) for array in (probabilities, weights))
         weights *= (had / np.maximum(left, 1e-300))[:, kinds]
-    cumulative = weights.cumsum(axis=1)
-    drawn = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
-    return np.minimum(drawn, probabilities.shape[1] - 1)
+    return weights
 
 
 class KnownRuns(NamedTuple):
@@ -148,125 +157,10 @@ def _hash_weights(length: int) -> np.ndarray:
     return np.random.RandomState(0).randint(1, 2**62, length, dtype=np.int64) * 2 + 1
 
 
-@dataclass(frozen=True)
-class BarRules:
-    """What may be sampled where. Places count grid steps from the start of the solo, over all its bars.
-
-    `starts_bar` (n_values,): whether a value has no interval. `steps` (n_values,): its duration in grid steps. `types`
-    (n_values,): the number of its type. `bars` (n_places,): the bar of each place; `in_bar` and `left`: the steps since
-    its bar line and until the next. `playable` (n_places, n_types): whether the chord there has a tone of the type.
-    `tables` (n_places,): which of the `distances`, (n_tables, longest bar, longest duration + 1, longest distance + 1),
-    holds there. `first_places`: where in its bar the first note may come. `known_runs`: what would be copied.
-    `kept` (n_places,): the value that stands there already, `NOTHING` where none begins in a bar that is kept, and
-    `FREE` in all other bars.
-    """
-
-    starts_bar: np.ndarray
-    steps: np.ndarray
-    types: np.ndarray
-    bars: np.ndarray
-    in_bar: np.ndarray
-    left: np.ndarray
-    playable: np.ndarray
-    tables: np.ndarray
-    distances: np.ndarray
-    first_places: tuple[int, ...]
-    known_runs: KnownRuns
-    kept: np.ndarray
-
-
-FREE, NOTHING = -1, -2  # in `BarRules.kept`
-
-
-def sample_bars(
-    inference_model: "InferenceModel",
-    rules: BarRules,
-    batch: int,
-    temperature: float,
-    min_p: float = 0.0,
-    seed: int = 0,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sample `batch` solos over all bars: `(indices, places)`, both (batch, n).
-
-    A solo is over where its place lies behind the last bar. The first value of a bar has no interval and later ones
-    have one; a value fits into the rest of its bar, the chord of its place has a tone of its type, and it does not go
-    on with a known run, each as far as there are such values. What is kept is taken as it is. Temperature leaves the
-    shares of the durations as they are, and with them the density. States start at zero and go on from bar to bar.
-    """
-    n_values, n_a, end = len(rules.steps), inference_model.input_shape[1][-1], len(rules.bars)
-    generator, one_hot = np.random.RandomState(seed), np.eye(n_values, dtype=np.float32)
-    allowed, (next_kept, onward) = _allowed_values(rules), _kept_places(rules)
-    durations = np.unique(rules.steps, return_inverse=True)[1]  # the number of each value's
-    steps = np.minimum(rules.steps, rules.distances.shape[2] - 1)
-    waits = rules.distances.cumsum(axis=3)
-
-    x, a, c = (np.zeros((batch, size), np.float32) for size in (n_values, n_a, n_a))
-    run = np.full((batch, rules.known_runs.length), -1, np.int64)  # the last values
-    begins_bar = np.ones(batch, int)
-    place = np.minimum(generator.choice(rules.first_places, batch), rules.left[0] - 1)
-    place = onward[np.minimum(place, next_kept[0])]
-    indices, places, progress = [], [], Progress("sampling", end)
-    while (place < end).any():
-        progress(int(place.min()))
-        here = np.minimum(place, end - 1)
-        probabilities, a, c = map(np.asarray, inference_model([x, a, c]))
-        fits = allowed[begins_bar, rules.left[here]]  # (batch, n_values)
-        fits = _where_any(fits & rules.playable[here][:, rules.types], fits)
-        fits = _where_any(fits & ~_copies(run, rules.known_runs, n_values), fits)
-        # The least of a probability keeps an allowed value possible where the softmax has rounded it to zero.
-        probabilities = np.where(fits, np.maximum(probabilities, 1e-30), 0.0)
-        chance = generator.random_sample((2, batch))
-        value = draw(probabilities, temperature, min_p, chance[0], durations)
-        value = np.where(rules.kept[here] >= 0, rules.kept[here], value)
-        indices.append(value)
-        places.append(place)
-
-        wait = waits[rules.tables[here], rules.in_bar[here], steps[value]]  # (batch, longest distance + 1)
-        distance = (wait <= chance[1][:, None] * wait[:, -1:]).sum(axis=1)
-        place = onward[np.minimum(np.minimum(place + distance, next_kept[here + 1]), end)]
-        begins_bar = (rules.bars[np.minimum(place, end - 1)] != rules.bars[here]).astype(int)
-        run = np.concatenate([run, value[:, None]], axis=1)[:, 1:]
-        x = one_hot[value]
-    return np.stack(indices, axis=1), np.stack(places, axis=1)
-
-
-def _where_any(narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
-    """The narrower choice in the rows in which it leaves one."""
-    return np.where(narrow.any(axis=1, keepdims=True), narrow, wide)
-
-
-def _copies(run: np.ndarray, known: KnownRuns, n_values: int) -> np.ndarray:
-    """Which values would go on with a known run: (batch, length) -> (batch, n_values) bool."""
-    copies = np.zeros((len(run), n_values), bool)
-    if known.length:
-        hashes = (run * _hash_weights(known.length)).sum(axis=1)  # (batch,)
-        found = np.searchsorted(known.hashes, hashes)[:, None] + np.arange(known.most)  # (batch, most)
-        found = np.minimum(found, len(known.hashes) - 1)
-        rows, columns = np.nonzero(known.hashes[found] == hashes[:, None])
-        copies[rows, known.followers[found[rows, columns]]] = True
-    return copies
-
-
-def _allowed_values(rules: BarRules) -> np.ndarray:
-    """(2, longest bar + 1, n_values): by whether it is a bar's first value, and by the steps left in the bar."""
-    left = np.arange(rules.left.max() + 1)
-    fits = rules.steps[None, :] <= left[:, None]  # (longest bar + 1, n_values)
-    allowed = np.stack([fits & ~rules.starts_bar, fits & rules.starts_bar])
-    for kind, of_kind in enumerate((~rules.starts_bar, rules.starts_bar)):
-        if not of_kind.any():  # a corpus whose bars hold one note each has no value with an interval
-            of_kind = ~of_kind
-        shortest = of_kind & (rules.steps == rules.steps[of_kind].min())
-        allowed[kind] = np.where(allowed[kind].any(axis=1, keepdims=True), allowed[kind], shortest)
-    return allowed
-
-
-def _kept_places(rules: BarRules) -> tuple[np.ndarray, np.ndarray]:
-    """For each place and the end, (n_places + 1,): the next at which a kept value stands, and the next that is that or
-    free; the place itself counts, and the end stands for none."""
-    end = len(rules.kept)
-
-    def next_of(wanted: np.ndarray) -> np.ndarray:
-        places = np.append(np.where(wanted, np.arange(end), end), end)
-        return np.minimum.accumulate(places[::-1])[::-1]
-
-    return next_of(rules.kept >= 0), next_of(rules.kept != NOTHING)
+def known_followers(run: np.ndarray, known: KnownRuns) -> tuple[np.ndarray, np.ndarray]:
+    """Which values would go on with a known run: of (batch, length) last values the rows, and the values, one each."""
+    hashes = (run * _hash_weights(known.length)).sum(axis=1)  # (batch,)
+    found = np.searchsorted(known.hashes, hashes)[:, None] + np.arange(known.most)  # (batch, most)
+    found = np.minimum(found, len(known.hashes) - 1)
+    rows, columns = np.nonzero(known.hashes[found] == hashes[:, None])
+    return rows, known.followers[found[rows, columns]]

@@ -29,12 +29,14 @@ from improvising.session import (
     playing_of,
     shown_of,
     source_of,
-    style_of,
+    style_over,
     tell_of,
     tune_over,
 )
+from learning.experts import EXPERTS as KNOWN_EXPERTS
 from learning.learner import Training, wake_learner
 from learning.saved_network import BROUGHT, load, save
+from learning.style import learn_style
 from learning.training import learn
 from music.piece import Tune
 from preprocess import read_tunes, reading_on, with_changes
@@ -96,12 +98,13 @@ TEMPERATURE: number(0, 100) = 1.0  # 0: always the likeliest value, 1: as learne
 MIN_P: number(0, 1) = 0.0  # leaves out values less likely than this share of the likeliest; higher is safer
 RHYTHM: one_of("learned", "filled", "late") = "learned"  # gaps: the solo's, none, or as the original (a note late)
 DENSITY: number(0.25, 4) = 1.0  # notes to play for each of the player's, with learned gaps
+EXPERTS: some_of(*KNOWN_EXPERTS) = KNOWN_EXPERTS  # asked beside the network; README says what each is for; (): none
 ONE_LINE: switch = True  # the line keeps to its bar and the solo's range, and goes on from its last note
 CLOSENESS: number(0.01, 1) = 0.2  # how freely a leap may differ from the one learned; 1: any in its interval
-GRAVITY: number(0.01, 1) = 0.03  # the pull to the register where the player is at home; 1: none
+GRAVITY: number(0.01, 1) = 0.15  # the pull to the register where the player is at home; 1: none
 LONGEST_RUN: whole(0, 100) = 8  # a run of values out of the solo is broken off here; 0: never
 KEEP_TYPES: switch = True  # approach and other tones stay; False: they become chord tones, as in the original
-DYNAMICS: switch = True  # velocities drawn from the player's at the same place in the bar
+DYNAMICS: switch = True  # velocities drawn from the player's in like places
 VALUES_PER_BAR: whole(0, 10_000) = 0  # values in each bar, whatever its length; 0: as many as fit. The original: 50
 CARRY_STATE: switch = True  # with VALUES_PER_BAR: the network goes on from bar to bar; False: from nothing
 QUIRKS: some_of("opening", "rounded", "pairs") = ()  # the original's: C,0.25 opens bars, lengths by a coin, see README
@@ -141,9 +144,10 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     saved = load(given.load) if given.load else None
     tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
     wake_studio(wanted)
-    style = style_of(given, tunes)
+    style = learn_style(tunes)
     tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
     source = source_of(given, tunes)
+    style = style_over(given, style, tunes)
     check_wishes(given, style)  # before all the work
     for line in style.told:
         tell("changes", line)
@@ -164,7 +168,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
         save(given.save, network, tunes, given.tx)
 
     # Generate: the same layers, one step at a time.
-    session = Session(tunes, network)
+    session = Session(tunes, network, style, cache)
     results = session.improvise(given, shown_of(given, settings, tunes))
     tell_of(results, given.seed)
 

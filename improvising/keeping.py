@@ -36,12 +36,12 @@ def kept_of_piece(piece: Piece, numbers: Iterable[int], bars: list[Bar]) -> Kept
     return _kept(played(piece.parts[0].music), TICKS_PER_QUARTER, numbers, bars)
 
 
-def values_of_bar(notes: list[Note], bar: Bar, chords: list[Chord], terms: list[Term]) -> list[tuple[int, int]]:
-    """A kept bar as the network hears it: (place in the bar, index of the likest of the `terms`) for each onset; none
-    where the bar has no chord."""
+def values_of_bar(notes: list[Note], bar: Bar, chords: list[Chord], terms: list[Term]) -> list[tuple[int, int, int]]:
+    """A kept bar as the network hears it: (place in the bar, index of the likest of the `terms`, MIDI pitch) for each
+    onset; none where the bar has no chord."""
     read = read_back(Solo([bar], [notes], [chords]))
-    heard = {notes[number].onset: _likest(parse_term(value), terms) for number, value in read}
-    return [(place, index) for place, index in sorted(heard.items()) if place < bar.length]
+    heard = {notes[number].onset: (_likest(parse_term(value), terms), notes[number].pitch) for number, value in read}
+    return [(place, *known) for place, known in sorted(heard.items()) if place < bar.length]
 
 
 def _kept(struck: list[tuple[int, int, int, int]], ticks: int, numbers: Iterable[int], bars: list[Bar]) -> Kept:

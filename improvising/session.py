@@ -6,7 +6,7 @@ The settings are those of `music_generate.py`, by lower-case name. Left to other
 import difflib
 import hashlib
 import json
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from improvising.copies import copies_of
@@ -15,8 +15,10 @@ from improvising.measures import originality, rank
 from improvising.playing import AS_THE_ORIGINAL, Playing
 from improvising.solos import generate_music, piece_of
 from inference_model import OneStep
+from learning.experts import Habits
 from learning.learner import Network
-from learning.style import Style, learn_style
+from learning.practice import practise
+from learning.style import Style
 from music.chorus import Chorus, tune_chorus, usual_bar
 from music.piece import Piece, Solo, Tune
 from music.units import GRID
@@ -36,10 +38,14 @@ NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT", "SOUN
 
 @dataclass(frozen=True)
 class Session:
-    """What was learned, and so may be improvised with: the tunes and the network."""
+    """What was learned, and so may be improvised with: the tunes, their style and the network; `memory` is a folder
+    that keeps what was practised, None for none."""
 
     tunes: list[Tune]
     network: Network
+    style: Style
+    memory: Path | None = None
+    habits: dict[tuple, Habits] = field(default_factory=dict)  # of each way of playing that was asked for
 
     def improvise(
         self, given: Settings, shown: dict[str, str], kept_from: Piece | None = None, most_bars: int | None = None
@@ -50,14 +56,15 @@ class Session:
         fit what was learned, and for more than `most_bars`.
         """
         over, playing = tune_over(given, self.tunes), playing_of(given)
-        style = style_of(given, self.tunes)
+        one_step = OneStep(self.network.weights)
+        style = replace(style_over(given, self.style, self.tunes), habits=self._practised(playing, one_step))
         chorus = style.chorus.first_bars(playing.bars)
         if most_bars and len(chorus.bars) > most_bars:
             raise ValueError(
                 f"this would be {len(chorus.bars)} bars, more than the {most_bars} here; take fewer CHORUSES"
             )
         kept = kept_bars(given, chorus, kept_from)
-        solos = generate_music(OneStep(self.network.weights), style, playing, given.n_solos, given.seed, kept)
+        solos = generate_music(one_step, style, playing, given.n_solos, given.seed, kept)
         ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
         best = ranking[:VERSIONS_ON_PAGE]
         backing_seed = given.seed if given.backing else None
@@ -72,6 +79,15 @@ class Session:
             self.network.losses.tolist(),
             shown,
         )
+
+    def _practised(self, playing: Playing, one_step: OneStep) -> Habits | None:
+        """What the experts practise with this network; None where none is asked."""
+        if playing.values_per_bar or not playing.experts:
+            return None
+        way = playing.experts, playing.closeness, playing.gravity
+        if way not in self.habits:
+            self.habits[way] = practise(one_step, self.style.player, *way, self.memory)
+        return self.habits[way]
 
 
 def shown_of(given: Settings, settings: dict[str, Setting], tunes: list[Tune]) -> dict[str, str]:
@@ -124,10 +140,10 @@ def tell_of(results: Results, seed: int) -> None:
     tell("copied", ", ".join(f"{name} {figure}" for name, figure in results.facts[results.ranking[0]].items()))
 
 
-def style_of(given: Settings, tunes: list[Tune]) -> Style:
-    """What is learned beside the network, over what is improvised over."""
+def style_over(given: Settings, style: Style, tunes: list[Tune]) -> Style:
+    """The style over what is improvised over."""
     over = tune_over(given, tunes)
-    return replace(learn_style(tunes, given.density, chorus_of(given, over)), source=over.solo)
+    return replace(style, chorus=chorus_of(given, over), source=over.solo)
 
 
 def source_of(given: Settings, tunes: list[Tune]) -> Piece:

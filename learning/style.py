@@ -1,16 +1,17 @@
 """The style of a player: what tunes say beside the network that learns their grammar.
 
-The values of the grammar, the range and the leaps of the line, and its rhythm, over the chorus that is to be improvised
-over. Left to others: the network (`learning/network.py`), improvising (`improvising/solos.py`).
+The values of the grammar, the range and the leaps of the line, and what experts know of it, over the chorus that is to
+be improvised over. Left to others: the network (`learning/network.py`), improvising (`improvising/solos.py`).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from data_utils import corpus_indices
 from grammar import Motion, Term, parse_term
-from learning.rhythm import Rhythm, learn_rhythm
+from learning.experts import Habits, Player, know
 from music.chorus import Chorus, tune_chorus
 from music.notes import Bar, meters_of
 from music.piece import Solo, Tune
@@ -26,8 +27,8 @@ class Style:
 
     `corpus`: all values of all tunes in order, and `indices` the same as numbers, (len(corpus),); `values`: the unique
     ones, sorted, by index; `terms`: the same, parsed; `source`: the solo that is learned from (the first one);
-    `chorus`: what is improvised over; `motion`: the range, the register and the leaps of the solos; `rhythm`; what is
-    `told` of the changes, and of bars that the tunes have none of.
+    `chorus`: what is improvised over; `motion`: the range, the register and the leaps of the solos; `player`: what the
+    experts know, and `habits`: what they practised, by what it was done with (`learning/practice.py`).
     """
 
     corpus: list[str]
@@ -37,31 +38,32 @@ class Style:
     source: Solo
     chorus: Chorus
     motion: Motion
-    rhythm: Rhythm
-    told: tuple[str, ...] = ()
+    player: Player
+    habits: Habits | None = None
+
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What is to be said of the changes, and of bars that the tunes have none of."""
+        return (*self.chorus.told, *_told_of_meters(self.chorus.bars, self.player.shapes))
 
     def first_bars(self, count: int) -> "Style":
         """The same over the first bars only; 0: over all of them."""
         return replace(self, chorus=self.chorus.first_bars(count))
 
 
-def learn_style(tunes: list[Tune], density: float, chorus: Chorus | None = None) -> Style:
-    """Gather what tunes say: `density` is how many notes are wanted for each of the player's, `chorus` what to
-    improvise over; without any, the changes of the first tune."""
+def learn_style(tunes: list[Tune], chorus: Chorus | None = None) -> Style:
+    """Gather what tunes say; `chorus` is what to improvise over, without any the changes of the first tune."""
     corpus, values, values_indices, _ = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])
-    terms = [parse_term(value) for value in values]
+    terms, indices = [parse_term(value) for value in values], corpus_indices(corpus, values_indices)
     solos = [tune.solo for tune in tunes]
-    pitches = [note.pitch for solo in solos for note in solo.notes]
-    leaps = np.concatenate([np.abs(np.diff([note.pitch for note in solo.notes])) for solo in solos])
+    player = know(solos, terms, indices)
+    pitches, leaps = player.line.pitches, np.abs(player.line.intervals[~player.line.begins])
     leap = max(SMALLEST_LEAP, float(leaps.mean())) if len(leaps) else LEAP_OF_ONE_NOTE
-    motion = Motion(min(pitches), max(pitches), round(float(np.median(pitches))), leap=leap)
-    chorus = chorus or tune_chorus(tunes[0])
-    rhythm = learn_rhythm(solos, chorus.bars, min(term.duration for term in terms), density)
-    told = (*chorus.told, *_told_of_meters(chorus.bars, [bar for solo in solos for bar in solo.bars]))
-    return Style(corpus, corpus_indices(corpus, values_indices), values, terms, solos[0], chorus, motion, rhythm, told)
+    motion = Motion(int(pitches.min()), int(pitches.max()), round(player.home), leap=leap)
+    return Style(corpus, indices, values, terms, solos[0], chorus or tune_chorus(tunes[0]), motion, player)
 
 
-def _told_of_meters(bars: list[Bar], played: list[Bar]) -> list[str]:
+def _told_of_meters(bars: list[Bar], played: Sequence[Bar]) -> list[str]:
     """A line on bars with other beats than any that were played: `learning/rhythm.py` plays them beat by beat."""
     beats = {bar.beats for bar in played}
     known = {bar.meter for bar in played} | {bar.meter for bar in bars if bar.beats in beats}
