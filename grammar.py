@@ -6,12 +6,13 @@ with three decimals, and UPPER and LOWER the directed interval from the bar's pr
 third, as music21 names them. The first note of a bar has no interval. After Gillick, Tang and Keller, "Learning Jazz
 Grammars" (2009).
 
-Left to others: which durations and onsets are played (`learning/rhythm.py`, `qa.py`), reading files (`preprocess.py`).
+Left to others: which values are played when and, unless as the original does it, with which pitches
+(`learning/sampler.py`); repairs (`qa.py`); reading files (`preprocess.py`).
 """
 
 import random
 import re
-from functools import cache, lru_cache
+from functools import cache
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -34,24 +35,6 @@ class Term(NamedTuple):
     duration: int
     lower: int | None = None
     upper: int | None = None
-
-
-class Motion(NamedTuple):
-    """How a solo moves: the player's range, and how strongly the line prefers some notes to others.
-
-    `low`, `high`: the lowest and highest MIDI pitch; `middle`: where the line is at home, and begins. Weights of a
-    candidate pitch fall by the factor `closeness` for each semitone from the middle of the interval that is asked for
-    (the middle is what the source played). A bar's first note has no interval: its weights fall with the distance from
-    the last note so that the mean distance would be `leap` (1 or more semitones) if all pitches were of its type.
-    Besides, weights fall by `gravity` for an octave from home, and faster beyond.
-    """
-
-    low: int
-    high: int
-    middle: int
-    leap: float
-    closeness: float = 1.0
-    gravity: float = 1.0
 
 
 def parse_melody(measure_notes: list[Note], measure_chords: list[Chord]) -> str:
@@ -126,147 +109,35 @@ def parse_term(text: str) -> Term:
     return Term(kind, steps, lower, upper)
 
 
-def unparse_grammar(
-    grammar: str,
-    chords: list[Chord],
-    generator: random.Random | None = None,
-    motion: Motion | None = None,
-    previous: int | None = None,
-    onsets: list[int] | None = None,
-    bar_length: int = 4 * GRID,
-) -> list[Note]:
-    """Realise one bar's line of grammar as notes over the bar's chords, from the bar line.
+def unparse_grammar(grammar: str, chords: list[Chord], generator: random.Random | None = None) -> list[Note]:
+    """Realise one bar's line of grammar as notes over the bar's chords, from the bar line, as the original does.
 
     As `realise`, which also tells how many terms had to fall back. Source: the family's `unparse_grammar`.
     """
     terms = [parse_term(text) for text in grammar.split()]
-    return realise(terms, chords, generator or random.Random(0), motion, previous, onsets, bar_length)[0]
+    return realise(terms, late_onsets(terms), chords, generator or random.Random(0))[0]
 
 
 def realise(
-    terms: list[Term],
-    chords: list[Chord],
-    generator: random.Random,
-    motion: Motion | None = None,
-    previous: int | None = None,
-    onsets: list[int] | None = None,
-    bar_length: int = 4 * GRID,
-) -> tuple[list[Note], int]:
-    """Turn one bar's terms into notes; return them and how many terms had to fall back.
-
-    `motion` None is the original's way: notes are as long as their terms say, however long the bar is. Of the first
-    note C is any note of the chord, S a tone of its scale, A and X a semitone beside one, at least from octave 4; later
-    ones are drawn evenly among the pitches of the term's type in its interval, at least from octave 3; where there is
-    none, the line moves a whole tone (the fall-back).
-
-    With a `motion`, notes end with the next note or the bar, keep to its range, and go on from the MIDI pitch
-    `previous`; without one the line starts in the middle. A pitch is preferred from which the next term can be reached.
-    Where no pitch in range fits, octaves are folded, and where the chord has no tone of the type, the nearest other
-    tone is taken: both are fall-backs.
-
-    Notes start at `onsets` (grid steps from the bar line); None: one after the other, and without a `motion` as
-    `late_onsets` says. No terms, or rests only, give no notes. Every choice is drawn from `generator`. Raises
-    ValueError for terms without a chord.
-    """
-    if not terms:
-        return [], 0
-    if not has_chord(chords):
-        raise ValueError("terms can be realised only over a chord")
-    if onsets is None:
-        onsets = late_onsets(terms) if motion is None else filled_onsets(terms)
-    onsets = [onset for term, onset in zip(terms, onsets, strict=True) if term.type != REST]
-    terms = [term for term in terms if term.type != REST]
-    if motion is None:
-        return _realise_as_the_original(terms, onsets, chords, generator)
-    played = sum(onset < bar_length for onset in onsets)
-    ends = [*onsets[1:played], bar_length]
-    tables = [types_at(chords, onset) for onset in onsets[:played]]
-    notes, fallbacks = [], 0
-    for index in range(played):
-        choice = _candidates(tables[index], previous, terms[index], motion)
-        pitches, weights = choice.pitches, choice.weights
-        if index + 1 < played and len(pitches) > 1:
-            pitches, weights = _leading_on(choice, tables[index + 1], terms[index + 1], motion)
-        previous = pitches[0] if len(pitches) == 1 else generator.choices(pitches, weights)[0]
-        fallbacks += choice.fell_back
-        duration = min(terms[index].duration, ends[index] - onsets[index])
-        notes.append(Note(onsets[index], duration, previous))
-    return notes, fallbacks
-
-
-def filled_onsets(terms: list[Term]) -> list[int]:
-    """Onsets of notes that follow one another without a gap, from the bar line, in grid steps."""
-    return list(accumulate((term.duration for term in terms[:-1]), initial=0))
-
-
-def late_onsets(terms: list[Term]) -> list[int]:
-    """Onsets as the original sets them: a note starts when its own duration has passed since the one before."""
-    return list(accumulate(term.duration for term in terms))
-
-
-class Candidates(NamedTuple):
-    """The pitches that a term may become, their weights, and whether none fits as asked."""
-
-    pitches: tuple[int, ...]
-    weights: tuple[float, ...]
-    fell_back: bool
-    repeats: bool
-
-
-@lru_cache(maxsize=2**14)
-def _candidates(types: str, previous: int | None, term: Term, motion: Motion) -> Candidates:
-    """What a term may become after the pitch `previous`, over a chord of these types.
-
-    Without an interval (a bar's first note) every pitch is allowed, and the last one played counts as the middle.
-    """
-    start = motion.middle if previous is None else previous
-    if term.lower is None:
-        lower, upper, centre, closeness = motion.low - start, motion.high - start, start, 1 - 1 / motion.leap
-    else:
-        lower, upper, centre, closeness = (
-            term.lower,
-            term.upper,
-            start + (term.lower + term.upper) / 2,
-            motion.closeness,
-        )
-    of_type = [pitch for pitch in range(motion.low, motion.high + 1) if types[pitch % 12] == term.type]
-    found = [pitch for pitch in of_type if lower <= pitch - start <= upper]
-    fell_back = not found
-    if fell_back:
-        octaves = (-24, -12, 12, 24)
-        found = [pitch for pitch in of_type if any(lower <= pitch - start + octave <= upper for octave in octaves)]
-        found = found or of_type or list(range(motion.low, motion.high + 1))
-        centre = min(max(centre, motion.low), motion.high)
-    others = [pitch for pitch in found if pitch != previous]
-    pitches = tuple(others or found)
-    weights = [
-        closeness ** abs(pitch - centre) * motion.gravity ** (((pitch - motion.middle) / 12) ** 2) for pitch in pitches
-    ]
-    return Candidates(pitches, tuple(weights), fell_back, not others)
-
-
-@lru_cache(maxsize=2**14)
-def _leading_on(
-    choice: Candidates, next_types: str, next_term: Term, motion: Motion
-) -> tuple[tuple[int, ...], tuple[float, ...]]:
-    """Those of the candidates after which the next term fits too; all of them if there are none."""
-    kept = []
-    for pitch, weight in zip(choice.pitches, choice.weights, strict=True):
-        following = _candidates(next_types, pitch, next_term, motion)
-        if not following.fell_back and not following.repeats:
-            kept.append((pitch, weight))
-    pitches, weights = zip(*kept, strict=True) if kept else (choice.pitches, choice.weights)
-    return pitches, weights
-
-
-def _realise_as_the_original(
     terms: list[Term], onsets: list[int], chords: list[Chord], generator: random.Random
 ) -> tuple[list[Note], int]:
+    """Turn one bar's terms into notes at these onsets (grid steps from the bar line), one by one, as the original does;
+    return them and how many terms had to fall back.
+
+    Notes are as long as their terms say, however long the bar is. Of the first note C is any note of the chord, S a
+    tone of its scale, A and X a semitone beside one, at least from octave 4; later ones are drawn evenly among the
+    pitches of the term's type in its interval, at least from octave 3; where there is none, the line moves a whole tone
+    (the fall-back). No terms, or rests only, give no notes. Raises ValueError for terms without a chord.
+    """
+    if terms and not has_chord(chords):
+        raise ValueError("terms can be realised only over a chord")
     notes, fallbacks, previous = [], 0, None
     for term, onset in zip(terms, onsets, strict=True):
+        if term.type == REST:
+            continue
         chord = sounding_chord(chords, onset)
         if previous is None or term.lower is None:
-            pitch = _first_pitch_as_the_original(term.type, chord, generator)
+            pitch = _first_pitch(term.type, chord, generator)
         else:
             types = note_types(chord.tones)
             reachable = range(previous + term.lower, previous + term.upper + 1)
@@ -283,7 +154,17 @@ def _realise_as_the_original(
     return notes, fallbacks
 
 
-def _first_pitch_as_the_original(kind: str, chord: Chord, generator: random.Random) -> int:
+def filled_onsets(terms: list[Term]) -> list[int]:
+    """Onsets of notes that follow one another without a gap, from the bar line, in grid steps."""
+    return list(accumulate((term.duration for term in terms[:-1]), initial=0))
+
+
+def late_onsets(terms: list[Term]) -> list[int]:
+    """Onsets as the original sets them: a note starts when its own duration has passed since the one before."""
+    return list(accumulate(term.duration for term in terms))
+
+
+def _first_pitch(kind: str, chord: Chord, generator: random.Random) -> int:
     pitch = generator.choice(chord.pitches)
     if kind != "C":
         pitch = pitch - pitch % 12 + generator.choice(first_scale_tones(chord.tones))

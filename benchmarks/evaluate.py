@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE")
     output = check_folder(given.output)
     tune = read_tune_of(given)
-    style = learn_style([tune], given.density)
+    style = learn_style([tune])
 
     columns = {
         SOURCE: [style.source],

@@ -261,7 +261,7 @@ def data():
     from learning.style import learn_style
     from preprocess import read_tune
 
-    style = learn_style([read_tune(tune())], music_generate.DENSITY)
+    style = learn_style([read_tune(tune())])
     starts = window_starts([len(style.corpus)], music_generate.WINDOWS, music_generate.TX)
     return style, *training_windows(style.indices, starts, music_generate.TX)
 

@@ -43,7 +43,7 @@ def main() -> None:
     """Sweep, print, write."""
     given = read_settings(declared(music_generate) | declared(sys.modules[__name__]), __doc__.splitlines()[0])
     tune = evaluate.read_tune_of(given)
-    style = learn_style([tune], given.density)
+    style = learn_style([tune])
     given.longest_run = 0  # copying is to be seen, not broken off
     ceiling = sum(likeness.halves_ceiling(style.source).values())
     perplexity = evaluate.held_out_perplexity(tune.abstract_grammars, given, list(EPOCHS_TRIED))

@@ -16,8 +16,8 @@ class Playing:
     gaps, 'filled' (one note after the other), or 'late' (a note starts when its own duration has passed).
     `longest_run`: where a run of values from the corpus is broken off, 0 for never; `density`: how many notes are
     wanted for each of the player's; `experts`: which of `learning.experts.EXPERTS` are asked (these three count only
-    where the bar's time decides). `quirks`: which of `QUIRKS`. For `temperature` and `min_p` see `inference_model.draw`, for
-    `closeness` and `gravity` `grammar.Motion`.
+    where the bar's time decides). `quirks`: which of `QUIRKS`. For `temperature` and `min_p` see
+    `inference_model.draw`, for `closeness` and `gravity` `grammar.Motion`.
     """
 
     bars: int

@@ -6,13 +6,11 @@
 """
 
 import random
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import NamedTuple
 
 import numpy as np
 
-from grammar import Term, filled_onsets, late_onsets, parse_term, realise
+from grammar import REST, Term, filled_onsets, late_onsets, parse_term, realise
 from improvising.backing import backing
 from improvising.keeping import Kept, values_of_bar
 from improvising.playing import Playing
@@ -20,7 +18,7 @@ from inference_model import predict_and_sample
 from learning.experts import experts_of, vocabulary_of
 from learning.ground import ground_of, line_on
 from learning.practice import untrained
-from learning.sampler import NOTHING, Ground, Wishes, sample_bars
+from learning.sampler import NOTHING, Ground, NoNetwork, Sampled, Wishes, sample_bars
 from learning.style import Style
 from learning.touch import Touch
 from music.note_types import has_chord
@@ -33,14 +31,8 @@ JAZZ_GUITAR, PIANO = 26, 0  # General MIDI programs
 OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
 
 
-class SampledBar(NamedTuple):
-    """The indices of a bar's values; and, unless realising is to decide, their onsets in grid steps from the bar line,
-    their pitches, and whether the value allows no such pitch."""
-
-    values: list[int]
-    onsets: list[int] | None = None
-    pitches: list[int] | None = None
-    fell_back: list[bool] | None = None
+# A bar before it has pitches: terms, their onsets in grid steps from the bar line.
+Line = tuple[list[Term], list[int]]
 
 
 def generate_music(
@@ -53,15 +45,15 @@ def generate_music(
     style, kept = style.first_bars(playing.bars), kept or {}
     if not any(map(has_chord, style.chorus.chords_by_bar)):
         raise ValueError("the bars to improvise in (BARS, CHORDS) hold no chord, only N.C.; there must be one")
-    sample = _sample_by_number if playing.values_per_bar else _sample_in_time
-    solos, progress = [], Progress("realising", n_solos)
-    ground = _ground(style, {})[0]
-    touch = Touch(style.player.line, "touch" in playing.experts) if playing.dynamics else None
-    for number, sampled_bars in enumerate(sample(inference_model, style, playing, n_solos, seed, kept)):
-        generator = random.Random(f"{seed}/{number}")
-        solo = _realise_solo(style, playing, sampled_bars, generator, kept)
-        solos.append(_with_velocities(solo, ground, touch, generator, kept) if touch else solo)
-        progress(len(solos))
+    improviser = _Improviser(style, playing, kept)
+    generators = [random.Random(f"{seed}/{number}") for number in range(n_solos)]
+    solos = improviser.solos(inference_model, generators, seed)
+    if not playing.dynamics:
+        return solos
+    touch, progress = Touch(style.player.line, "touch" in playing.experts), Progress("realising", n_solos)
+    for number, generator in enumerate(generators):
+        progress(number)
+        solos[number] = improviser.with_velocities(solos[number], touch, generator)
     return solos
 
 
@@ -73,42 +65,159 @@ def piece_of(solo: Solo, title: str, tempo: float, backing_seed: int | None = No
     return Piece(title, tempo, solo, parts, written_for)
 
 
-def _ground(style: Style, kept: Kept) -> tuple[Ground, list[Bar]]:
-    """What is improvised over, with what is kept there, and the shapes of its bars."""
-    chorus = style.chorus
-    shapes = {bar.beats: bar for bar in reversed(chorus.bars)}
-    ground = ground_of(chorus.bars, chorus.chords_by_bar, list(shapes))
-    values, pitches = ground.kept.copy(), ground.kept.copy()
-    for number, notes in kept.items():
-        bar, chords = chorus.bars[number], chorus.chords_by_bar[number]
-        values[bar.start : bar.end] = NOTHING
-        for place, index, pitch in values_of_bar(notes, bar, chords, style.terms):
-            values[bar.start + place], pitches[bar.start + place] = index, pitch
-    return replace(ground, kept=values, kept_pitches=pitches), list(shapes.values())
+class _Improviser:
+    """How solos come about over one chorus: sampled with their pitches, or as values that are changed first."""
 
+    def __init__(self, style: Style, playing: Playing, kept: Kept):
+        self.style, self.playing, self.kept, self.chorus = style, playing, kept, style.chorus
+        player, shapes = style.player, {bar.beats: bar for bar in reversed(self.chorus.bars)}
+        self.ground = ground_of(self.chorus.bars, self.chorus.chords_by_bar, list(shapes))
+        self.experts = experts_of(
+            player,
+            list(shapes.values()),
+            self.ground,
+            style.habits or untrained(player),
+            playing.experts,
+            playing.gravity,
+            playing.longest_run,
+            playing.rhythm == "learned",
+        )
 
-def _sample_in_time(
-    inference_model, style: Style, playing: Playing, n_solos: int, seed: int, kept: Kept
-) -> Iterator[list[SampledBar]]:
-    player, (ground, shapes) = style.player, _ground(style, kept)
-    habits, learned = style.habits or untrained(player), playing.rhythm == "learned"
-    experts = experts_of(player, shapes, ground, habits, playing.experts, playing.gravity, playing.longest_run, learned)
-    vocabulary = vocabulary_of(player, playing.closeness, playing.longest_run)
-    wishes = Wishes(playing.temperature, playing.min_p, playing.density)
-    sampled = sample_bars(inference_model, ground, vocabulary, experts, n_solos, wishes, seed)
-    for row in zip(*(column.tolist() for column in sampled[:4]), strict=True):
-        bars = [([], [], [], []) for _ in style.chorus.bars]
-        for value, place, pitch, fell_back in zip(*row, strict=True):
-            if place < ground.end:
-                note = value, int(ground.in_bar[place]), pitch, fell_back
-                for column, field in zip(bars[ground.bars[place]], note, strict=True):
-                    column.append(field)
-        yield [SampledBar(*bar) for bar in bars]
+    def solos(self, inference_model, generators: list[random.Random], seed: int) -> list[Solo]:
+        style, playing, n_solos = self.style, self.playing, len(generators)
+        if playing.values_per_bar:
+            sampled = _sample_by_number(inference_model, style, playing, n_solos, seed)
+            bars_of = [[(bar, None) for bar in solo] for solo in sampled]
+        else:
+            vocabulary = vocabulary_of(style.player, playing.closeness, playing.longest_run)
+            wishes = Wishes(playing.temperature, playing.min_p, playing.density)
+            ground = self._keeping(1)
+            sampled = sample_bars(inference_model, ground, vocabulary, self.experts, n_solos, wishes, seed)
+            if not (playing.quirks or playing.rhythm == "late") and playing.keep_types and playing.one_line:
+                return self._played(sampled, style.terms)
+            bars_of = self._by_bar(sampled)
+        values = [
+            [
+                style.values[index]
+                for number, (indices, _) in enumerate(bars)
+                if number not in self.kept
+                for index in indices
+            ]
+            for bars in bars_of
+        ]
+        each = list(zip(bars_of, generators, strict=True))
+        if playing.one_line:
+            solos = self._with_pitches([[self._reworked(*bar, coin) for bar in bars] for bars, coin in each], seed)
+        else:
+            solos = [self._as_the_original(*solo) for solo in each]
+        return [replace(solo, values=texts) for solo, texts in zip(solos, values, strict=True)]
+
+    def with_velocities(self, solo: Solo, touch: Touch, generator: random.Random) -> Solo:
+        """The solo as loud as the player would play it; what is kept stays."""
+        places, durations, pitches, _ = np.array(solo.notes, int).reshape(-1, 4).T
+        places = np.minimum(places, self.ground.end - 1)
+        drawn = iter(touch.draw(line_on(self.ground, places, pitches, durations), generator))
+        notes_by_bar = [[note._replace(velocity=next(drawn)) for note in notes] for notes in solo.notes_by_bar]
+        return replace(solo, notes_by_bar=[self.kept.get(number, notes) for number, notes in enumerate(notes_by_bar)])
+
+    def _keeping(self, n_solos: int) -> Ground:
+        """The ground, with what is kept."""
+        values, pitches = (np.repeat(self.ground.kept, n_solos, axis=0) for _ in range(2))
+        for number, notes in self.kept.items():
+            bar, chords = self.chorus.bars[number], self.chorus.chords_by_bar[number]
+            values[:, bar.start : bar.end] = NOTHING
+            for place, index, pitch in values_of_bar(notes, bar, chords, self.style.terms):
+                values[:, bar.start + place], pitches[:, bar.start + place] = index, pitch
+        return replace(self.ground, kept=values, kept_pitches=pitches)
+
+    def _by_bar(self, sampled: Sampled) -> list[list[tuple[list[int], list[int]]]]:
+        """The values of each bar of each solo, and their onsets."""
+        bar_of, in_bar, solos = self.ground.bars.tolist(), self.ground.in_bar.tolist(), []
+        for values, places in zip(sampled.values.tolist(), sampled.places.tolist(), strict=True):
+            solos.append([([], []) for _ in self.chorus.bars])
+            for value, place in zip(values, places, strict=True):
+                if place < self.ground.end:
+                    indices, onsets = solos[-1][bar_of[place]]
+                    indices.append(value)
+                    onsets.append(in_bar[place])
+        return solos
+
+    def _reworked(self, indices: list[int], onsets: list[int] | None, generator: random.Random) -> Line:
+        """A bar's terms, changed as the settings say, and where they begin."""
+        playing, texts = self.playing, [self.style.values[index] for index in indices]
+        grammar = " ".join([OPENING_TERM, *texts] if "opening" in playing.quirks else texts)
+        if not playing.keep_types:
+            grammar = fold_types(grammar)
+        if "rounded" in playing.quirks:
+            grammar = prune_grammar(grammar, generator)
+        terms = [parse_term(text) for text in grammar.split()]
+        if playing.rhythm == "late":
+            return terms, late_onsets(terms)
+        return terms, onsets if onsets is not None and len(onsets) == len(terms) else filled_onsets(terms)
+
+    def _as_the_original(self, bars: list[tuple], generator: random.Random) -> Solo:
+        """Bars realised one by one; notes that come after the last bar are put into bars like it."""
+        chorus, notes_by_bar, n_terms, fallbacks = self.chorus, [], 0, 0
+        for number, (chords, bar) in enumerate(zip(chorus.chords_by_bar, bars, strict=True)):
+            terms, onsets = self._reworked(*bar, generator) if number not in self.kept else ([], [])
+            notes, fell_back = realise(terms, onsets, chords, generator) if has_chord(chords) else ([], 0)
+            notes_by_bar.append(clean_up_notes(prune_notes(notes, "pairs" not in self.playing.quirks)))
+            n_terms, fallbacks = n_terms + len(terms), fallbacks + fell_back
+        bars, chords_by_bar = chorus.bars, chorus.chords_by_bar
+        if any(notes and notes[-1].onset >= bar.length for notes, bar in zip(notes_by_bar, bars, strict=True)):
+            bars, notes_by_bar, chords_by_bar = into_bars(from_start(notes_by_bar, bars), bars, chords_by_bar)
+        return self._solo(bars, notes_by_bar, chords_by_bar, [], n_terms, fallbacks)
+
+    def _with_pitches(self, solos: list[list[Line]], seed: int) -> list[Solo]:
+        """Solos whose terms are known as one line each: a term stays if its onset lies in its bar."""
+        terms = list(dict.fromkeys(term for lines in solos for line, _ in lines for term in line)) or self.style.terms
+        player = replace(self.style.player, terms=[*self.style.terms, *terms])
+        number_of, ground = {term: number for number, term in enumerate(player.terms)}, self._keeping(len(solos))
+        for row, lines in enumerate(solos):
+            for number, (bar, line) in enumerate(zip(self.chorus.bars, lines, strict=True)):
+                if number not in self.kept:
+                    ground.kept[row, bar.start : bar.end] = NOTHING
+                    for term, onset in zip(*line, strict=True):
+                        if term.type != REST and onset < bar.length:
+                            ground.kept[row, bar.start + onset] = number_of[term]
+        vocabulary = vocabulary_of(player, self.playing.closeness, 0)
+        experts, model = replace(self.experts, waits=None), NoNetwork(len(player.terms))
+        sampled = sample_bars(model, ground, vocabulary, experts, len(solos), seed=seed)
+        return self._played(sampled, player.terms)
+
+    def _played(self, sampled: Sampled, terms: list[Term]) -> list[Solo]:
+        """What was sampled, of these terms, as solos: notes end with the next one or the bar; over N.C. they rest."""
+        chorus, solos, progress = self.chorus, [], Progress("realising", len(sampled.values))
+        bar_of, in_bar = self.ground.bars.tolist(), self.ground.in_bar.tolist()
+        rests = [number in self.kept or not has_chord(chords) for number, chords in enumerate(chorus.chords_by_bar)]
+        for row in zip(*(column.tolist() for column in sampled[:4]), strict=True):
+            progress(len(solos))
+            played = [note for note in zip(*row, strict=True) if note[1] < self.ground.end]
+            notes_by_bar, fallbacks = [[] for _ in chorus.bars], 0
+            following = [*(place for _, place, _, _ in played[1:]), self.ground.end]
+            for (value, place, pitch, fell_back), end in zip(played, following, strict=True):
+                number = bar_of[place]
+                if not rests[number]:
+                    duration = min(terms[value].duration, min(end, chorus.bars[number].end) - place)
+                    notes_by_bar[number].append(Note(in_bar[place], duration, pitch))
+                    fallbacks += fell_back
+            if "pairs" in self.playing.quirks:
+                notes_by_bar = [prune_notes(notes, every_neighbour=False) for notes in notes_by_bar]
+            indices = [value for value, place, _, _ in played if bar_of[place] not in self.kept]
+            values = [] if terms is not self.style.terms else [self.style.values[index] for index in indices]
+            solos.append(self._solo(chorus.bars, notes_by_bar, chorus.chords_by_bar, values, len(indices), fallbacks))
+        return solos
+
+    def _solo(self, bars: list[Bar], notes_by_bar: list[list[Note]], chords_by_bar: list, *rest) -> Solo:
+        """A solo over the chorus, with what is kept."""
+        notes_by_bar = [self.kept.get(number, notes) for number, notes in enumerate(notes_by_bar)]
+        return Solo(bars, notes_by_bar, chords_by_bar, *rest, self.chorus.fifths, self.chorus.sections)
 
 
 def _sample_by_number(
-    inference_model, style: Style, playing: Playing, n_solos: int, seed: int, kept: Kept
-) -> list[list[SampledBar]]:
+    inference_model, style: Style, playing: Playing, n_solos: int, seed: int
+) -> list[list[list[int]]]:
+    """The indices of `values_per_bar` values for each bar of each solo."""
     n_values, n_a = inference_model.input_shape[0][-1], inference_model.input_shape[1][-1]
     shapes = ((n_solos, n_values), (n_solos, n_a), (n_solos, n_a))
     state = nothing = tuple(np.zeros(shape, np.float32) for shape in shapes)
@@ -123,73 +232,5 @@ def _sample_by_number(
             seed=seed * 1000 + bar,  # each bar draws anew
         )
         for solo, values in zip(solos, indices.tolist(), strict=True):
-            solo.append(SampledBar(values))
+            solo.append(values)
     return solos
-
-
-def _realise_solo(
-    style: Style, playing: Playing, sampled_bars: list[SampledBar], generator: random.Random, kept: Kept
-) -> Solo:
-    """One solo, without velocities."""
-    notes_by_bar, values, n_terms, fallbacks, previous = [], [], 0, 0, None
-    motion = style.motion._replace(closeness=playing.closeness, gravity=playing.gravity) if playing.one_line else None
-    chorus = style.chorus
-    for number, (bar, chords, sampled) in enumerate(zip(chorus.bars, chorus.chords_by_bar, sampled_bars, strict=True)):
-        if number in kept:
-            notes_by_bar.append(kept[number])
-            previous = kept[number][-1].pitch if kept[number] else previous
-            continue
-        texts = [style.values[index] for index in sampled.values]
-        values += texts
-        terms = _reworked(texts, playing, generator) if _reworks(playing) else [parse_term(text) for text in texts]
-        notes, fell_back = [], 0
-        if not has_chord(chords):
-            pass  # N.C.: the solo rests
-        elif sampled.pitches is not None and _takes_pitches(playing):
-            ends = [*sampled.onsets[1:], bar.length]
-            for term, onset, pitch, end in zip(terms, sampled.onsets, sampled.pitches, ends, strict=True):
-                notes.append(Note(onset, min(term.duration, end - onset), pitch))
-            fell_back = sum(sampled.fell_back)
-        else:
-            onsets = sampled.onsets
-            if playing.rhythm == "late":
-                onsets = late_onsets(terms)
-            elif playing.rhythm == "filled" or onsets is None or len(onsets) != len(terms):
-                onsets = filled_onsets(terms)
-            notes, fell_back = realise(terms, chords, generator, motion, previous, onsets, bar.length)
-            notes = clean_up_notes(prune_notes(notes, "pairs" not in playing.quirks))
-        n_terms += len(terms)
-        fallbacks += fell_back
-        previous = notes[-1].pitch if notes else previous
-        notes_by_bar.append(notes)
-    bars, chords_by_bar = chorus.bars, chorus.chords_by_bar
-    if any(notes and notes[-1].onset >= bar.length for notes, bar in zip(notes_by_bar, bars, strict=True)):
-        # Longer than its bar, as the original's: each note goes where it begins.
-        bars, notes_by_bar, chords_by_bar = into_bars(from_start(notes_by_bar, bars), bars, chords_by_bar)
-    return Solo(bars, notes_by_bar, chords_by_bar, values, n_terms, fallbacks, chorus.fifths, chorus.sections)
-
-
-def _with_velocities(solo: Solo, ground: Ground, touch: Touch, generator: random.Random, kept: Kept) -> Solo:
-    """The solo as loud as the player would play it; what is kept stays."""
-    places, durations, pitches, _ = np.array(solo.notes, int).reshape(-1, 4).T
-    drawn = iter(touch.draw(line_on(ground, np.minimum(places, ground.end - 1), pitches, durations), generator))
-    notes_by_bar = [[note._replace(velocity=next(drawn)) for note in notes] for notes in solo.notes_by_bar]
-    return replace(solo, notes_by_bar=[kept.get(number, notes) for number, notes in enumerate(notes_by_bar)])
-
-
-def _takes_pitches(playing: Playing) -> bool:
-    """Whether notes are played as they were sampled, with what goes before and comes after them in mind."""
-    return playing.one_line and playing.rhythm != "late" and not playing.quirks and playing.keep_types
-
-
-def _reworks(playing: Playing) -> bool:
-    return bool(playing.quirks) or not playing.keep_types
-
-
-def _reworked(values: list[str], playing: Playing, generator: random.Random) -> list[Term]:
-    grammar = " ".join([OPENING_TERM, *values] if "opening" in playing.quirks else values)
-    if not playing.keep_types:
-        grammar = fold_types(grammar)
-    if "rounded" in playing.quirks:
-        grammar = prune_grammar(grammar, generator)
-    return [parse_term(text) for text in grammar.split()]

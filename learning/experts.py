@@ -22,6 +22,7 @@ from learning.rhythm import gaps_of, learn_holds, learn_waits, mixed, nearest_ga
 from learning.sampler import (
     BARS_A_LEVEL,
     CLASSES,
+    END_OF_PHRASE,
     N_CLASSES,
     N_INTERVALS,
     N_SCENES,
@@ -40,7 +41,6 @@ from music.notes import Bar
 from music.piece import Solo
 
 EXPERTS = ("gaps", "holds", "lines", "turns", "harmony", "resolution", "register", "phrases", "ahead", "touch")
-END_OF_PHRASE = 6  # steps of rest after a note
 WEIGHT_SMALL, WEIGHT_LINES, WEIGHT_AFTER_TWO = 0.16, 4.0, 10.0  # how often the wider count was "seen"
 FARTHEST_AHEAD = 12  # semitones
 HEIGHT = 3  # semitones that are one outcome of the register
@@ -253,8 +253,8 @@ def experts_of(
         streams=weigh["stream"][:, 1] / weigh["stream"][:, 0],
         holds=_holds(player, "holds" in on)
         * weigh["hold"][rests.astype(int), np.digitize(durations, DURATION_CLASSES)],
-        rests=rests,
         rate=player.rate,
+        haste=_haste(line),
         first_places=tuple(line.in_bar[line.begins].tolist()) if rhythm else (0,),
         low=low,
         high=high,
@@ -267,6 +267,12 @@ def experts_of(
         levels=_levels(player, weigh["level"].item() if "phrases" in on else 0.0) * [weigh["hurry"].item(), 1],
         known=_known_turns(player, longest_run),
     )
+
+
+def _haste(line: Line) -> float:
+    """Mean over variance of the gaps, within bounds: weighed by `exp(-power * gap)`, their mean falls by so much."""
+    gaps = line.distances[line.distances > 0]
+    return float(gaps.mean() / np.clip(gaps.var(), gaps.mean(), gaps.mean() ** 2)) if len(gaps) else 1.0
 
 
 def _waits(player: Player, shapes: list[Bar], with_gap_before: bool) -> np.ndarray:

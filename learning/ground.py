@@ -64,7 +64,7 @@ def ground_of(bars: list[Bar], chords_by_bar: list[list[Chord]], shapes: Sequenc
     places = np.concatenate([*(_places_in(bar._replace(start=0)) for bar in bars), [[0], [0], [0], [0]]], axis=1)
     in_bar, in_pulse, left, accents = places
     kinds = np.array([[TYPES.index(kind) for kind in table] for table in tables])
-    free = np.full(len(numbers), FREE)
+    free = np.full((1, len(numbers)), FREE)
     return Ground(numbers, in_bar, in_pulse, left, shape, accents, chord, table, kinds, free, free)
 
 

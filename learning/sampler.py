@@ -24,19 +24,20 @@ SIZE_CLASSES = (1, 2, 3, 5, 8)  # where each begins: a semitone, a tone, a third
 N_CLASSES = NO_CLASS = 2 * len(SIZE_CLASSES) + 1
 FREE, NOTHING = -1, -2  # in `Ground.kept`
 LEAST = 1e-30  # of a probability: what is allowed stays possible where it has been rounded to zero
+END_OF_PHRASE = 6  # steps of rest after a note
 BARS_A_LEVEL = 2  # for so many bars the line keeps its density and register
 HURRY, MOST_HURRY = 0.054, 1.35  # of the rate: for each note that it is behind or ahead of the player, and at most
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What is improvised over, place by place. All but `kinds` are (n_places + 1,): the last place is the end.
+    """What is improvised over, place by place. Arrays are (n_places + 1,), the last is the end.
 
     `bars`: the bar; `in_bar`, `in_pulse` and `left`: the steps since its bar line and its beat, and until the next bar;
     `shapes`: which of the experts' `waits` holds; `accents`: 0 where a bar or its second half begins, 1 on other beats,
     2 between them; `chords`: the number of the chord; `tables`: which of the `kinds`, (n_tables, 12), what each pitch
-    class is over it; `kept`: the value that stands there already, `NOTHING` where none begins in a bar that is kept,
-    and `FREE` in all other bars; `kept_pitches`: its pitch.
+    class is over it. `kept` and `kept_pitches`, (1 or batch, n_places + 1): the value that stands there already,
+    `NOTHING` where none begins in a bar that is kept, and `FREE` in all other bars; and its pitch, or `FREE`.
     """
 
     bars: np.ndarray
@@ -86,9 +87,9 @@ class Experts:
 
     Of the next onset: `gaps`, (n_gaps,), the distances there are; `waits`, (n_shapes, longest bar, n_gaps + 1, n_gaps),
     by the place and the gap before (the last: none), or None for one note after the other; `streams`, (6,), of the same
-    gap once more, by how often it came before; `holds`, (n_gaps, n_durations), of a duration, and `rests`, of the same
-    shape, whether such a note ends a phrase; `rate`, the player's notes in a grid step; `first_places`, where in its
-    bar the first note may come.
+    gap once more, by how often it came before; `holds`, (n_gaps, n_durations), of a duration; `rate`, the player's
+    notes in a grid step, and `haste`, the power of e for each step by which gaps are to be weighed to be e times as
+    short; `first_places`, where in its bar the first note may come.
 
     Of the pitch, from `low` to `high`: `lines`, (n_intervals + 1, n_intervals + 1, n_intervals), of an interval after
     the last but one and the last; `colours`, (12 scenes, 2, 5, 4, n_intervals), of a type and an interval, by scene,
@@ -103,8 +104,8 @@ class Experts:
     waits: np.ndarray | None
     streams: np.ndarray
     holds: np.ndarray
-    rests: np.ndarray
     rate: float
+    haste: float
     first_places: tuple[int, ...]
     low: int
     high: int
@@ -199,6 +200,7 @@ class _Sampler:
         self.of_duration = np.eye(len(vocabulary.durations))[vocabulary.holds]  # (n_values, n_durations)
         self.kernels = vocabulary.kernels.reshape(n_values, -1).astype(np.float32)
         self.allowed, (self.next_kept, self.onward) = _allowed_values(vocabulary, ground), _kept_places(ground.kept)
+        self.kept_rows = self.rows if len(ground.kept) > 1 else self.rows * 0
         self.pitches = np.arange(experts.low, experts.high + 1)
         self.kinds = ground.kinds[:, self.pitches % 12]  # (n_tables, n_pitches)
         kinds_there = np.array([np.isin(np.arange(N_TYPES + 1), kinds) for kinds in self.kinds])
@@ -215,7 +217,10 @@ class _Sampler:
 
     def begin(self, place: np.ndarray, bar_lines: np.ndarray) -> None:
         """Go to the first notes."""
-        self.place = self.onward[np.minimum(place, self.next_kept[bar_lines])]
+        self.place = self._onward(np.minimum(place, self.next_kept[self.kept_rows, bar_lines]))
+
+    def _onward(self, place: np.ndarray) -> np.ndarray:
+        return self.onward[self.kept_rows, place]
 
     def next_note(self, chance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Play a note and go to the next place: value, pitch, and whether the value allows no such pitch. `chance` are
@@ -226,20 +231,20 @@ class _Sampler:
         probabilities = self._ask_network(here)
         gap, held = self._draw_gap(here, probabilities, chance[1:3])
         place = self.place + (vocabulary.durations[held] if experts.waits is None else experts.gaps[gap])
-        place = self.onward[np.minimum(np.minimum(place, self.next_kept[here + 1]), ground.end)]
+        place = self._onward(np.minimum(np.minimum(place, self.next_kept[self.kept_rows, here + 1]), ground.end))
 
         probabilities = np.where(vocabulary.holds == held[:, None], probabilities, 0)
-        weights, kinds, intervals = self._weigh_pitches(here, place, probabilities, experts.rests[gap, held])
+        ends = (place - self.place - vocabulary.durations[held] >= END_OF_PHRASE) | (place >= ground.end)
+        weights, kinds, intervals = self._weigh_pitches(here, place, probabilities, ends)
         chosen = pick(weights, chance[3])
         kind, interval = kinds[self.rows, chosen], intervals[self.rows, chosen]
         weights = probabilities * self.kernels[:, kind * N_INTERVALS + interval].T
         fell_back = ~weights.any(axis=1)
         value = pick(_where_any(weights, probabilities), chance[4])
-        pitch, kept = self.pitches[chosen], ground.kept[here] >= 0
-        if kept.any():
-            value, pitch = np.where(kept, ground.kept[here], value), np.where(kept, ground.kept_pitches[here], pitch)
+        pitch, kept_pitch = self.pitches[chosen], ground.kept_pitches[self.kept_rows, here]
+        if (kept_pitch >= 0).any():
+            pitch, fell_back = np.where(kept_pitch >= 0, kept_pitch, pitch), fell_back & (kept_pitch < 0)
             kind = ground.kinds[ground.tables[here], pitch % 12]
-            fell_back &= ~kept
         self._go_on(here, place, value, pitch, kind, gap)
         return value, pitch, fell_back
 
@@ -263,6 +268,8 @@ class _Sampler:
             fits = _where_any(new, fits)
         probabilities = np.where(fits, np.maximum(probabilities, LEAST), 0.0)
         self.memory = self.memory[0], *states
+        kept = ground.kept[self.kept_rows, here]
+        probabilities = np.where((kept >= 0)[:, None], self.one_hot[kept], probabilities)
         return tempered(probabilities, self.wishes.temperature, self.wishes.min_p, self.vocabulary.holds)
 
     def _draw_gap(self, here: np.ndarray, probabilities: np.ndarray, chance: np.ndarray) -> tuple:
@@ -272,7 +279,7 @@ class _Sampler:
         if experts.waits is None:
             return self.gap, pick(by_duration, chance[1])
         slower = np.clip(HURRY * self.ahead_of_player, -MOST_HURRY, MOST_HURRY)
-        slower = experts.rate * (slower - np.log(self.level * self.wishes.density))
+        slower = experts.haste * (slower - np.log(self.level * self.wishes.density))
         weights = experts.waits[ground.shapes[here], ground.in_bar[here], self.gap]
         weights = weights * np.exp(slower[:, None] * (experts.gaps - experts.gaps[0])) * (by_duration @ experts.holds.T)
         again = np.flatnonzero(self.stream)
@@ -280,9 +287,7 @@ class _Sampler:
         gap = pick(weights, chance[0])
         return gap, pick(by_duration * experts.holds[gap], chance[1])
 
-    def _weigh_pitches(
-        self, here: np.ndarray, place: np.ndarray, probabilities: np.ndarray, rests: np.ndarray
-    ) -> tuple:
+    def _weigh_pitches(self, here: np.ndarray, place: np.ndarray, probabilities: np.ndarray, ends: np.ndarray) -> tuple:
         """Weights, types and intervals (as indices) of all pitches, (batch, n_pitches) each."""
         experts, ground, rows = self.experts, self.ground, self.rows
         kinds = self.kinds[ground.tables[here]]
@@ -290,7 +295,6 @@ class _Sampler:
         far = (intervals < 0) | (intervals >= N_INTERVALS)
         intervals = np.clip(intervals, 0, N_INTERVALS - 1)
         sounds = kinds * N_INTERVALS + intervals  # (batch, n_pitches)
-        ends = rests | (place >= ground.end)
         scene = ground.scene(here, self.bar, self.chord)
         context = (scene * 2 + ends) * (N_TYPES + 1) + self.kind
         weights = experts.colours.take(context[:, None] * (N_TYPES * N_INTERVALS) + sounds)
@@ -368,12 +372,22 @@ def _allowed_values(vocabulary: Vocabulary, ground: Ground) -> np.ndarray:
 
 
 def _kept_places(kept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each place and the end, (n_places + 1,): the next at which a kept value stands, and the next that is that or
-    free; the place itself counts, and the end stands for none."""
-    end = len(kept) - 1
+    """For each place and the end, of the shape of `kept`: the next at which a kept value stands, and the next that is
+    that or free; the place itself counts, and the end stands for none."""
+    end = kept.shape[1] - 1
 
     def next_of(wanted: np.ndarray) -> np.ndarray:
-        places = np.append(np.where(wanted[:-1], np.arange(end), end), end)
-        return np.minimum.accumulate(places[::-1])[::-1]
+        places = np.where(wanted, np.arange(end + 1), end)
+        return np.minimum.accumulate(places[:, ::-1], axis=1)[:, ::-1]
 
     return next_of(kept >= 0), next_of(kept != NOTHING)
+
+
+class NoNetwork:
+    """A model that has no opinion, for values that are all kept."""
+
+    def __init__(self, n_values: int):
+        self.input_shape = [(None, n_values), (None, 1), (None, 1)]
+
+    def __call__(self, inputs: list[np.ndarray]) -> list[np.ndarray]:
+        return [np.ones_like(inputs[0]), *inputs[1:]]

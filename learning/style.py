@@ -1,7 +1,7 @@
 """The style of a player: what tunes say beside the network that learns their grammar.
 
-The values of the grammar, the range and the leaps of the line, and what experts know of it, over the chorus that is to
-be improvised over. Left to others: the network (`learning/network.py`), improvising (`improvising/solos.py`).
+The values of the grammar, and what experts know of the line, over the chorus that is to be improvised over. Left to
+others: the network (`learning/network.py`), improvising (`improvising/solos.py`).
 """
 
 from collections.abc import Sequence
@@ -10,15 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from data_utils import corpus_indices
-from grammar import Motion, Term, parse_term
+from grammar import Term, parse_term
 from learning.experts import Habits, Player, know
 from music.chorus import Chorus, tune_chorus
 from music.notes import Bar, meters_of
 from music.piece import Solo, Tune
 from preprocess import get_corpus_data
-
-SMALLEST_LEAP = 1.5  # semitones on average; a line that stands still would never move
-LEAP_OF_ONE_NOTE = 3.0  # of a tune without a second note
 
 
 @dataclass(frozen=True)
@@ -27,8 +24,8 @@ class Style:
 
     `corpus`: all values of all tunes in order, and `indices` the same as numbers, (len(corpus),); `values`: the unique
     ones, sorted, by index; `terms`: the same, parsed; `source`: the solo that is learned from (the first one);
-    `chorus`: what is improvised over; `motion`: the range, the register and the leaps of the solos; `player`: what the
-    experts know, and `habits`: what they practised, by what it was done with (`learning/practice.py`).
+    `chorus`: what is improvised over; `player`: what the experts know, and `habits`: what they practised, None for
+    nothing.
     """
 
     corpus: list[str]
@@ -37,7 +34,6 @@ class Style:
     terms: list[Term]
     source: Solo
     chorus: Chorus
-    motion: Motion
     player: Player
     habits: Habits | None = None
 
@@ -57,10 +53,7 @@ def learn_style(tunes: list[Tune], chorus: Chorus | None = None) -> Style:
     terms, indices = [parse_term(value) for value in values], corpus_indices(corpus, values_indices)
     solos = [tune.solo for tune in tunes]
     player = know(solos, terms, indices)
-    pitches, leaps = player.line.pitches, np.abs(player.line.intervals[~player.line.begins])
-    leap = max(SMALLEST_LEAP, float(leaps.mean())) if len(leaps) else LEAP_OF_ONE_NOTE
-    motion = Motion(int(pitches.min()), int(pitches.max()), round(player.home), leap=leap)
-    return Style(corpus, indices, values, terms, solos[0], chorus or tune_chorus(tunes[0]), motion, player)
+    return Style(corpus, indices, values, terms, solos[0], chorus or tune_chorus(tunes[0]), player)
 
 
 def _told_of_meters(bars: list[Bar], played: Sequence[Bar]) -> list[str]:

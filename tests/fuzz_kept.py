@@ -46,7 +46,7 @@ class Kept:
         self.tune = read_tunes(self.tune_file, memory=self.memory)[0][0]
         (self.entry,) = (self.memory / "tunes").iterdir()
         self.bytes, self.reading = self.entry.read_bytes(), recall(self.entry)
-        self.network = tiny_network(len(learn_style([self.tune], 1.0).values))
+        self.network = tiny_network(len(learn_style([self.tune]).values))
         self.material = {"format": FORMAT, "n_a": 4, "tunes": [tune_to_json(self.tune)]}
         self.material = json.loads(json.dumps(self.material))
         self.weights = network_to_bytes(self.network)
@@ -89,7 +89,7 @@ def playable(tune, network: Network | None = None) -> None:
     """Improvise two bars after a tune."""
     from conftest import playing  # not before the fuzzer sees the project coming
 
-    style = learn_style([tune], 1.0)
+    style = learn_style([tune])
     network = network or tiny_network(len(style.values))
     (solo,) = generate_music(OneStep(network.weights), style, replace(playing(), bars=2))
     assert all(0 <= note.pitch <= 127 and 1 <= note.velocity <= 127 for note in solo.notes)

@@ -31,7 +31,7 @@ END = 24 * BAR
 
 def learned_from(path, epochs=30) -> tuple[Style, list[np.ndarray]]:
     """What is learned of a tune with the program's own settings."""
-    style = learn_style([read_tune(path)], density=1.0)
+    style = learn_style([read_tune(path)])
     windows = training_windows(style.indices, window_starts([len(style.indices)], 60, 30), 30)
     training = Training(n_a=64, epochs=epochs, batch_size=32, seed=0)
     return style, train_network(*windows, len(style.values), training, lambda epoch, loss: None)[0]

@@ -26,7 +26,7 @@ TWO_BARS = Solo(
 
 def source_of(path) -> tuple[Solo, list[str]]:
     """The solo that is learned from, and its values as they were read."""
-    style = learn_style([read_tune(path)], density=1.0)
+    style = learn_style([read_tune(path)])
     return style.source, style.corpus
 
 

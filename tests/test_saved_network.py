@@ -23,7 +23,7 @@ from running.quiet_tensorflow import keras
 def saved(our_tune, tmp_path_factory):
     """The file, the tune and the network that it was made of."""
     tune = read_tune(our_tune)
-    model = build(len(learn_style([tune], density=1.0).values), 8, 30, seed=5)[0]
+    model = build(len(learn_style([tune]).values), 8, 30, seed=5)[0]
     network = Network(model.get_weights(), np.array([3.0, 2.0]), keras_file(model))
     path = tmp_path_factory.mktemp("saved") / "network.keras"
     save(path, network, [tune], 30)
@@ -49,7 +49,7 @@ def test_what_was_saved_is_loaded_and_improvises_alike(saved, capsys):
     assert same_weights(loaded.network.weights, network.weights)
     assert capsys.readouterr().out == f"loaded      {path}, trained for 2 epochs, loss 2.00\n"
     solos = [
-        generate_music(OneStep(weights), learn_style([of], density=1.0), playing())
+        generate_music(OneStep(weights), learn_style([of]), playing())
         for weights, of in ((network.weights, tune), (loaded.network.weights, loaded.tunes[0]))
     ]
     assert solos[0] == solos[1]
