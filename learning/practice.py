@@ -23,7 +23,7 @@ from music.units import GRID
 from running.memory import digest_of, recall, remember
 
 ROUNDS, BATCH, BARS = 6, 64, 16
-WEIGHT_PLAYED, MOST_CHANGE = 1.0, 1.5  # of a logarithm, in a round
+WEIGHT_PLAYED, MOST_CHANGE = 0.6, 1.5  # of a logarithm, in a round
 PACE_LEVEL, LEAST_SPREAD = 1.2, 0.05
 LEVELS = (-3.0, 1.8)  # bounds of the logarithm of the power to which densities of two bars are taken
 MOST_HABIT = 20.0  # of a logarithm: no practice leads there
