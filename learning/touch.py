@@ -47,6 +47,8 @@ class Touch:
 
     def draw(self, line: Line, generator: random.Random) -> list[int]:
         """Velocities for the notes of a line."""
+        if not len(line.places):
+            return []
         asked, n = self._columns(line), min(NEAREST, len(self.known))
         far = (self.known**2).sum(axis=1) - 2 * asked @ self.known.T  # (n_notes, n_known), less the asked one's square
         nearest = np.argpartition(far, n - 1, axis=1)[:, :n]

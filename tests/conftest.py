@@ -155,6 +155,28 @@ def playing(*flags: str):
     return playing_of(read_settings(declared(music_generate), "", list(flags)))
 
 
+def learned_from(path, epochs: int = 30):
+    """What is learned of a tune with the program's own settings: its style, and the network's weights."""
+    from data_utils import training_windows, window_starts
+    from learning.learner import Training
+    from learning.network import train_network
+    from learning.style import learn_style
+    from preprocess import read_tune
+
+    style = learn_style([read_tune(path)])
+    windows = training_windows(style.indices, window_starts([len(style.indices)], 60, 30), 30)
+    training = Training(n_a=64, epochs=epochs, batch_size=32, seed=0)
+    return style, train_network(*windows, len(style.values), training, lambda epoch, loss: None)[0]
+
+
+def untrained(n_values: int = 12, n_a: int = 8):
+    """A one-step model that has learned nothing."""
+    from inference_model import OneStep, music_inference_model
+    from learning.network import shared_layers
+
+    return OneStep(music_inference_model(*shared_layers(n_values, n_a, seed=4), n_values).get_weights())
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Chromium, driven by Playwright; without either, tests are skipped and say why, and in CI that is a failure."""

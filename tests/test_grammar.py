@@ -7,7 +7,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grammar import (
-    Motion,
     Term,
     filled_onsets,
     interval_bounds,
@@ -20,12 +19,6 @@ from grammar import (
 )
 from music.note_types import note_types, sounding_chord
 from music.units import GRID
-
-
-def motion(low=40, high=88):
-    """How a solo moves within a range, at home on E4."""
-    return Motion(low, high, 64, leap=3.0, closeness=0.2, gravity=0.03)
-
 
 C_MINOR_7 = chord(0.0, 4.0, (48, 51, 55, 58))
 
@@ -85,37 +78,11 @@ def bar_of(raw_terms, raw_chords):
     return terms, chords
 
 
-@settings(max_examples=200, deadline=None)
-@given(terms_of_a_bar, chords_of_a_bar, st.integers(0, 10**6))
-def test_a_realised_bar_reads_back_as_asked_except_where_it_fell_back(raw_terms, raw_chords, seed):
-    terms, chords = bar_of(raw_terms, raw_chords)
-    notes, fallbacks = realise(terms, chords, random.Random(seed), motion(45, 84))
-    assert len(notes) == len([onset for onset in filled_onsets(terms) if onset < 4 * GRID])
-    read = [parse_term(text) for text in parse_melody(notes, chords).split()]
-    unlike = 0
-    for index, (asked, got, played) in enumerate(zip(terms, read, notes, strict=False)):
-        in_interval = index == 0 or asked.lower <= played.pitch - notes[index - 1].pitch <= asked.upper
-        unlike += not (asked.type == got.type and in_interval)
-    assert unlike <= fallbacks
-    if not fallbacks:
-        assert unlike == 0
-
-
-@settings(max_examples=200, deadline=None)
-@given(terms_of_a_bar, chords_of_a_bar, st.integers(0, 10**6), st.integers(45, 84))
-def test_a_line_keeps_to_its_range_and_its_bar_one_note_at_a_time(raw_terms, raw_chords, seed, previous):
-    terms, chords = bar_of(raw_terms, raw_chords)
-    notes, _ = realise(terms, chords, random.Random(seed), motion(45, 84), previous)
-    assert all(45 <= note.pitch <= 84 for note in notes)
-    assert all(one.end <= two.onset for one, two in pairwise(notes))
-    assert notes[-1].end <= 4 * GRID
-
-
 @settings(max_examples=100, deadline=None)
 @given(terms_of_a_bar, chords_of_a_bar, st.integers(0, 10**6))
 def test_the_original_way_asks_the_same_of_a_note(raw_terms, raw_chords, seed):
     terms, chords = bar_of(raw_terms, raw_chords)
-    notes, fallbacks = realise(terms, chords, random.Random(seed))
+    notes, fallbacks = realise(terms, late_onsets(terms), chords, random.Random(seed))
     unlike = 0
     for previous, asked, played in zip(notes, terms[1:], notes[1:], strict=False):
         types = note_types(sounding_chord(chords, played.onset).tones)
@@ -127,28 +94,19 @@ def test_the_original_way_asks_the_same_of_a_note(raw_terms, raw_chords, seed):
     assert unlike <= fallbacks + moved
 
 
-def test_a_note_starts_late_in_the_original_and_in_time_by_default():
-    grammar = "C,0.500 S,0.250,<P4,m-2>"
-    assert [note.offset for note in unparse_grammar(grammar, [C_MINOR_7])] == [0.5, 0.75]
-    assert [note.offset for note in unparse_grammar(grammar, [C_MINOR_7], motion=motion())] == [0.0, 0.5]
+def test_a_note_starts_late_in_the_original():
+    assert [note.offset for note in unparse_grammar("C,0.500 S,0.250,<P4,m-2>", [C_MINOR_7])] == [0.5, 0.75]
 
 
 def test_no_repeated_pitch_where_another_fits():
     terms = [Term("C", 3), *(Term("C", 3, -3, 3) for _ in range(12))]
     for seed in range(20):
-        notes, _ = realise(terms, [C_MINOR_7], random.Random(seed), motion(40, 80))
-        assert all(one.pitch != two.pitch for one, two in zip(notes, notes[1:], strict=False))
-
-
-def test_a_type_the_chord_lacks_falls_back_and_is_counted():
-    every_second = chord(0.0, 4.0, (60, 62, 64, 66, 68, 70))  # a whole-tone chord: no X
-    assert "X" not in note_types(every_second.tones)
-    notes, fallbacks = realise([Term("X", 3)], [every_second], random.Random(0), motion(45, 84))
-    assert len(notes) == fallbacks == 1
+        notes, _ = realise(terms, late_onsets(terms), [C_MINOR_7], random.Random(seed))
+        assert all(one.pitch != two.pitch for one, two in pairwise(notes))
 
 
 def test_realising_nothing():
-    assert realise([], [], random.Random(0)) == ([], 0)
+    assert realise([], [], [], random.Random(0)) == ([], 0)
     assert unparse_grammar("", [C_MINOR_7]) == []
     with pytest.raises(ValueError, match="over a chord"):
-        realise([Term("C", 3)], [], random.Random(0))
+        realise([Term("C", 3)], [0], [], random.Random(0))

@@ -1,13 +1,11 @@
-import random
-
 import numpy as np
 import pytest
 from conftest import bar, note
 
-from learning.rhythm import draw_velocities, learn_rhythm
+from learning.ground import line_of
+from learning.rhythm import gaps_of, learn_holds, learn_waits, mixed, nearest_gap
 from music.notes import Bar, Note
 from music.piece import Solo, lay_out
-from preprocess import read_tune
 
 FOUR = bar(0.0, 4.0)
 
@@ -21,69 +19,79 @@ def solo_of(*bars: tuple[Bar, list[Note]]) -> Solo:
 TUNE = solo_of((FOUR, [note(0.0, 0.25, 60, 100), note(0.25, 0.5, 62, 50)]), (FOUR, [note(0.0, 0.25, 64, 90)]))
 
 
-def test_distances_are_probabilities_that_favour_what_was_played():
-    rhythm = learn_rhythm([TUNE], [FOUR], 3, 1.0)
-    distances = rhythm.distances[FOUR.beats]
-    assert np.allclose(distances.sum(axis=2), 1)
-    assert distances[0, 3].argmax() == 3
-    assert distances[3, 6].argmax() == 45
-    assert rhythm.first_places == (0,)
+def waits_of(solo: Solo, *shapes: Bar) -> tuple[np.ndarray, np.ndarray]:
+    """The gaps there are, and the table of each shape."""
+    played = list({bar.beats: bar for bar in solo.bars}.values())
+    line = line_of([solo], [bar.beats for bar in played])
+    gaps = gaps_of(line.distances)
+    return gaps, learn_waits(line, gaps, played, shapes or played, 3)
 
 
-def test_onsets_stay_on_the_grid_and_notes_are_hardly_cut():
-    place, steps, distance = np.nonzero(learn_rhythm([TUNE], [FOUR], 3, 1.0).distances[FOUR.beats])
-    assert (distance >= np.minimum(np.maximum(steps - 1, 2), 47)).all()
-    landing = (place + distance) % 48
+def test_gaps_are_those_that_were_played_and_the_usual_ones():
+    assert gaps_of(np.array([3, 45, 0, 1, 500])).tolist() == [2, 3, 4, 6, 45, 192]
+    assert nearest_gap(np.array([2, 3, 6]), np.array([1, 2, 3, 4, 6, 99])).tolist() == [0, 0, 1, 2, 2, 2]
+
+
+def test_a_count_leans_on_a_wider_one_by_hand():
+    assert mixed(np.array([3, 0]), np.array([0.5, 0.5]), 1.0).tolist() == [0.875, 0.125]
+    assert mixed(np.array([0, 0]), np.array([0.9, 0.1]), 0.5).tolist() == [0.9, 0.1]
+
+
+def test_waits_are_probabilities_that_favour_what_was_played_there_after_such_a_gap():
+    gaps, (table,) = waits_of(TUNE)
+    none, sixteenth = len(gaps), gaps.tolist().index(3)
+    assert np.all(table >= 0)
+    assert gaps[table[0, none].argmax()] == 3
+    assert gaps[table[3, sixteenth].argmax()] == 45
+    assert table[3, sixteenth, gaps.tolist().index(45)] > table[3, none, gaps.tolist().index(45)]
+
+
+def test_a_beat_is_ternary_or_binary_and_stays_so():
+    """After a third of a beat comes a third, after a fourth a fourth, at the same place."""
+    ternary = [note(third / 3, 1 / 3, 60) for third in range(12)]
+    binary = [note(fourth / 4, 0.25, 60) for fourth in range(16)]
+    gaps, (table,) = waits_of(solo_of((FOUR, ternary), (FOUR, binary), (FOUR, ternary), (FOUR, binary)))
+    third, fourth = gaps.tolist().index(4), gaps.tolist().index(3)
+    for place in (12, 24):  # on the first beat the one follows the other
+        assert table[place, third].argmax() == third and table[place, fourth].argmax() == fourth
+
+
+def test_onsets_stay_on_the_grid_and_leave_room_for_the_shortest_value():
+    gaps, (table,) = waits_of(TUNE)
+    place, _, gap = np.nonzero(table)
+    on_the_grid = np.isin(place % 12, (0, 3, 4, 6, 8, 9))  # from elsewhere not every place leads back
+    landing = (place + gaps[gap])[on_the_grid] % 48
     assert all(step % 12 in (0, 3, 4, 6, 8, 9) and step <= 45 for step in landing)
 
 
-def test_velocities_come_from_the_same_place():
-    rhythm = learn_rhythm([TUNE], [FOUR], 3, 1.0)
-    notes = [note(0.0, 0.25, 70), note(0.25, 0.25, 71), note(2.25, 0.25, 71)]
-    drawn = draw_velocities(notes, FOUR, rhythm, random.Random(0))
-    assert drawn[0].velocity in (100, 90)
-    assert drawn[1].velocity == 50
-    assert drawn[2].velocity == 50  # never played there: the same place of the beat
-
-
-def test_one_note_alone_goes_on_back_to_back():
-    rhythm = learn_rhythm([solo_of((FOUR, [note(1.0, 0.5, 60, 70)]))], [FOUR], 6, 1.0)
-    assert rhythm.distances[FOUR.beats][12, 6].argmax() == 6
-    assert rhythm.first_places == (12,)
-
-
-def test_a_bar_of_rest_is_one_long_silent_note():
+def test_a_rest_of_bars_is_one_long_gap():
     solo = solo_of((FOUR, TUNE.notes_by_bar[0]), (FOUR, []), (FOUR, [note(1.0, 0.25, 60, 80)]))
-    rhythm = learn_rhythm([solo], [FOUR], 3, 1.0)
-    assert rhythm.distances[FOUR.beats][0, 48].argmax() == 60  # from the bar of rest to the second beat of the next
-    assert 0 not in rhythm.velocities[FOUR.beats][0]
+    gaps, (table,) = waits_of(solo)
+    assert gaps[table[3, gaps.tolist().index(3)].argmax()] == 45 + 48 + 12
 
 
 def test_bars_of_other_beats_have_tables_of_their_own_even_if_the_tune_has_none():
     waltz, compound, odd = bar(0.0, 3.0, (3, 4)), bar(0.0, 3.0, (6, 8)), bar(3.0, 3.5, (7, 8))
-    rhythm = learn_rhythm([TUNE], [waltz, compound, odd], 3, 1.0)
-    assert set(rhythm.distances) == set(rhythm.velocities) == {(12, 12, 12), (18, 18), (12, 12, 18)}
-    assert rhythm.distances[waltz.beats].shape[0] == 36 and len(rhythm.velocities[odd.beats]) == 42
+    gaps, tables = waits_of(TUNE, waltz, compound, odd)
+    assert tables.shape == (3, 42, len(gaps) + 1, len(gaps))
+    sixteenth = gaps.tolist().index(3)
+    for table, beats in zip(tables, ((0, 12, 24), (0,), (0, 12, 24)), strict=True):
+        assert all(table[beat, -1].argmax() == sixteenth for beat in beats), "a beat as the tune's"
 
 
-def test_a_place_leans_on_the_same_place_of_the_pulse():
-    """What was played a sixteenth after a beat of 4/4 comes a sixteenth after every beat of 7/8, the last one too."""
-    odd = bar(0.0, 3.5, (7, 8))
-    velocities = learn_rhythm([TUNE], [odd], 3, 1.0).velocities[odd.beats]
-    assert velocities[3] == velocities[12 + 3] == velocities[24 + 3] == [50]
+@pytest.mark.parametrize("n_notes", [1, 2])
+def test_a_note_or_two_are_enough(n_notes):
+    solo = solo_of((FOUR, [note(1.0 + number, 0.5, 60, 70) for number in range(n_notes)]))
+    gaps, (table,) = waits_of(solo)
+    assert np.isfinite(table).all() and table.sum(axis=2).all()
+    assert set(gaps.tolist()) >= {2, 3, 4, 6}
 
 
-@pytest.mark.parametrize("density", [0.7, 0.85, 1.0])
-def test_a_long_solo_is_as_dense_as_is_wanted(our_tune, density):
-    """Walking through the table for long gives the mean distance of the source, over the density."""
-    tune = read_tune(our_tune)
-    notes = [note for bar in tune.melody.values() for note in bar]
-    table = learn_rhythm([tune.solo], [FOUR], 3, density).distances[FOUR.beats]
-    generator, place, walked = np.random.default_rng(0), 0, []
-    lengths = [min(note.duration, 48) for note in notes]
-    for _ in range(6000):
-        row = table[place, generator.choice(lengths)]
-        walked.append(generator.choice(len(row), p=row))
-        place = (place + walked[-1]) % 48
-    wanted = np.diff([note.onset for note in notes]).mean() / density
-    assert np.mean(walked) == pytest.approx(wanted, rel=0.05)
+def test_a_note_is_held_as_long_as_before_such_a_gap_by_hand():
+    durations, gaps = np.array([3, 6]), np.array([3, 6, 12])
+    held, gap = np.array([0, 0, 1, 1]), np.array([0, 0, 1, 2])
+    holds = learn_holds(durations, gaps, held, gap)
+    assert holds[0, 1] == 0, "six steps do not fit before the next onset three later"
+    assert holds[0, 0] > 1 and holds[1, 1] > holds[1, 0]
+    longer = learn_holds(np.array([3, 4]), gaps, np.array([0, 1]), np.array([0, 0]))
+    assert longer[0, 1] > 0, "but a legato note may be cut by one step"

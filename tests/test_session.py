@@ -13,9 +13,10 @@ from conftest import ROOT, bar, chord, note
 import music_generate
 from grammar import parse_term
 from improvising.keeping import kept_of_file, kept_of_piece, values_of_bar
-from improvising.session import AS_THEY_CAME, Session, accompaniment_of, check_wishes, shown_of, style_of
+from improvising.session import AS_THEY_CAME, Session, accompaniment_of, check_wishes, shown_of, style_over
 from learning.learner import Network
 from learning.saved_network import BROUGHT
+from learning.style import learn_style
 from learning.training import weight_shapes
 from preprocess import read_tune
 from running.settings import Settings, as_constants, changed, declared, read_settings
@@ -37,9 +38,10 @@ def session(our_tune) -> Session:
     path, grammars = Path("folder/other.mid"), tune.abstract_grammars[half]
     other = replace(tune, melody=melody, chords=chords, bars=bars, abstract_grammars=grammars, path=path)
     generator = np.random.default_rng(1)
-    n_values = len(style_of(given(), [tune]).values)
+    style = learn_style([tune, other])
+    n_values = len(style.values)
     weights = [generator.normal(0, 0.3, shape).astype(np.float32) for shape in weight_shapes(n_values, 8)]
-    return Session([tune, other], Network(weights, np.array([9.0, 8.0])))
+    return Session([tune, other], Network(weights, np.array([9.0, 8.0])), style)
 
 
 def notes_by_bar(results):
@@ -180,12 +182,12 @@ MIDI_ONLY = ["--sound=no", "--score=no", "--pictures=no", "--page=no"]
 )
 def test_more_than_can_be_made_is_refused_before_the_work(session, flags, told):
     with pytest.raises(ValueError, match=f"CHORUSES ask for {told}"):
-        check_wishes(given(*flags), style_of(given(*flags), session.tunes))
+        check_wishes(given(*flags), style_over(given(*flags), session.style, session.tunes))
 
 
 @pytest.mark.parametrize("flags", [["--choruses", "41"], ["--choruses", "100", *MIDI_ONLY, "--n-solos", "400"]])
 def test_what_can_be_made_is_not_refused(session, flags):
-    check_wishes(given(*flags), style_of(given(*flags), session.tunes))
+    check_wishes(given(*flags), style_over(given(*flags), session.style, session.tunes))
 
 
 def test_all_that_is_not_as_it_came_is_shown(session):
@@ -237,7 +239,7 @@ def test_changes_are_checked_as_flags_are():
 def test_what_accompanies_is_known_before_the_solo(session):
     for flags in ([], ["--backing", "--bars", "5"], ["--chords", "Dm7 | G7", "--key", "2", "--choruses", "3"]):
         wanted = given(*flags)
-        known = accompaniment_of(wanted, style_of(wanted, session.tunes))
+        known = accompaniment_of(wanted, style_over(wanted, session.style, session.tunes))
         assert known.parts[1:] == session.improvise(wanted, {}).best.parts[1:]
 
 
