@@ -7,9 +7,11 @@ as Markdown and as a picture to `output/`. The constants and flags of the tune, 
 of `music_generate.py`.
 """
 
+import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import likeness
+import sense
+import told_apart
 
 import music_generate
 from data_utils import NOTHING, corpus_indices, one_hot, training_windows, window_starts
@@ -28,6 +32,7 @@ from improvising.session import playing_of
 from improvising.solos import generate_music
 from inference_model import OneStep, music_inference_model
 from learning.learner import Training
+from learning.practice import practise
 from learning.style import Style, learn_style
 from music.piece import Solo, Tune
 from preprocess import get_corpus_data
@@ -41,7 +46,10 @@ NETWORKS: whole(1, 1000) = 1  # networks that share the solos evenly, trained fr
 FOLDS: whole(2, 1000) = 6  # parts the bars are dealt into for the held-out perplexity: each is left out once
 
 ORIGINAL_EPOCHS = 100
-SOURCE, ORIGINAL, OURS = COLUMNS = ("the source", "the original's settings", "ours")
+SOURCE, ORIGINAL, OURS, HUMANS = COLUMNS = ("the source", "the original's settings", "ours", "human players (sd)")
+MOST_TOLD_APART = 100  # solos: a classifier needs no more
+
+FARTHEST = 4  # human standard deviations that the picture shows
 
 ROWS: dict[str, Callable[[Solo], float]] = {
     "notes a bar": measures.notes_a_bar,
@@ -77,14 +85,15 @@ def main(argv: list[str] | None = None) -> None:
         ORIGINAL: solos_of(style, AS_THE_ORIGINAL, given, ORIGINAL_EPOCHS, ORIGINAL),
         OURS: solos_of(style, playing_of(given), given, given.epochs, OURS),
     }
-    table = measure_rows(columns) + likeness_rows(columns)
+    table = measure_rows(columns) + sense_rows(columns) + told_apart_rows(columns) + likeness_rows(columns)
     table += originality_rows(columns, style.corpus, tune.abstract_grammars)
     table += perplexity_rows(tune.abstract_grammars, given)
 
     print_table(table)
     write_aside(output / "evaluation.md", markdown(table).encode())
     write_aside(output / "evaluation.png", picture(columns))
-    for name in ("evaluation.md", "evaluation.png"):
+    write_aside(output / "sense.png", sense_picture(columns))
+    for name in ("evaluation.md", "evaluation.png", "sense.png"):
         tell("wrote", str(output / name))
 
 
@@ -108,6 +117,9 @@ def solos_of(style: Style, playing: Playing, given: Settings, epochs: int, name:
         show(f"{name}: network {number + 1} of {given.networks}")
         inference_model = train_on(style.indices, len(style.values), given, epochs, seed)
         share = given.n * (number + 1) // given.networks - given.n * number // given.networks
+        if playing.experts:
+            way = playing.experts, playing.closeness, playing.gravity
+            style = replace(style, habits=practise(inference_model, style.player, *way))
         solos += generate_music(inference_model, style, playing, share, seed)
     show(f"{name}: {len(solos)} solos", done=True)
     return solos
@@ -147,6 +159,34 @@ def measure_rows(columns: Columns) -> list[Row]:
     ]
 
 
+def humans() -> dict[str, tuple[float, float]]:
+    """Mean and standard deviation of each measure of sense over human players (`players.py`)."""
+    return {name: tuple(found) for name, found in json.loads((ROOT / "benchmarks/humans.json").read_text()).items()}
+
+
+def sense_rows(columns: Columns) -> list[Row]:
+    """The measures of a line's sense, mean and spread, and those of human players."""
+    measured = {column: [sense.measure(solo) for solo in solos] for column, solos in columns.items()}
+    rows = []
+    for name, (mean, spread) in humans().items():
+        cells = {column: mean_and_spread([one[name] for one in found]) for column, found in measured.items()}
+        rows.append((name, cells | {HUMANS: f"{mean:.3f} ({spread:.3f})"}))
+    return rows
+
+
+def told_apart_rows(columns: Columns) -> list[Row]:
+    """How well a classifier tells two bars of the source from two bars of each column's solos and, to compare, one of
+    these solos from the others."""
+    told, control = {}, {}
+    for column in (ORIGINAL, OURS):
+        solos = columns[column][:MOST_TOLD_APART]
+        show(f"a classifier listens: {column}")
+        told[column] = f"{told_apart.told_apart(columns[SOURCE][0], solos):.2f}"
+        each = [told_apart.told_apart(solos[n], solos[:n] + solos[n + 1 :]) for n in range(min(5, len(solos)))]
+        control[column] = f"{np.mean(each):.2f}"
+    return [("two bars told from the source's (AUC)", told), ("two bars of one told from the others' (AUC)", control)]
+
+
 def likeness_rows(columns: Columns) -> list[Row]:
     """How like the source each column is as a whole; in the source's own, what can be reached: its halves."""
     source = columns[SOURCE][0]
@@ -155,7 +195,7 @@ def likeness_rows(columns: Columns) -> list[Row]:
     for each in areas.values():
         each["mean"] = np.mean(list(each.values()))
     return [
-        (f"overlapping area, {feature}", {column: f"{areas[column][feature]:.3f}" for column in COLUMNS})
+        (f"overlapping area, {feature}", {column: f"{areas[column][feature]:.3f}" for column in columns})
         for feature in areas[SOURCE]
     ]
 
@@ -178,9 +218,9 @@ def originality_rows(columns: Columns, corpus: list[str], abstract_grammars: Seq
 
 
 def mean_and_spread(numbers: list[float]) -> str:
-    """Mean and standard deviation; of one number, the number."""
-    mean = f"{np.mean(numbers):.3f}"
-    return mean if len(numbers) == 1 else f"{mean} ± {np.std(numbers):.3f}"
+    """Mean and standard deviation of the numbers that are ones; of one number, the number."""
+    mean = f"{np.nanmean(numbers):.3f}"
+    return mean if len(numbers) == 1 else f"{mean} ± {np.nanstd(numbers):.3f}"
 
 
 def print_table(table: list[Row]) -> None:
@@ -287,6 +327,30 @@ def picture(columns: Columns) -> bytes:
         axes.set_yticks([1, 2], ["ours", "original"], fontsize=8)
         axes.tick_params(axis="x", labelsize=8)
     figure.suptitle("Solos against their source (green): boxes hold the middle half, whiskers everything", fontsize=11)
+    return png_bytes(figure)
+
+
+def sense_picture(columns: Columns) -> bytes:
+    """A PNG: how far from the source each measure of sense is, in standard deviations of human players."""
+    from matplotlib.figure import Figure
+
+    source, known = sense.measure(columns[SOURCE][0]), humans()
+    figure = Figure(figsize=(9, 7.5), dpi=120, layout="constrained")
+    axes = figure.subplots()
+    axes.axvspan(-0.5, 0.5, color="#009E73", alpha=0.15, label="half a human standard deviation")
+    axes.axvline(0, color="#009E73", linewidth=2.5, label="the source")
+    rows = range(len(known), 0, -1)
+    human = [(mean - source[name]) / spread for name, (mean, spread) in known.items()]
+    axes.errorbar(human, rows, xerr=1, fmt=" ", color="#BBBBBB", elinewidth=6, label="human players, mean ± sd")
+    for column, colour, mark in ((ORIGINAL, "#E69F00", "x"), (OURS, "#0072B2", "o")):
+        measured = [sense.measure(solo) for solo in columns[column]]
+        means = {name: np.nanmean([one[name] for one in measured]) for name in known}
+        away = [(means[name] - source[name]) / known[name][1] for name in known]
+        axes.plot(np.clip(away, -FARTHEST, FARTHEST), rows, mark, color=colour, markersize=8, label=column)
+    axes.set_xlim(-FARTHEST - 0.2, FARTHEST + 0.2)
+    axes.set_yticks(list(rows), list(known), fontsize=9)
+    axes.set_xlabel(f"distance from the source, in human standard deviations (beyond {FARTHEST}: at the edge)")
+    axes.legend(fontsize=8, loc="lower right")
     return png_bytes(figure)
 
 

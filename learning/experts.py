@@ -265,7 +265,7 @@ def experts_of(
         gravity=gravity if "register" in on else 1.0,
         home=player.home,
         levels=_levels(player, weigh["level"].item() if "phrases" in on else 0.0) * [weigh["hurry"].item(), 1],
-        known=_known_turns(player, longest_run),
+        known=_known_intervals(line, longest_run),
     )
 
 
@@ -361,8 +361,5 @@ def _levels(player: Player, exponent: float) -> np.ndarray:
     return np.array(found or [(1.0, player.home)])[:: len(found) // MOST_LEVELS + 1]
 
 
-def _known_turns(player: Player, longest_run: int) -> KnownRuns:
-    line = player.line
-    gap_before = np.roll(nearest_gap(player.gaps, line.distances), 1)
-    intervals = np.clip(line.intervals, -WIDEST, WIDEST) + WIDEST
-    return known_runs((gap_before * N_INTERVALS + intervals)[~line.begins], longest_run)
+def _known_intervals(line: Line, longest_run: int) -> KnownRuns:
+    return known_runs((np.clip(line.intervals, -WIDEST, WIDEST) + WIDEST)[~line.begins], longest_run)

@@ -96,8 +96,8 @@ class Experts:
     phrase end and the type before; `ahead`, (n_tables, 12 scenes, 4, n_pitches, n_classes + 1), of what can be expected
     of the next note, by its table and scene and by type, pitch and interval class of this one, or None;
     `register`, (n_pitches,); `gravity`, by which weights fall for an octave from `home`. `levels`, (n, 2): densities
-    beside the mean, and homes, of which one pair is drawn for every two bars. `known` are intervals with the gaps
-    before them that would be copied (the gap's index times N_INTERVALS, and the interval's).
+    beside the mean, and homes, of which one pair is drawn for every two bars. `known`
+    are intervals (as indices) that would be copied.
     """
 
     gaps: np.ndarray
@@ -213,7 +213,7 @@ class _Sampler:
         self.level, self.home = np.ones(batch), np.full(batch, float(experts.home))
         self.ahead_of_player = np.zeros(batch)  # in notes
         self.values = np.full((batch, vocabulary.known.length), -1, np.int64)  # the last ones
-        self.turns = np.full((batch, experts.known.length), -1, np.int64)
+        self.intervals = np.full((batch, experts.known.length), -1, np.int64)
 
     def begin(self, place: np.ndarray, bar_lines: np.ndarray) -> None:
         """Go to the first notes."""
@@ -313,10 +313,10 @@ class _Sampler:
         weights = _where_any(weights * of_network, weights)
         if experts.known.length:
             new = weights.copy()
-            row, turn = known_followers(self.turns, experts.known)
-            pitch = turn % N_INTERVALS - WIDEST + self.pitch[row] - experts.low
-            same = (turn // N_INTERVALS == self.gap[row]) & (pitch >= 0) & (pitch < len(self.pitches))
-            new[row[same], pitch[same]] = 0
+            row, interval = known_followers(self.intervals, experts.known)
+            pitch = interval - WIDEST + self.pitch[row] - experts.low
+            there = (pitch >= 0) & (pitch < len(self.pitches))
+            new[row[there], pitch[there]] = 0
             weights = _where_any(new, weights)
         return weights, kinds, intervals
 
@@ -325,7 +325,7 @@ class _Sampler:
         self.interval_before = self.interval
         interval = np.clip(pitch - self.pitch + WIDEST, 0, N_INTERVALS - 1)
         self.interval = np.where(began, NO_INTERVAL, interval)
-        for name, new in (("values", value), ("turns", self.gap * N_INTERVALS + interval)):
+        for name, new in (("values", value), ("intervals", interval)):
             setattr(self, name, np.concatenate([getattr(self, name), new[:, None]], axis=1)[:, 1:])
         self.stream = np.where(gap == self.gap, self.stream + 1, 1)
         self.ahead_of_player += 1 - self.experts.rate * self.wishes.density * (place - here)

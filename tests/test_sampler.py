@@ -7,16 +7,14 @@ from conftest import bar, chord, learned_from, playing, untrained
 
 from improvising.measures import longest_verbatim_run, notes_a_bar
 from improvising.solos import generate_music
-from inference_model import OneStep, known_runs, music_inference_model
+from inference_model import OneStep, music_inference_model
 from learning.experts import EXPERTS, experts_of, know, vocabulary_of
 from learning.ground import ground_of
 from learning.network import shared_layers
 from learning.practice import untrained as unpractised
 from learning.sampler import (
     FREE,
-    N_INTERVALS,
     NOTHING,
-    WIDEST,
     Experts,
     Ground,
     NoNetwork,
@@ -204,32 +202,18 @@ def test_solos_are_as_dense_as_is_wanted(learned, density):
 
 
 def test_known_runs_are_broken_off(our_tune):
-    """A network that has nearly memorised the solo still copies no run longer than it may, of values or of notes."""
+    """A network that has nearly memorised the solo still copies no run longer than it may, of values or intervals."""
     style, weights = learned_from(our_tune, epochs=60)
-    line = style.player.line
-    source = [f"{interval} {gap}" for interval, gap in zip(line.intervals, np.roll(line.distances, 1), strict=True)][1:]
-    values, turns = {}, {}
+    source = [str(interval) for interval in style.player.line.intervals[1:]]
+    values, intervals = {}, {}
     for longest_run in (0, 5):
         sampled = sample_bars(OneStep(weights), *asked_of(style, longest_run=longest_run), 20, Wishes(0.7))
         solos = list(solos_in(sampled, END))
         values[longest_run] = max(longest_verbatim_run(solo[0].tolist(), style.indices.tolist()) for solo in solos)
-        turns[longest_run] = max(
-            longest_verbatim_run(
-                [f"{interval} {gap}" for interval, gap in zip(np.diff(pitches), np.diff(places), strict=True)], source
-            )
-            for _, places, pitches, _ in solos
-        )
+        played = [[str(interval) for interval in np.diff(solo[2])] for solo in solos]
+        intervals[longest_run] = max(longest_verbatim_run(line, source) for line in played)
     assert values[5] <= 5 < values[0]
-    assert turns[5] <= 5
-
-
-def test_turns_are_told_as_the_sampler_tells_them(style):
-    """A known turn is the interval into a note with the gap before it."""
-    experts = asked_of(style, longest_run=3).experts
-    line = style.player.line
-    intervals = np.clip(line.intervals, -WIDEST, WIDEST)[1:] + WIDEST
-    gaps = np.searchsorted(experts.gaps, np.clip(line.distances[:-1], 2, None))
-    assert (known_runs(gaps * N_INTERVALS + intervals, 3).hashes == experts.known.hashes).all()
+    assert intervals[5] <= 5 < intervals[0]
 
 
 # --- Kept bars -------------------------------------------------------------------------------------------------------
