@@ -177,4 +177,4 @@ def _raised(pitch: int, octave: int) -> int:
     """The pitch in its own octave or, if that is lower, in `octave` (4 begins at MIDI 60); within MIDI's 0 to 127."""
     lowest = 12 * (octave + 1)
     pitch = pitch if pitch >= lowest else lowest + pitch % 12
-    return pitch if pitch <= 127 else pitch - 12
+    return pitch if pitch <= 127 else pitch - 12 * -(-(pitch - 127) // 12)

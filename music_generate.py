@@ -130,8 +130,7 @@ def main(argv: list[str] | None = None) -> Results:
     playing_of(given)  # says which constant is gone before anything is done
     check_folder(given.output)
     cache = Path(given.cache) if given.cache else None
-    if cache:
-        keep_within_bounds(cache)
+    keep_within_bounds(cache)
     with answers_in(cache, "music21"):
         return story(given, settings, cache)
 
@@ -144,10 +143,9 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     saved = load(given.load) if given.load else None
     tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
     wake_studio(wanted)
-    style = learn_style(tunes)
-    tell("corpus", f"{len(style.corpus)} values, {len(style.values)} unique")
-    source = source_of(given, tunes)
-    style = style_over(given, style, tunes)
+    learned, source = learn_style(tunes), source_of(given, tunes)
+    tell("corpus", f"{len(learned.corpus)} values, {len(learned.values)} unique")
+    style = style_over(given, learned, tunes)
     check_wishes(given, style)  # before all the work
     for line in style.told:
         tell("changes", line)

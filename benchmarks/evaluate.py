@@ -350,7 +350,7 @@ def sense_picture(columns: Columns) -> bytes:
     axes.set_xlim(-FARTHEST - 0.2, FARTHEST + 0.2)
     axes.set_yticks(list(rows), list(known), fontsize=9)
     axes.set_xlabel(f"distance from the source, in human standard deviations (beyond {FARTHEST}: at the edge)")
-    axes.legend(fontsize=8, loc="lower right")
+    figure.legend(fontsize=8, loc="outside lower center", ncols=5)
     return png_bytes(figure)
 
 

@@ -67,7 +67,7 @@ def midi_of(folder: Path, name: str) -> mido.MidiFile:
         symbol = symbol_of(text)
         while symbol and start < stop:  # struck anew in every bar
             until = min(stop, (start // (period * beat) + 1) * period * beat)
-            chords += [(start, until - start, 48 + (symbol.root + step) % 12, 60) for step in symbol.intervals]
+            chords += [(start, until - start, 48 + symbol.root + step, 60) for step in symbol.intervals]
             start = until
     file = mido.MidiFile(ticks_per_beat=TICKS)
     file.tracks.append(
@@ -82,7 +82,8 @@ def symbol_of(text: str) -> Symbol | None:
     for theirs, ours in TENSIONS:
         text = re.sub(re.escape(theirs) + "$", ours, text)
     text = re.sub(r"^([A-G][b#]?)sus(.+)$", r"\1\2sus", text.replace("j", "maj").replace("-", "m"))
-    return parse_or_none(re.sub("maj$", "maj7", text))
+    symbol = parse_or_none(re.sub("maj$", "maj7", text))
+    return symbol if symbol and symbol.intervals else None
 
 
 def _track(name: str, channel: int, program: int, music: list[tuple]) -> mido.MidiTrack:

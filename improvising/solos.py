@@ -194,7 +194,7 @@ class _Improviser:
             progress(len(solos))
             played = [note for note in zip(*row, strict=True) if note[1] < self.ground.end]
             notes_by_bar, fallbacks = [[] for _ in chorus.bars], 0
-            following = [*(place for _, place, _, _ in played[1:]), self.ground.end]
+            following = [*(place for _, place, _, _ in played), self.ground.end][1:]
             for (value, place, pitch, fell_back), end in zip(played, following, strict=True):
                 number = bar_of[place]
                 if not rests[number]:

@@ -51,6 +51,7 @@ NEIGHBOURS = np.exp(-1.2 * np.abs(INTERVALS[:, None] - INTERVALS))  # an interva
 NEIGHBOURS /= NEIGHBOURS.sum(axis=1, keepdims=True)
 SMALL_INTERVALS = np.exp(-np.abs(INTERVALS) / 4) / np.exp(-np.abs(INTERVALS) / 4).sum()
 MOST_LEVELS, MOST_BARS = 2000, 2000  # of many tunes
+MOST_LEVEL = 20.0  # times as dense, or as thin, as usual
 
 Habits = dict[str, np.ndarray]  # a table of weights, as logarithms, by name
 
@@ -357,7 +358,8 @@ def _levels(player: Player, exponent: float) -> np.ndarray:
         for bar in range(int(bars.min()), int(bars.max())):
             pitches = line.pitches[first:last][(bars >= bar) & (bars < bar + BARS_A_LEVEL)]
             if len(pitches) > 1:
-                found.append(((len(pitches) / mean) ** exponent, pitches.mean() if exponent else player.home))
+                level = np.clip((len(pitches) / mean) ** exponent, 1 / MOST_LEVEL, MOST_LEVEL)
+                found.append((level, pitches.mean() if exponent else player.home))
     return np.array(found or [(1.0, player.home)])[:: len(found) // MOST_LEVELS + 1]
 
 

@@ -26,6 +26,7 @@ ROUNDS, BATCH, BARS = 6, 64, 16
 WEIGHT_PLAYED, MOST_CHANGE = 0.6, 1.5  # of a logarithm, in a round
 PACE_LEVEL, LEAST_SPREAD = 1.2, 0.05
 LEVELS = (-3.0, 1.8)  # bounds of the logarithm of the power to which densities of two bars are taken
+MOST_HURRY = 3.0  # of the logarithm of how much denser it is to be asked for
 MOST_HABIT = 20.0  # of a logarithm: no practice leads there
 # What habits depend on besides the player and the network.
 CODE = (
@@ -109,10 +110,13 @@ def _practise(one_step: OneStep, player: Player, on: Sequence[str], closeness: f
             shares = mixed(found, np.full(table.outcomes, 1 / table.outcomes), 0.5)
             change = np.log(mixed(wanted[name], shares, WEIGHT_PLAYED) / shares)
             habits[name] += table.pace * np.clip(change, -MOST_CHANGE, MOST_CHANGE)
-        habits["hurry"] += np.log(experts.rate * np.subtract(*stretches[1::-1]).sum() / len(played.places))
+        expected = experts.rate * (stretches.end - stretches.begin).sum()
+        habits["hurry"] = np.clip(
+            habits["hurry"] + np.log(expected / max(1, len(played.places))), -MOST_HURRY, MOST_HURRY
+        )
         if "phrases" in on:
-            habits["level"] += PACE_LEVEL * np.log(spread / density_spread(played))
-    habits["level"] = np.clip(habits["level"], *LEVELS)
+            change = PACE_LEVEL * np.log(spread / density_spread(played))
+            habits["level"] = np.clip(habits["level"] + change, *LEVELS)
     return habits
 
 

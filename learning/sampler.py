@@ -96,8 +96,8 @@ class Experts:
     phrase end and the type before; `ahead`, (n_tables, 12 scenes, 4, n_pitches, n_classes + 1), of what can be expected
     of the next note, by its table and scene and by type, pitch and interval class of this one, or None;
     `register`, (n_pitches,); `gravity`, by which weights fall for an octave from `home`. `levels`, (n, 2): densities
-    beside the mean, and homes, of which one pair is drawn for every two bars. `known`
-    are intervals (as indices) that would be copied.
+    beside the mean, and homes, of which one pair is drawn for every two bars. `known` are intervals (as indices) that
+    would be copied.
     """
 
     gaps: np.ndarray
@@ -185,7 +185,8 @@ def sample_bars(
         place = np.where(sampler.place < end, sampler.place, ground.end)
         value, pitch, fell_back = sampler.next_note(generator.random_sample((5, batch)))
         notes.append((value, place, pitch, fell_back))
-    return Sampled(*(np.stack(list(column), axis=1) for column in zip(*notes, strict=True)), sampler.memory)
+    columns = [np.array([note[number] for note in notes]).reshape(-1, batch).T for number in range(4)]
+    return Sampled(*columns, sampler.memory)
 
 
 class _Sampler:

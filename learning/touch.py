@@ -29,7 +29,7 @@ def features(line: Line) -> np.ndarray:
         0.7 * (line.accents == 0),
         np.minimum(gap_in, 12) / 8,
         np.minimum(gap_out, 12) / 8,
-        (line.pitches - line.pitches.mean()) / 8,
+        line.pitches / 8,
     ]
     return np.stack(columns, axis=1)
 

@@ -51,9 +51,10 @@ def remember(path: Path, content: bytes) -> None:
             write_aside(path, VERSION + _seal(path, content) + content)
 
 
-def keep_within_bounds(memory: Path) -> None:
-    """At the end of the program, however it ends, see to it that the memory is not too large."""
-    at_the_end(partial(trim, memory))
+def keep_within_bounds(memory: Path | None) -> None:
+    """At the end of the program, however it ends, see to it that the memory, if there is one, is not too large."""
+    if memory:
+        at_the_end(partial(trim, memory))
 
 
 def trim(memory: Path, most: int = MOST) -> None:

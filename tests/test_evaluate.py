@@ -17,7 +17,7 @@ def test_the_table_is_printed_and_written(tmp_path):
     for row in ("notes a bar", "grooving similarity", "share of X", "overlapping area, mean", "longest verbatim run",
                 "held-out perplexity, a trigram"):  # fmt: skip
         assert row in table and row in ran.stdout
-    assert all(line.count("|") == 5 for line in table.splitlines())
+    assert all(line.count("|") == 6 for line in table.splitlines())
     assert (tmp_path / "evaluation.png").read_bytes().startswith(b"\x89PNG")
 
 

@@ -343,7 +343,7 @@ def test_two_bare_paths_are_refused():
     [
         ("\nSEED: whole(0, 2_000_000) = 0 ", "\nSEED: whole(0, 2_000_000) ", "SEED has no value"),
         ("BACKING: switch = False", "BACKING = False", "BACKING has lost its rule"),
-        ("GRAVITY: number(0.01, 1) = 0.03 ", "# ", "the constant GRAVITY is gone"),
+        ("GRAVITY: number(0.01, 1) = 0.15 ", "# ", "the constant GRAVITY is gone"),
         (
             "TEMPERATURE: number(0, 100) = 1.0",
             "TEMPERATURE: number(0, 100) = 'hot'",

@@ -82,7 +82,10 @@ def test_the_rest_goes_on_from_what_is_kept(session):
     """The first free bar after kept ones depends on them, and free bars before them do not."""
     one, two = (session.improvise(given("--seed", seed), {}).best for seed in ("1", "2"))
     kept = [session.improvise(given("--seed", "5", "--keep-bars", "3-4"), {}, kept_from=piece) for piece in (one, two)]
-    assert notes_by_bar(kept[0])[:2] == notes_by_bar(kept[1])[:2]
+    before = [[(note.onset, note.pitch) for bar in notes_by_bar(each)[:2] for note in bar] for each in kept]
+    assert before[0] == before[1]
+    # Only the last note is perhaps as loud as what it leads to wants.
+    assert notes_by_bar(kept[0])[0] == notes_by_bar(kept[1])[0]
     assert notes_by_bar(kept[0])[4:] != notes_by_bar(kept[1])[4:]
 
 
@@ -129,7 +132,7 @@ def test_a_kept_bar_is_heard_as_the_likest_values():
     ]
     notes = [note(0.0, 1.0, 60), note(1.0, 0.5, 62), note(2.0, 0.25, 64)]  # C, D and E over C major 7
     heard = values_of_bar(notes, bar(0.0, 4.0), [chord(0.0, 4.0, (48, 52, 55, 59))], terms)
-    assert heard == [(0, 0), (12, 3), (24, 2)]
+    assert heard == [(0, 0, 60), (12, 3, 62), (24, 2, 64)]
     assert values_of_bar(notes, bar(0.0, 4.0), [], terms) == []
 
 
