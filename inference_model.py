@@ -54,7 +54,8 @@ class OneStep:
         x, a, c = inputs
         gates = x @ self.kernel + a @ self.recurrent_kernel + self.bias
         gates = np.tanh(gates * self.slopes) * self.slopes + (1 - self.slopes)
-        let_in, keep, candidate, let_out = np.split(gates, 4, axis=1)
+        n_a = a.shape[1]
+        let_in, keep, candidate, let_out = (gates[:, start : start + n_a] for start in range(0, 4 * n_a, n_a))
         c = keep * c + let_in * candidate
         a = let_out * np.tanh(c)
         scores = a @ self.softmax_kernel + self.softmax_bias
@@ -107,8 +108,8 @@ def draw(
 def pick(weights: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     """For each row of weights, (batch, n), an index drawn in proportion to them; `uniform` are numbers in [0, 1)."""
     cumulative = weights.cumsum(axis=1)
-    drawn = (cumulative <= uniform[:, None] * cumulative[:, -1:]).sum(axis=1)
-    return np.minimum(drawn, weights.shape[1] - 1)
+    below = cumulative[:, :-1] <= uniform[:, None] * cumulative[:, -1:]
+    return below.sum(axis=1)
 
 
 def tempered(
@@ -160,7 +161,10 @@ def _hash_weights(length: int) -> np.ndarray:
 def known_followers(run: np.ndarray, known: KnownRuns) -> tuple[np.ndarray, np.ndarray]:
     """Which values would go on with a known run: of (batch, length) last values the rows, and the values, one each."""
     hashes = (run * _hash_weights(known.length)).sum(axis=1)  # (batch,)
-    found = np.searchsorted(known.hashes, hashes)[:, None] + np.arange(known.most)  # (batch, most)
-    found = np.minimum(found, len(known.hashes) - 1)
-    rows, columns = np.nonzero(known.hashes[found] == hashes[:, None])
-    return rows, known.followers[found[rows, columns]]
+    first = known.hashes.searchsorted(hashes)
+    met = np.flatnonzero(known.hashes.take(first, mode="clip") == hashes)
+    if not len(met):
+        return met, met
+    found = np.minimum(first[met, None] + np.arange(known.most), len(known.hashes) - 1)  # (n_met, most)
+    rows, columns = np.nonzero(known.hashes[found] == hashes[met, None])
+    return met[rows], known.followers[found[rows, columns]]

@@ -18,11 +18,11 @@ import importlib.metadata
 import json
 import os
 import platform
-import random
 import subprocess
 import sys
 import tempfile
 import threading
+from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
 from statistics import median
@@ -91,9 +91,11 @@ ROWS = [
     Row("building and tracing", most=1.0),
     Row("training, an epoch", "training floor", "plain TensorFlow graph", most_times=1.3),
     Row("training, an epoch ", "training in NumPy", "plain NumPy, one thread"),
-    Row("sampling, a batch of 1", "sampling 1 floor", "plain NumPy, no rules", "values", least=2_000),
-    Row(f"sampling, a batch of {SOLOS:,}", "sampling 1000 floor", "plain NumPy, no rules", "values", least=200_000),
-    Row("realising", "realising floor", "one weighted draw a note", "notes", least=50_000),
+    Row("practising"),
+    Row("solos, 1 at once", "sampling 1 floor", "plain NumPy, no rules", "notes"),
+    Row("solos, 1 at once ", most=0.1),
+    Row(f"solos, {SOLOS:,} at once", "sampling 1000 floor", "plain NumPy, no rules", "notes"),
+    Row(f"solos, {SOLOS:,} at once ", most=20),
     Row("writing MIDI", "writing floor", "mido saving the same file"),
     Row(AGAIN, BARE_IMPORTS, "bare imports", most_times=0.25),
     Row(ALL_AGAIN, BARE_IMPORTS, "bare imports", most_times=0.6),
@@ -271,9 +273,10 @@ def ours() -> dict:
     # Long: each part is timed where the one before has left its things.
     from data_utils import data_processing
     from improvising import solos
-    from inference_model import OneStep, sample_bars
+    from inference_model import OneStep
     from learning.learner import Training
     from learning.network import build, train
+    from learning.practice import practise
     from writing.midi import write_midi
 
     clock = Clock()
@@ -298,28 +301,21 @@ def ours() -> dict:
     clock.took["training, an epoch "] = clock.took["training, an epoch"]
     assert losses[-1] < 15, f"learned too little: {losses[-1]}"
 
-    playing = playing_of(read_settings(declared(music_generate), "", []))
-    rules, one_step = solos.bar_rules(style, playing.rhythm, playing.longest_run), OneStep(network.get_weights())
-
-    def sample(batch: int, seed: int):
-        return sample_bars(one_step, rules, batch, playing.temperature, playing.min_p, seed)
-
+    playing, one_step = playing_of(read_settings(declared(music_generate), "", [])), OneStep(network.get_weights())
+    with clock("practising"):
+        habits = practise(one_step, style.player, playing.experts, playing.closeness, playing.gravity)
+    style = replace(style, habits=habits)
     solo = solos.generate_music(one_step, style, playing)[0]
     piece = solos.piece_of(solo, "A solo", music_generate.TEMPO)
     with clock("writing MIDI"):
         write_midi("solo.midi", piece)
     for batch, times in ((1, SINGLE_SOLOS), (SOLOS, 2)):
-        name, count = f"sampling, a batch of {batch:,}", 0
+        name, count = f"solos, {batch:,} at once", 0
         with clock(name):
             for seed in range(times):
-                indices, places = sample(batch, seed)
-                count += int((places < len(rules.bars)).sum())
+                count += sum(len(solo.notes) for solo in solos.generate_music(one_step, style, playing, batch, seed))
         clock.took[name] = (*clock.took[name][:2], count)
-
-    solos.sample_bars = lambda *arguments: (indices, places)  # so that only realising is left
-    with clock("realising"):
-        realised = solos.generate_music(one_step, style, playing, SOLOS, 0)
-    clock.took["realising"] = (*clock.took["realising"][:2], sum(len(solo.notes) for solo in realised))
+        clock.took[f"{name} "] = tuple(took / times for took in clock.took[name][:2])
     return clock.took
 
 
@@ -366,8 +362,6 @@ def plain_numpy() -> dict:
     import numpy as np
     from plain_training import numpy_epochs, numpy_sampling, starting_weights
 
-    from music.notes import Note
-
     clock = Clock()
     style, inputs, targets = data()
     n_values = len(style.values)
@@ -379,9 +373,6 @@ def plain_numpy() -> dict:
         with clock(f"sampling {batch} floor", batch * times * 100):
             for seed in range(times):
                 numpy_sampling(weights, batch, 100, seed)
-    generator = random.Random(0)
-    with clock("realising floor", 100_000):
-        _ = [Note(0, 6, generator.choices((60, 62, 64), (0.5, 0.3, 0.2))[0]) for _ in range(100_000)]
     midi = mido.MidiFile(type=1)
     midi.tracks.append(mido.MidiTrack(mido.Message("note_on", note=60, time=1) for _ in range(400)))
     with clock("writing floor"):

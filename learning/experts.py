@@ -341,12 +341,9 @@ def _ahead(colours: np.ndarray, by_class: np.ndarray, kinds: np.ndarray, low: in
     expected = by_class[:, near] / by_class[:, near].sum(axis=1, keepdims=True)  # (n_classes + 1, n_near)
     following = np.arange(low, high + 1)[:, None] + INTERVALS[near]  # (n_pitches, n_near)
     inside = (following >= low) & (following <= high)
-    ahead = []
-    for table in kinds:
-        weights = colours[:, 0, :N_TYPES][:, :, table[following % 12], near] * inside  # (scenes, 4, n_pitches, n_near)
-        # Added up in this order, so that the same bytes come of any number of cores.
-        ahead.append(sum(weights[..., step, None] * expected[:, step] for step in range(len(near))))
-    return np.ascontiguousarray(ahead)
+    expected, colours = expected.T.astype(np.float32), colours[:, 0, :N_TYPES].astype(np.float32)
+    follows = [colours[:, :, table[following % 12], near] * inside for table in kinds]  # (scenes, 4, n_pitches, n_near)
+    return np.ascontiguousarray(follows @ expected)
 
 
 def _levels(player: Player, exponent: float) -> np.ndarray:

@@ -263,9 +263,9 @@ class _Sampler:
         probabilities, *states = map(np.asarray, self.model(list(self.memory)))
         allowed = self.allowed[(ground.bars[here] != self.bar).astype(int), ground.left[here]]
         fits = _where_any(allowed & self.playable[ground.tables[here]], allowed)
-        if known.length:
+        if known.length and len((copied := known_followers(self.values, known))[0]):
             new = fits.copy()
-            new[known_followers(self.values, known)] = False
+            new[copied] = False
             fits = _where_any(new, fits)
         probabilities = np.where(fits, np.maximum(probabilities, LEAST), 0.0)
         self.memory = self.memory[0], *states
@@ -279,7 +279,7 @@ class _Sampler:
         by_duration = probabilities @ self.of_duration  # (batch, n_durations)
         if experts.waits is None:
             return self.gap, pick(by_duration, chance[1])
-        slower = np.clip(HURRY * self.ahead_of_player, -MOST_HURRY, MOST_HURRY)
+        slower = np.minimum(np.maximum(HURRY * self.ahead_of_player, -MOST_HURRY), MOST_HURRY)
         slower = experts.haste * (slower - np.log(self.level * self.wishes.density))
         weights = experts.waits[ground.shapes[here], ground.in_bar[here], self.gap]
         weights = weights * np.exp(slower[:, None] * (experts.gaps - experts.gaps[0])) * (by_duration @ experts.holds.T)
@@ -293,8 +293,8 @@ class _Sampler:
         experts, ground, rows = self.experts, self.ground, self.rows
         kinds = self.kinds[ground.tables[here]]
         intervals = self.pitches - self.pitch[:, None] + WIDEST
-        far = (intervals < 0) | (intervals >= N_INTERVALS)
-        intervals = np.clip(intervals, 0, N_INTERVALS - 1)
+        reached = np.minimum(np.maximum(intervals, 0), N_INTERVALS - 1)
+        far, intervals = reached != intervals, reached
         sounds = kinds * N_INTERVALS + intervals  # (batch, n_pitches)
         scene = ground.scene(here, self.bar, self.chord)
         context = (scene * 2 + ends) * (N_TYPES + 1) + self.kind
@@ -312,9 +312,8 @@ class _Sampler:
         weights[far] = 0
         of_network = (probabilities.astype(np.float32) @ self.kernels)[rows[:, None], sounds]
         weights = _where_any(weights * of_network, weights)
-        if experts.known.length:
-            new = weights.copy()
-            row, interval = known_followers(self.intervals, experts.known)
+        if experts.known.length and len((copied := known_followers(self.intervals, experts.known))[0]):
+            new, (row, interval) = weights.copy(), copied
             pitch = interval - WIDEST + self.pitch[row] - experts.low
             there = (pitch >= 0) & (pitch < len(self.pitches))
             new[row[there], pitch[there]] = 0
@@ -324,10 +323,11 @@ class _Sampler:
     def _go_on(self, here, place, value, pitch, kind, gap) -> None:
         began, ground = self.kind == NO_TYPE, self.ground
         self.interval_before = self.interval
-        interval = np.clip(pitch - self.pitch + WIDEST, 0, N_INTERVALS - 1)
+        interval = np.minimum(np.maximum(pitch - self.pitch + WIDEST, 0), N_INTERVALS - 1)
         self.interval = np.where(began, NO_INTERVAL, interval)
-        for name, new in (("values", value), ("intervals", interval)):
-            setattr(self, name, np.concatenate([getattr(self, name), new[:, None]], axis=1)[:, 1:])
+        for last, new in ((self.values, value), (self.intervals, interval)):
+            if last.shape[1]:
+                last[:, :-1], last[:, -1] = last[:, 1:].copy(), new
         self.stream = np.where(gap == self.gap, self.stream + 1, 1)
         self.ahead_of_player += 1 - self.experts.rate * self.wishes.density * (place - here)
         self.pitch, self.kind, self.gap, self.place = pitch, kind, gap, place
@@ -355,7 +355,8 @@ CLASSES = interval_class(np.arange(N_INTERVALS) - WIDEST)
 
 def _where_any(narrow: np.ndarray, wide: np.ndarray) -> np.ndarray:
     """The narrower choice in the rows in which it leaves one."""
-    return np.where(narrow.any(axis=1, keepdims=True), narrow, wide)
+    leaves = narrow.any(axis=1)
+    return narrow if leaves.all() else np.where(leaves[:, None], narrow, wide)
 
 
 def _allowed_values(vocabulary: Vocabulary, ground: Ground) -> np.ndarray:
