@@ -48,7 +48,8 @@ def means_of(solos: list[Solo]) -> dict[str, float]:
     """The mean of each measure over solos."""
     measured = [sense.measure(solo) for solo in solos]
     means = {name: float(np.nanmean([one[name] for one in measured])) for name in sense.MEASURES}
-    return {"notes a bar": float(np.mean([*map(notes_a_bar, solos)]))} | means
+    spread = np.mean([np.std([note.pitch for note in solo.notes]) for solo in solos])
+    return {"notes a bar": float(np.mean([*map(notes_a_bar, solos)])), "spread of pitches": float(spread)} | means
 
 
 def markdown(columns: dict[str, dict[str, float]]) -> str:

@@ -250,7 +250,7 @@ def draw_loop(axes):
         ("probabilities", "of the 78 values", probabilities),
         ("mask", "what the bar allows", masked),
         ("temperature", "careful or bold", tempered),
-        ("draw", "by chance", tempered),
+        ("draw", "with the experts", tempered),
     )
     for number, (name, note, heights) in enumerate(panels):
         left, foot = 270 + number * 133.5, top + tall - 10

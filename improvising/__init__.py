@@ -1,1 +1,1 @@
-"""From a trained network to solos: sampling, realising, the band, and what can be measured of a solo."""
+"""From a trained network to solos: sampled and realised, the band, and what can be measured of a solo."""

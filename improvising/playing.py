@@ -14,10 +14,11 @@ class Playing:
     `bars`: how many, 0 for all there are. `values_per_bar`: that many values in every bar, whatever its length, or 0
     for as many as the bar holds; `carry_state`: whether the network then goes on from bar to bar. `rhythm`: 'learned'
     gaps, 'filled' (one note after the other), or 'late' (a note starts when its own duration has passed).
-    `longest_run`: where a run of values from the corpus is broken off, 0 for never; `density`: how many notes are
-    wanted for each of the player's; `experts`: which of `learning.experts.EXPERTS` are asked (these three count only
-    where the bar's time decides). `quirks`: which of `QUIRKS`. For `temperature` and `min_p` see
-    `inference_model.draw`, for `closeness` and `gravity` `grammar.Motion`.
+    `longest_run`: where a run of values or intervals from the corpus is broken off, 0 for never; `density`: how many
+    notes are wanted for each of the player's; `experts`: which of `learning.experts.EXPERTS` are asked (these count
+    only where the bar's time decides). `closeness`: see `learning.experts.vocabulary_of`; `gravity`: the factor by
+    which a pitch counts less for an octave from home. `quirks`: which of `QUIRKS`. For `temperature` and `min_p` see
+    `inference_model.draw`.
     """
 
     bars: int

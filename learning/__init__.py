@@ -1,1 +1,1 @@
-"""What is learned of tunes: the network and its training, the player's rhythm, range and touch."""
+"""What is learned of tunes, the network and what its experts know of the player, and the sampler that asks them."""
