@@ -38,11 +38,12 @@ from music.piece import Solo, Tune
 from preprocess import get_corpus_data
 from running.console import run, show, tell
 from running.files import check_folder, write_aside
-from running.settings import Settings, declared, read_settings, whole
+from running.settings import Settings, declared, read_settings, switch, whole
 from writing.pictures import png_bytes
 
 N: whole(1, 100_000) = 100  # solos to measure
 NETWORKS: whole(1, 1000) = 1  # networks that share the solos evenly, trained from SEED, SEED + 1, and so on
+ABLATION: switch = True  # also without each expert, and without any
 FOLDS: whole(2, 1000) = 6  # parts the bars are dealt into for the held-out perplexity: each is left out once
 
 ORIGINAL_EPOCHS = 100
@@ -91,9 +92,13 @@ def main(argv: list[str] | None = None) -> None:
 
     print_table(table)
     write_aside(output / "evaluation.md", markdown(table).encode())
+    if given.ablation:
+        without = ablation_table(style, given, columns)
+        print(without)
+        write_aside(output / "ablation.md", without.encode())
     write_aside(output / "evaluation.png", picture(columns))
     write_aside(output / "sense.png", sense_picture(columns))
-    for name in ("evaluation.md", "evaluation.png", "sense.png"):
+    for name in ("evaluation.md", "evaluation.png", "sense.png", *["ablation.md"] * given.ablation):
         tell("wrote", str(output / name))
 
 
@@ -236,6 +241,31 @@ def markdown(table: list[Row]) -> str:
     lines = ["| measure | " + " | ".join(COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
     lines += [f"| {name} | " + " | ".join(cells.get(column, "") for column in COLUMNS) + " |" for name, cells in table]
     return "\n".join(lines) + "\n"
+
+
+# --- What each expert does -------------------------------------------------------------------------------------------
+
+
+def ablation_table(style: Style, given: Settings, columns: Columns) -> str:
+    """The measures of solos without each expert, and without any, as Markdown, beside the source's and ours. What is
+    left practises anew, so that a column tells what no other expert can do."""
+    playing, experts = playing_of(given), playing_of(given).experts
+    sets = {SOURCE: columns[SOURCE], OURS: columns[OURS]}
+    for name, left in [(f"no {one}", tuple(other for other in experts if other != one)) for one in experts] + [
+        ("none", ())
+    ]:
+        sets[name] = solos_of(style, replace(playing, experts=left), given, given.epochs, name)
+    measured = {name: [_all_measures(solo) for solo in solos] for name, solos in sets.items()}
+    lines = ["| measure | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]
+    for row in measured[SOURCE][0]:
+        means = (np.nanmean([one[row] for one in found]) for found in measured.values())
+        lines.append(f"| {row} | " + " | ".join(f"{mean:.2f}" for mean in means) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _all_measures(solo: Solo) -> dict[str, float]:
+    spread = float(np.std([note.pitch for note in solo.notes])) if solo.notes else 0.0
+    return {"notes a bar": measures.notes_a_bar(solo), "spread of pitches": spread} | sense.measure(solo)
 
 
 # --- Held-out perplexity ---------------------------------------------------------------------------------------------

@@ -121,10 +121,12 @@ class Table(NamedTuple):
 
 
 def _told_gap(line: Line, player: Player):
+    """`P(gap)`: how long until the next note."""
     return line.places * 0, _gap_indices(line, player)
 
 
 def _told_stream(line: Line, player: Player):
+    """`P(the same gap again | how often it came in a row)`."""
     gap = _gap_indices(line, player)
     same = ~line.begins & (gap == np.roll(gap, 1))
     starts = np.maximum.accumulate(np.where(same, 0, np.arange(len(gap))))  # of the stream that the note belongs to
@@ -133,12 +135,14 @@ def _told_stream(line: Line, player: Player):
 
 
 def _told_hold(line: Line, player: Player):
+    """`P(duration | the phrase ends)`: how long a note sounds; of the last note nobody knows."""
     return ends_phrase(line).astype(int), np.where(
         line.distances == 0, -1, np.digitize(line.durations, DURATION_CLASSES)
     )
 
 
 def _told_turn(line: Line, player: Player):
+    """`P(interval | what the two before make: a run, a third, a leap, a repeat)`."""
     intervals = line.intervals
     last, new = np.roll(intervals, 1), line.begins | np.roll(line.begins, 1)
     before = np.where(np.roll(new, 1), 99, np.roll(intervals, 2))
@@ -146,28 +150,34 @@ def _told_turn(line: Line, player: Player):
 
 
 def _told_barline(line: Line, player: Player):
+    """`P(size of the interval | it crosses a bar line)`."""
     return line.new_bar.astype(int), np.where(line.begins, -1, size_class(line.intervals))
 
 
 def _told_place(line: Line, player: Player):
+    """`P(type | accent of the place, new chord)`."""
     return line.accents * 2 + line.new_chord, line.kinds
 
 
 def _told_ending(line: Line, player: Player):
+    """`P(type | the phrase ends)`."""
     return ends_phrase(line).astype(int), np.where(line.distances == 0, -1, line.kinds)
 
 
 def _told_arrival(line: Line, player: Player):
+    """`P(size of the interval, chord tone or not | new chord)`."""
     outcome = size_class(line.intervals) * 2 + (line.kinds == 0)
     return line.new_chord.astype(int), np.where(line.begins, -1, outcome)
 
 
 def _told_resolution(line: Line, player: Player):
+    """`P(size of the interval, type | type before)`."""
     outcome = size_class(line.intervals) * N_TYPES + line.kinds
     return np.roll(line.kinds, 1), np.where(line.begins, -1, outcome)
 
 
 def _told_height(line: Line, player: Player):
+    """`P(pitch)`, by steps of `HEIGHT` semitones."""
     return line.places * 0, (line.pitches - player.line.pitches.min()) // HEIGHT
 
 

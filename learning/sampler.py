@@ -286,7 +286,8 @@ class _Sampler:
         again = np.flatnonzero(self.stream)
         weights[again, self.gap[again]] *= experts.streams[length_class(self.stream[again])]
         gap = pick(weights, chance[0])
-        return gap, pick(by_duration * experts.holds[gap], chance[1])
+        last = self.place + experts.gaps[gap] >= ground.end  # held as before the longest rest
+        return gap, pick(by_duration * experts.holds[np.where(last, -1, gap)], chance[1])
 
     def _weigh_pitches(self, here: np.ndarray, place: np.ndarray, probabilities: np.ndarray, ends: np.ndarray) -> tuple:
         """Weights, types and intervals (as indices) of all pitches, (batch, n_pitches) each."""

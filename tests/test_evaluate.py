@@ -10,6 +10,7 @@ from conftest import ROOT
 
 def test_the_table_is_printed_and_written(tmp_path):
     flags = ["--tune", ROOT / "data/our_tune.mid", "--output", tmp_path, "--n", "2", "--epochs", "10", "--folds", "2"]
+    flags += ["--experts", "harmony,touch"]  # so that there are fewer to do without
     command = [sys.executable, ROOT / "benchmarks/evaluate.py", *flags, "--cache", ""]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stderr) == (0, "")
@@ -18,7 +19,8 @@ def test_the_table_is_printed_and_written(tmp_path):
                 "held-out perplexity, a trigram"):  # fmt: skip
         assert row in table and row in ran.stdout
     assert all(line.count("|") == 6 for line in table.splitlines())
-    assert (tmp_path / "evaluation.png").read_bytes().startswith(b"\x89PNG")
+    assert all((tmp_path / f"{name}.png").read_bytes().startswith(b"\x89PNG") for name in ("evaluation", "sense"))
+    assert "| no harmony | no touch | none |" in (tmp_path / "ablation.md").read_text()
 
 
 def test_uniform_and_unigram_perplexity_by_hand():
