@@ -251,9 +251,8 @@ def ablation_table(style: Style, given: Settings, columns: Columns) -> str:
     left practises anew, so that a column tells what no other expert can do."""
     playing, experts = playing_of(given), playing_of(given).experts
     sets = {SOURCE: columns[SOURCE], OURS: columns[OURS]}
-    for name, left in [(f"no {one}", tuple(other for other in experts if other != one)) for one in experts] + [
-        ("none", ())
-    ]:
+    ways = {f"no {one}": tuple(other for other in experts if other != one) for one in experts} | {"none": ()}
+    for name, left in ways.items():
         sets[name] = solos_of(style, replace(playing, experts=left), given, given.epochs, name)
     measured = {name: [_all_measures(solo) for solo in solos] for name, solos in sets.items()}
     lines = ["| measure | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]

@@ -169,8 +169,8 @@ MEASURES: dict[str, Callable[[Line], float]] = {
 def line(solo: Solo) -> Line:
     """The notes of a solo, each cut where the next one begins."""
     found = line_of([solo], list(dict.fromkeys(bar.beats for bar in solo.bars)))
-    ends = np.where(found.distances > 0, found.distances, np.maximum(found.durations, 1))
-    return found._replace(durations=np.minimum(found.durations, np.maximum(ends, 1)))
+    until = np.where(found.distances > 0, found.distances, found.durations)
+    return found._replace(durations=np.minimum(found.durations, until))
 
 
 def measure(solo: Solo) -> dict[str, float]:
