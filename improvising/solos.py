@@ -6,6 +6,7 @@
 """
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +34,7 @@ OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
 
 # A bar before it has pitches: terms, their onsets in grid steps from the bar line.
 Line = tuple[list[Term], list[int]]
+Played = tuple[int, int, int, bool]  # index of the value, onset from the bar line, MIDI pitch, whether it fell back
 
 
 def generate_music(
@@ -50,7 +52,9 @@ def generate_music(
     solos = improviser.solos(inference_model, generators, seed)
     if not playing.dynamics:
         return solos
-    touch, progress = Touch(style.player.line, "touch" in playing.experts), Progress("realising", n_solos)
+    contour = float(np.exp((style.habits or untrained(style.player))["contour"].item()))
+    touch = Touch(style.player.line, contour if "touch" in playing.experts else 0.0)
+    progress = Progress("realising", n_solos)
     for number, generator in enumerate(generators):
         progress(number)
         solos[number] = improviser.with_velocities(solos[number], touch, generator)
@@ -87,7 +91,7 @@ class _Improviser:
         style, playing, n_solos = self.style, self.playing, len(generators)
         if playing.values_per_bar:
             sampled = _sample_by_number(inference_model, style, playing, n_solos, seed)
-            bars_of = [[(bar, None) for bar in solo] for solo in sampled]
+            bars_of = [[(indices, None) for indices in solo] for solo in sampled]
         else:
             vocabulary = vocabulary_of(style.player, playing.closeness, playing.longest_run)
             wishes = Wishes(playing.temperature, playing.min_p, playing.density)
@@ -95,7 +99,10 @@ class _Improviser:
             sampled = sample_bars(inference_model, ground, vocabulary, self.experts, n_solos, wishes, seed)
             if not (playing.quirks or playing.rhythm == "late") and playing.keep_types and playing.one_line:
                 return self._played(sampled, style.terms)
-            bars_of = self._by_bar(sampled)
+            bars_of = [
+                [([note[0] for note in notes], [note[1] for note in notes]) for notes in solo]
+                for solo in self._by_bar(sampled)
+            ]
         values = [
             [
                 style.values[index]
@@ -130,17 +137,15 @@ class _Improviser:
                 values[:, bar.start + place], pitches[:, bar.start + place] = index, pitch
         return replace(self.ground, kept=values, kept_pitches=pitches)
 
-    def _by_bar(self, sampled: Sampled) -> list[list[tuple[list[int], list[int]]]]:
-        """The values of each bar of each solo, and their onsets."""
-        bar_of, in_bar, solos = self.ground.bars.tolist(), self.ground.in_bar.tolist(), []
-        for values, places in zip(sampled.values.tolist(), sampled.places.tolist(), strict=True):
-            solos.append([([], []) for _ in self.chorus.bars])
-            for value, place in zip(values, places, strict=True):
+    def _by_bar(self, sampled: Sampled) -> Iterator[list[list[Played]]]:
+        """Of each solo the notes of each bar."""
+        bar_of, in_bar = self.ground.bars.tolist(), self.ground.in_bar.tolist()
+        for row in zip(*(column.tolist() for column in sampled[:4]), strict=True):
+            bars = [[] for _ in self.chorus.bars]
+            for value, place, pitch, fell_back in zip(*row, strict=True):
                 if place < self.ground.end:
-                    indices, onsets = solos[-1][bar_of[place]]
-                    indices.append(value)
-                    onsets.append(in_bar[place])
-        return solos
+                    bars[bar_of[place]].append((value, in_bar[place], pitch, fell_back))
+            yield bars
 
     def _reworked(self, indices: list[int], onsets: list[int] | None, generator: random.Random) -> Line:
         """A bar's terms, changed as the settings say, and where they begin."""
@@ -188,22 +193,16 @@ class _Improviser:
     def _played(self, sampled: Sampled, terms: list[Term]) -> list[Solo]:
         """What was sampled, of these terms, as solos: notes end with the next one or the bar; over N.C. they rest."""
         chorus, solos, progress = self.chorus, [], Progress("realising", len(sampled.values))
-        bar_of, in_bar = self.ground.bars.tolist(), self.ground.in_bar.tolist()
-        rests = [number in self.kept or not has_chord(chords) for number, chords in enumerate(chorus.chords_by_bar)]
-        for row in zip(*(column.tolist() for column in sampled[:4]), strict=True):
+        steps, rests = [term.duration for term in terms], [not has_chord(chords) for chords in chorus.chords_by_bar]
+        for bars in self._by_bar(sampled):
             progress(len(solos))
-            played = [note for note in zip(*row, strict=True) if note[1] < self.ground.end]
-            notes_by_bar, fallbacks = [[] for _ in chorus.bars], 0
-            following = [*(place for _, place, _, _ in played), self.ground.end][1:]
-            for (value, place, pitch, fell_back), end in zip(played, following, strict=True):
-                number = bar_of[place]
-                if not rests[number]:
-                    duration = min(terms[value].duration, min(end, chorus.bars[number].end) - place)
-                    notes_by_bar[number].append(Note(in_bar[place], duration, pitch))
-                    fallbacks += fell_back
+            bars = [[] if number in self.kept else notes for number, notes in enumerate(bars)]
+            indices = [note[0] for notes in bars for note in notes]
+            bars = [[] if rest else notes for notes, rest in zip(bars, rests, strict=True)]
+            notes_by_bar = [_until_next(notes, bar, steps) for notes, bar in zip(bars, chorus.bars, strict=True)]
             if "pairs" in self.playing.quirks:
                 notes_by_bar = [prune_notes(notes, every_neighbour=False) for notes in notes_by_bar]
-            indices = [value for value, place, _, _ in played if bar_of[place] not in self.kept]
+            fallbacks = sum(note[3] for notes in bars for note in notes)
             values = [] if terms is not self.style.terms else [self.style.values[index] for index in indices]
             solos.append(self._solo(chorus.bars, notes_by_bar, chorus.chords_by_bar, values, len(indices), fallbacks))
         return solos
@@ -212,6 +211,15 @@ class _Improviser:
         """A solo over the chorus, with what is kept."""
         notes_by_bar = [self.kept.get(number, notes) for number, notes in enumerate(notes_by_bar)]
         return Solo(bars, notes_by_bar, chords_by_bar, *rest, self.chorus.fifths, self.chorus.sections)
+
+
+def _until_next(played: list[Played], bar: Bar, steps: list[int]) -> list[Note]:
+    """The notes of a bar, which end with the next one or the bar; `steps` are the durations of the values."""
+    ends = [*(onset for _, onset, _, _ in played), bar.length][1:]
+    return [
+        Note(onset, min(steps[value], end - onset), pitch)
+        for (value, onset, pitch, _), end in zip(played, ends, strict=True)
+    ]
 
 
 def _sample_by_number(

@@ -11,6 +11,7 @@ and loudness (`learning/touch.py`).
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ import numpy as np
 from grammar import TYPES, Term
 from inference_model import KnownRuns, known_runs
 from learning.ground import Line, ground_of, line_of
-from learning.rhythm import gaps_of, learn_holds, learn_waits, mixed, nearest_gap
+from learning.rhythm import gaps_of, learn_holds, learn_waits, mixed, next_longer
 from learning.sampler import (
     BARS_A_LEVEL,
     CLASSES,
@@ -40,7 +41,19 @@ from learning.sampler import (
 from music.notes import Bar
 from music.piece import Solo
 
-EXPERTS = ("gaps", "holds", "lines", "turns", "harmony", "resolution", "register", "phrases", "ahead", "touch")
+EXPERTS = (
+    "gaps",
+    "holds",
+    "lines",
+    "turns",
+    "motifs",
+    "harmony",
+    "resolution",
+    "register",
+    "phrases",
+    "ahead",
+    "touch",
+)
 WEIGHT_SMALL, WEIGHT_LINES, WEIGHT_AFTER_TWO = 0.16, 4.0, 10.0  # how often the wider count was "seen"
 FARTHEST_AHEAD = 12  # semitones
 HEIGHT = 3  # semitones that are one outcome of the register
@@ -54,6 +67,16 @@ MOST_LEVELS, MOST_BARS = 2000, 2000  # of many tunes
 MOST_LEVEL = 20.0  # times as dense, or as thin, as usual
 
 Habits = dict[str, np.ndarray]  # a table of weights, as logarithms, by name
+
+
+class Lines(NamedTuple):
+    """How lines go: `usual`, `P(interval)`, (n_intervals,); `by_class`, `P(interval | class of the last)`, (n_classes +
+    1, n_intervals); `after_two`, `P(interval | the two before) / P(interval)`, (n_intervals + 1, n_intervals + 1,
+    n_intervals); the last index is none."""
+
+    usual: np.ndarray
+    by_class: np.ndarray
+    after_two: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -77,6 +100,17 @@ class Player:
     def home(self) -> float:
         """The middle of his pitches."""
         return float(np.median(self.line.pitches))
+
+    @cached_property
+    def lines(self) -> Lines:
+        return _count_lines(self.line)
+
+    @cached_property
+    def holds(self) -> np.ndarray:
+        """`P(duration | gap) / P(duration)`, (n_gaps, n_durations)."""
+        follows = self.line.distances > 0
+        held, gap = next_longer(self.durations, self.line.durations), next_longer(self.gaps, self.line.distances)
+        return learn_holds(self.durations, self.gaps, held[follows], gap[follows])
 
 
 def know(solos: list[Solo], terms: list[Term], corpus: np.ndarray) -> Player:
@@ -188,12 +222,12 @@ def tables_of(player: Player) -> dict[str, Table]:
         "gap": Table("gaps", 1, len(player.gaps), 0.5, _told_gap),
         "stream": Table("gaps", 6, 2, 0.6, _told_stream),
         "hold": Table("holds", 2, len(DURATION_CLASSES) + 1, 0.9, _told_hold),
-        "turn": Table("turns", 8, N_CLASSES, 0.35, _told_turn),
-        "barline": Table("turns", 2, N_SIZES, 0.35, _told_barline),
-        "place": Table("harmony", 6, N_TYPES, 0.35, _told_place),
-        "ending": Table("harmony", 2, N_TYPES, 0.35, _told_ending),
-        "arrival": Table("harmony", 2, 2 * N_SIZES, 0.35, _told_arrival),
-        "resolution": Table("resolution", N_TYPES, N_SIZES * N_TYPES, 0.35, _told_resolution),
+        "turn": Table("turns", 8, N_CLASSES, 0.4, _told_turn),
+        "barline": Table("turns", 2, N_SIZES, 0.4, _told_barline),
+        "place": Table("harmony", 6, N_TYPES, 0.4, _told_place),
+        "ending": Table("harmony", 2, N_TYPES, 0.4, _told_ending),
+        "arrival": Table("harmony", 2, 2 * N_SIZES, 0.4, _told_arrival),
+        "resolution": Table("resolution", N_TYPES, N_SIZES * N_TYPES, 0.4, _told_resolution),
         "height": Table("register", 1, heights, 0.5, _told_height),
     }
 
@@ -213,7 +247,7 @@ def ends_phrase(line: Line) -> np.ndarray:
 
 
 def _gap_indices(line: Line, player: Player) -> np.ndarray:
-    return np.where(line.distances == 0, -1, nearest_gap(player.gaps, line.distances))
+    return np.where(line.distances == 0, -1, next_longer(player.gaps, line.distances))
 
 
 # --- Asked -----------------------------------------------------------------------------------------------------------
@@ -223,20 +257,19 @@ def vocabulary_of(player: Player, closeness: float, longest_run: int) -> Vocabul
     """The values as numbers. Of an interval's semitones each counts less by `closeness` than the one nearer to its
     middle, which is what the source played; a bar's first value has the player's own intervals."""
     kernels = np.zeros((len(player.terms), N_TYPES, N_INTERVALS))
-    usual = _lines(player.line)[0]
     for kernel, term in zip(kernels, player.terms, strict=True):
         if term.type in TYPES:
             if term.lower is None:
-                weights = usual
+                weights = player.lines.usual
             else:
                 inside = (term.lower <= INTERVALS) & (term.upper >= INTERVALS)
                 weights = inside * closeness ** np.abs(INTERVALS - (term.lower + term.upper) / 2)
             kernel[TYPES.index(term.type)] = weights / max(weights.sum(), 1e-9)
     steps = np.array([term.duration for term in player.terms])
-    holds = np.minimum(np.searchsorted(player.durations, steps), len(player.durations) - 1)
     kinds = np.array([TYPES.find(term.type) % (N_TYPES + 1) for term in player.terms])
     starts = np.array([term.lower is None for term in player.terms])
-    return Vocabulary(starts, steps, kinds, player.durations, holds, kernels, known_runs(player.corpus, longest_run))
+    known = known_runs(player.corpus, longest_run)
+    return Vocabulary(starts, steps, kinds, player.durations, next_longer(player.durations, steps), kernels, known)
 
 
 def experts_of(
@@ -254,7 +287,6 @@ def experts_of(
     # Many parameters: what was learned, where, and which of it counts.
     line, gaps, durations = player.line, player.gaps, player.durations
     weigh = {name: np.exp(table) for name, table in habits.items()}
-    usual, by_class, lines = _lines(line)
     colours = _colours(weigh)
     low, high = int(line.pitches.min()), int(line.pitches.max())
     rests = gaps[:, None] - durations >= END_OF_PHRASE
@@ -262,16 +294,19 @@ def experts_of(
         gaps=gaps,
         waits=_waits(player, shapes, "gaps" in on) * weigh["gap"][0] if rhythm else None,
         streams=weigh["stream"][:, 1] / weigh["stream"][:, 0],
-        holds=_holds(player, "holds" in on)
+        holds=(player.holds if "holds" in on else player.holds > 0)
         * weigh["hold"][rests.astype(int), np.digitize(durations, DURATION_CLASSES)],
         rate=player.rate,
         haste=_haste(line),
         first_places=tuple(line.in_bar[line.begins].tolist()) if rhythm else (0,),
         low=low,
         high=high,
-        lines=np.ascontiguousarray((lines if "lines" in on else np.ones_like(lines)) * _turns(weigh["turn"])),
+        lines=np.ascontiguousarray(
+            (player.lines.after_two ** weigh["sense"].item() if "lines" in on else 1.0) * _turns(weigh["turn"])
+        ),
+        motif=weigh["motif"].item(),
         colours=np.ascontiguousarray(colours),
-        ahead=_ahead(colours, by_class, ground.kinds, low, high) if "ahead" in on else None,
+        ahead=_ahead(colours, player.lines.by_class, ground.kinds, low, high) if "ahead" in on else None,
         register=weigh["height"][0][(np.arange(low, high + 1) - low) // HEIGHT],
         gravity=gravity if "register" in on else 1.0,
         home=player.home,
@@ -291,23 +326,13 @@ def _waits(player: Player, shapes: list[Bar], with_gap_before: bool) -> np.ndarr
     return waits if with_gap_before else np.broadcast_to(waits.mean(axis=2, keepdims=True), waits.shape)
 
 
-def _holds(player: Player, with_gap: bool) -> np.ndarray:
-    held = np.minimum(np.searchsorted(player.durations, player.line.durations), len(player.durations) - 1)
-    follows = player.line.distances > 0
-    gap = nearest_gap(player.gaps, player.line.distances[follows])
-    holds = learn_holds(player.durations, player.gaps, held[follows], gap)
-    return holds if with_gap else (holds > 0).astype(float)
-
-
 def _usual_intervals(intervals: np.ndarray) -> np.ndarray:
     """`P(interval)`, (n_intervals,): what was played, its neighbours a little, and small ones in any case."""
     played = np.bincount(intervals, minlength=N_INTERVALS)
     return mixed(0.85 * played + 0.15 * played @ NEIGHBOURS, SMALL_INTERVALS, WEIGHT_SMALL)
 
 
-def _lines(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`P(interval)`, (n_intervals,); `P(interval | class of the last)`, (n_classes + 1, n_intervals); and `P(interval |
-    the two before) / P(interval)`, (n_intervals + 1, n_intervals + 1, n_intervals); the last index is none."""
+def _count_lines(line: Line) -> Lines:
     index, new = np.clip(line.intervals, -WIDEST, WIDEST) + WIDEST, line.begins
     usual = _usual_intervals(index[~new])
     after_one = np.flatnonzero(~new & ~np.roll(new, 1) & (np.arange(len(new)) > 1))
@@ -321,7 +346,8 @@ def _lines(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     by_one = np.concatenate([mixed(by_one, by_class[CLASSES], WEIGHT_LINES), usual[None]])
     by_two = np.zeros((N_INTERVALS + 1, N_INTERVALS + 1, N_INTERVALS))
     np.add.at(by_two, (index[after_two - 2], index[after_two - 1], index[after_two]), 1.0)
-    return usual, by_class, mixed(by_two, by_one, WEIGHT_AFTER_TWO) / usual
+    after_two = mixed(by_two, by_one, WEIGHT_AFTER_TWO) / usual
+    return Lines(usual, by_class, after_two.astype(np.float32))
 
 
 def _turns(weights: np.ndarray) -> np.ndarray:
@@ -350,10 +376,12 @@ def _ahead(colours: np.ndarray, by_class: np.ndarray, kinds: np.ndarray, low: in
     near = np.arange(WIDEST - FARTHEST_AHEAD, WIDEST + FARTHEST_AHEAD + 1)
     expected = by_class[:, near] / by_class[:, near].sum(axis=1, keepdims=True)  # (n_classes + 1, n_near)
     following = np.arange(low, high + 1)[:, None] + INTERVALS[near]  # (n_pitches, n_near)
-    inside = (following >= low) & (following <= high)
-    expected, colours = expected.T.astype(np.float32), colours[:, 0, :N_TYPES].astype(np.float32)
-    follows = [colours[:, :, table[following % 12], near] * inside for table in kinds]  # (scenes, 4, n_pitches, n_near)
-    return np.ascontiguousarray(follows @ expected)
+    outside = (following < low) | (following > high)
+    colours = colours[:, 0, :N_TYPES].reshape(N_SCENES, N_TYPES, -1)
+    colours = np.append(colours, np.zeros((N_SCENES, N_TYPES, 1)), axis=2).astype(np.float32)  # the last is outside
+    sounds = np.where(outside, N_TYPES * N_INTERVALS, kinds[:, following % 12] * N_INTERVALS + near)
+    follows = [colours.take(sound, axis=2) for sound in sounds]  # (scenes, 4, n_pitches, n_near) each
+    return follows @ expected.T.astype(np.float32)
 
 
 def _levels(player: Player, exponent: float) -> np.ndarray:

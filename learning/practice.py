@@ -8,37 +8,101 @@ source says nothing, nothing changes. Left to others: what is counted (`learning
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from inference_model import OneStep
 from learning.experts import Habits, Player, count, experts_of, tables_of, vocabulary_of
 from learning.ground import Line, line_sampled
-from learning.rhythm import LONGEST_GAP, SHORTEST_GAP, mixed, nearest_gap
-from learning.sampler import BARS_A_LEVEL, Stretches, Wishes, sample_bars
+from learning.rhythm import LONGEST_GAP, SHORTEST_GAP, mixed, next_longer
+from learning.sampler import BARS_A_LEVEL, N_INTERVALS, WIDEST, Stretches, Wishes, sample_bars
+from learning.touch import contour_weight
 from music.units import GRID
 from running.memory import digest_of, recall, remember
 
-ROUNDS, BATCH, BARS = 6, 64, 16
+BATCH, BARS = 64, (8, 8, 8, 8, 16, 16, 16, 16)  # in each round
+SLOWER = 0.92  # from round to round
 WEIGHT_PLAYED, MOST_CHANGE = 0.6, 1.5  # of a logarithm, in a round
-PACE_LEVEL, LEAST_SPREAD = 1.2, 0.05
-LEVELS = (-3.0, 1.8)  # bounds of the logarithm of the power to which densities of two bars are taken
+LEAST_AMOUNT = 0.05
 MOST_HURRY = 3.0  # of the logarithm of how much denser it is to be asked for
 MOST_HABIT = 20.0  # of a logarithm: no practice leads there
 # What habits depend on besides the player and the network.
 CODE = (
-    *(f"learning/{name}.py" for name in ("practice", "experts", "rhythm", "ground", "sampler")),
+    *(f"learning/{name}.py" for name in ("practice", "experts", "rhythm", "ground", "sampler", "touch")),
     "inference_model.py",
 )
+
+
+# --- What lines have a certain amount of, beside another with which they are to be compared --------------------------
+
+
+def density_spread(line: Line, other: Line) -> float:
+    """The standard deviation of the notes in two bars, beside their mean; a last bar without another does not count."""
+    starts, counts = np.flatnonzero(line.begins).tolist(), [1]
+    for first, last in zip(starts, [*starts[1:], len(line.bars)], strict=True):
+        bars = line.bars[first:last] - line.bars[first]
+        counts.extend(np.bincount(bars // BARS_A_LEVEL)[: (bars.max() + 1) // BARS_A_LEVEL])
+    counts = counts[1:] or counts
+    return float(np.std(counts) / np.mean(counts))
+
+
+def foretold(line: Line, other: Line) -> float:
+    """What an interval (up to a fifth) says of the next, in bits: their mutual information, which is larger among few
+    notes: the mean over every so many as both lines have."""
+    n = min(len(line.places), len(other.places))
+    intervals, follows, wide = np.clip(line.intervals, -7, 7) + 7, ~line.begins & ~np.roll(line.begins, 1), 15
+    number, n_whole = np.arange(len(intervals)) // n, len(intervals) // n
+    follows &= number < n_whole
+    found = np.zeros((n_whole, wide, wide))
+    np.add.at(found, (number[follows], np.roll(intervals, 1)[follows], intervals[follows]), 1.0)
+    found /= np.maximum(found.sum(axis=(1, 2), keepdims=True), 1)
+    apart = found.sum(axis=2, keepdims=True) * found.sum(axis=1, keepdims=True)
+    bits = found * np.log2(np.where(found > 0, found, 1) / np.where(found > 0, apart, 1))
+    return float(bits.sum() / n_whole)
+
+
+def recurring(line: Line, other: Line) -> float:
+    """The share of three intervals in a row that occur more than once in a solo, or in every so many of its notes as
+    half of the solos of both lines have."""
+    starts = [np.append(np.flatnonzero(each.begins), len(each.places)) for each in (line, other)]
+    n, lengths = max(1, min(int(np.median(np.diff(each))) for each in starts)), np.diff(starts[0])
+    place = np.arange(len(line.places)) - np.repeat(starts[0][:-1], lengths)
+    stretch = place // n + np.repeat(np.cumsum(lengths // n) - lengths // n, lengths)
+    whole = place // n < np.repeat(lengths // n, lengths)
+    index = np.clip(line.intervals, -WIDEST, WIDEST) + WIDEST
+    three = ((stretch * N_INTERVALS + np.roll(index, 2)) * N_INTERVALS + np.roll(index, 1)) * N_INTERVALS + index
+    _, times = np.unique(three[whole & (place % n >= 3)], return_counts=True)
+    return float(times[times > 1].sum() / max(1, times.sum()))
+
+
+class Amount(NamedTuple):
+    """An expert's number that is set so that lines have as much of something as the source: how fast, within which
+    bounds of its logarithm, and how much a line has."""
+
+    expert: str
+    pace: float
+    bounds: tuple[float, float]
+    measured: Callable[[Line, Line], float]
+
+
+AMOUNTS = {
+    "level": Amount("phrases", 1.2, (-3.0, 1.8), density_spread),  # the power to which densities of two bars are taken
+    "sense": Amount("lines", 1.0, (-1.5, 0.7), foretold),  # the power to which what follows two intervals is taken
+    "motif": Amount("motifs", 1.0, (-2.0, 2.5), recurring),  # how much likelier what came before comes again
+}
+
+
+# --- Practising ------------------------------------------------------------------------------------------------------
 
 
 def untrained(player: Player) -> Habits:
     """Before any practice: no opinions."""
     habits = {name: np.zeros((table.contexts, table.outcomes)) for name, table in tables_of(player).items()}
-    return habits | {"level": np.zeros((1, 1)), "hurry": np.zeros((1, 1))}
+    return habits | {name: np.zeros((1, 1)) for name in ("hurry", "contour", *AMOUNTS)}
 
 
 def practise(
@@ -92,13 +156,9 @@ def _practise(one_step: OneStep, player: Player, on: Sequence[str], closeness: f
     wanted = {name: count(player.line, player, table) for name, table in tables.items()}
     if "gap" in wanted:
         wanted["gap"][0] = as_dense(wanted["gap"][0], player)
-    spread, lines, generator = (
-        density_spread(player.line),
-        np.flatnonzero(ground.in_bar[:-1] == 0),
-        np.random.RandomState(0),
-    )
-    length, memory = min(BARS, len(lines)), None
-    for number in range(ROUNDS):
+    lines, generator = np.flatnonzero(ground.in_bar[:-1] == 0), np.random.RandomState(0)
+    memory = None
+    for number, length in enumerate(min(n_bars, len(lines)) for n_bars in BARS):
         experts = experts_of(player, player.shapes, ground, habits, on, gravity, 0, True)
         first = generator.randint(len(lines) - length + 1, size=BATCH)
         stretches = Stretches(lines[first], np.append(lines, ground.end)[first + length], memory)
@@ -109,30 +169,25 @@ def _practise(one_step: OneStep, player: Player, on: Sequence[str], closeness: f
             found = count(played, player, table)
             shares = mixed(found, np.full(table.outcomes, 1 / table.outcomes), 0.5)
             change = np.log(mixed(wanted[name], shares, WEIGHT_PLAYED) / shares)
-            habits[name] += table.pace * np.clip(change, -MOST_CHANGE, MOST_CHANGE)
+            habits[name] += table.pace * SLOWER**number * np.clip(change, -MOST_CHANGE, MOST_CHANGE)
         expected = experts.rate * (stretches.end - stretches.begin).sum()
-        habits["hurry"] = np.clip(
-            habits["hurry"] + np.log(expected / max(1, len(played.places))), -MOST_HURRY, MOST_HURRY
-        )
-        if "phrases" in on:
-            change = PACE_LEVEL * np.log(spread / density_spread(played))
-            habits["level"] = np.clip(habits["level"] + change, *LEVELS)
+        hurry = habits["hurry"] + np.log(expected / max(1, len(played.places)))
+        habits["hurry"] = np.clip(hurry, -MOST_HURRY, MOST_HURRY)
+        for name, (expert, pace, bounds, measured) in AMOUNTS.items():
+            if expert in on:
+                source, ours = measured(player.line, played), measured(played, player.line)
+                change = pace * np.log(max(LEAST_AMOUNT, source) / max(LEAST_AMOUNT, ours))
+                habits[name] = np.clip(habits[name] + change, *bounds)
+    if "touch" in on:
+        habits["contour"] += np.log(contour_weight(player.line, played))
     return habits
-
-
-def density_spread(line: Line) -> float:
-    """The standard deviation of the notes in two bars, beside their mean; no less than one tenth."""
-    starts, counts = np.flatnonzero(line.begins).tolist(), []
-    for first, last in zip(starts, [*starts[1:], len(line.bars)], strict=True):
-        counts.extend(np.bincount((line.bars[first:last] - line.bars[first]) // BARS_A_LEVEL))
-    return max(LEAST_SPREAD, float(np.std(counts) / np.mean(counts)))
 
 
 def as_dense(gaps: np.ndarray, player: Player) -> np.ndarray:
     """How often each gap is wanted: as often as it was played, those that were rounded away left out, but hastened (by
     a power for each quarter) until they are as long on average as all were."""
     distances = player.line.distances[player.line.distances > 0]
-    played = np.bincount(nearest_gap(player.gaps, distances[distances >= SHORTEST_GAP]), minlength=len(gaps))
+    played = np.bincount(next_longer(player.gaps, distances[distances >= SHORTEST_GAP]), minlength=len(gaps))
     slowest, fastest = 1.0, -1.0
     if not played.any():
         return gaps

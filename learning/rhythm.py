@@ -20,7 +20,7 @@ from music.units import GRID
 
 SHORTEST_GAP, LONGEST_GAP = 2, 16 * GRID
 USUAL_GAPS = (2, 3, 4, 6)  # that there are in any case, so that each place leads somewhere
-WEIGHT_WIDER, WEIGHT_HALF_BAR, WEIGHT_USUAL, WEIGHT_HELD = 0.4, 1.0, 0.1, 2.0  # how often the wider count was "seen"
+WEIGHT_WIDER, WEIGHT_HALF_BAR, WEIGHT_USUAL, WEIGHT_HELD = 0.4, 1.0, 0.1, 0.5  # how often the wider count was "seen"
 ON_GRID = np.array([step % 3 == 0 or step % 4 == 0 for step in range(GRID)])
 
 
@@ -29,9 +29,9 @@ def gaps_of(distances: np.ndarray) -> np.ndarray:
     return np.unique([*USUAL_GAPS, *np.clip(distances[distances > 0], SHORTEST_GAP, LONGEST_GAP).tolist()])
 
 
-def nearest_gap(gaps: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    """The index of the gap that each distance means: the next longer one there is, or the longest."""
-    return np.minimum(np.searchsorted(gaps, distances), len(gaps) - 1)
+def next_longer(there: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Of sorted gaps or durations the index of each that is wanted: the next longer one there is, or the longest."""
+    return np.minimum(np.searchsorted(there, wanted), len(there) - 1)
 
 
 def learn_waits(
@@ -41,10 +41,10 @@ def learn_waits(
     before, the last index is none. `played` are the shapes of the line's bars; `shortest` is the shortest duration, for
     which room is left in a bar."""
     n, distances = len(gaps), line.distances
-    before = np.where(line.begins, n, np.roll(nearest_gap(gaps, distances), 1))
+    before = np.where(line.begins, n, np.roll(next_longer(gaps, distances), 1))
     counted = distances >= SHORTEST_GAP
     place, in_pulse, before, gap, shape = (
-        column[counted] for column in (line.in_bar, line.in_pulse, before, nearest_gap(gaps, distances), line.shapes)
+        column[counted] for column in (line.in_bar, line.in_pulse, before, next_longer(gaps, distances), line.shapes)
     )
     usual = mixed(np.bincount(gap, minlength=n), np.full(n, 1 / n), n * WEIGHT_USUAL)
     n_pulse = max([0, *in_pulse, *(step for bar in shapes for step in in_pulse_of(bar))]) + 1

@@ -22,6 +22,7 @@ N_INTERVALS = NO_INTERVAL = 2 * WIDEST + 1
 N_TYPES = NO_TYPE = 4
 SIZE_CLASSES = (1, 2, 3, 5, 8)  # where each begins: a semitone, a tone, a third, a fourth, more; before: a repeat
 N_CLASSES = NO_CLASS = 2 * len(SIZE_CLASSES) + 1
+NOT_HEARD = -128
 FREE, NOTHING = -1, -2  # in `Ground.kept`
 LEAST = 1e-30  # of a probability: what is allowed stays possible where it has been rounded to zero
 END_OF_PHRASE = 6  # steps of rest after a note
@@ -92,7 +93,8 @@ class Experts:
     short; `first_places`, where in its bar the first note may come.
 
     Of the pitch, from `low` to `high`: `lines`, (n_intervals + 1, n_intervals + 1, n_intervals), of an interval after
-    the last but one and the last; `colours`, (12 scenes, 2, 5, 4, n_intervals), of a type and an interval, by scene,
+    the last but one and the last; `motif`, of the interval that came after these two in this solo before; `colours`,
+    (12 scenes, 2, 5, 4, n_intervals), of a type and an interval, by scene,
     phrase end and the type before; `ahead`, (n_tables, 12 scenes, 4, n_pitches, n_classes + 1), of what can be expected
     of the next note, by its table and scene and by type, pitch and interval class of this one, or None;
     `register`, (n_pitches,); `gravity`, by which weights fall for an octave from `home`. `levels`, (n, 2): densities
@@ -110,6 +112,7 @@ class Experts:
     low: int
     high: int
     lines: np.ndarray
+    motif: float
     colours: np.ndarray
     ahead: np.ndarray | None
     register: np.ndarray
@@ -202,8 +205,12 @@ class _Sampler:
         self.kernels = vocabulary.kernels.reshape(n_values, -1).astype(np.float32)
         self.allowed, (self.next_kept, self.onward) = _allowed_values(vocabulary, ground), _kept_places(ground.kept)
         self.kept_rows = self.rows if len(ground.kept) > 1 else self.rows * 0
+        self.keeps = (ground.kept != FREE).any()
         self.pitches = np.arange(experts.low, experts.high + 1)
         self.kinds = ground.kinds[:, self.pitches % 12]  # (n_tables, n_pitches)
+        away = self.pitches - np.arange(128)[:, None] + WIDEST  # from each MIDI pitch
+        self.reached = np.clip(away, 0, N_INTERVALS - 1)  # the interval's index
+        self.near = (self.reached == away).astype(np.float32)
         kinds_there = np.array([np.isin(np.arange(N_TYPES + 1), kinds) for kinds in self.kinds])
         self.playable = kinds_there[:, vocabulary.kinds]  # (n_tables, n_values)
 
@@ -211,8 +218,9 @@ class _Sampler:
         self.interval = self.interval_before = np.full(batch, NO_INTERVAL)
         self.gap, self.stream = np.full(batch, len(experts.gaps)), np.zeros(batch, int)
         self.bar, self.chord, self.level_until = np.full((3, batch), -1)
-        self.level, self.home = np.ones(batch), np.full(batch, float(experts.home))
+        self.level, self.registers = np.ones(batch), np.ones((batch, len(self.pitches)))
         self.ahead_of_player = np.zeros(batch)  # in notes
+        self.heard = np.full((batch, N_INTERVALS + 1, N_INTERVALS + 1), NOT_HEARD, np.int8)
         self.values = np.full((batch, vocabulary.known.length), -1, np.int64)  # the last ones
         self.intervals = np.full((batch, experts.known.length), -1, np.int64)
 
@@ -232,7 +240,9 @@ class _Sampler:
         probabilities = self._ask_network(here)
         gap, held = self._draw_gap(here, probabilities, chance[1:3])
         place = self.place + (vocabulary.durations[held] if experts.waits is None else experts.gaps[gap])
-        place = self._onward(np.minimum(np.minimum(place, self.next_kept[self.kept_rows, here + 1]), ground.end))
+        place = np.minimum(place, ground.end)
+        if self.keeps:
+            place = self._onward(np.minimum(place, self.next_kept[self.kept_rows, here + 1]))
 
         probabilities = np.where(vocabulary.holds == held[:, None], probabilities, 0)
         ends = (place - self.place - vocabulary.durations[held] >= END_OF_PHRASE) | (place >= ground.end)
@@ -242,8 +252,9 @@ class _Sampler:
         weights = probabilities * self.kernels[:, kind * N_INTERVALS + interval].T
         fell_back = ~weights.any(axis=1)
         value = pick(_where_any(weights, probabilities), chance[4])
-        pitch, kept_pitch = self.pitches[chosen], ground.kept_pitches[self.kept_rows, here]
-        if (kept_pitch >= 0).any():
+        pitch = self.pitches[chosen]
+        if self.keeps:
+            kept_pitch = ground.kept_pitches[self.kept_rows, here]
             pitch, fell_back = np.where(kept_pitch >= 0, kept_pitch, pitch), fell_back & (kept_pitch < 0)
             kind = ground.kinds[ground.tables[here], pitch % 12]
         self._go_on(here, place, value, pitch, kind, gap)
@@ -254,7 +265,9 @@ class _Sampler:
         new = bars >= self.level_until
         if new.any():
             level, home = levels[(chance * len(levels)).astype(int)].T
-            self.level, self.home = np.where(new, level, self.level), np.where(new, home, self.home)
+            registers = self.experts.gravity ** (((self.pitches - home[:, None]) / 12) ** 2) * self.experts.register
+            self.registers = np.where(new[:, None], registers, self.registers)
+            self.level = np.where(new, level, self.level)
             self.level_until = np.where(new, bars + BARS_A_LEVEL, self.level_until)
 
     def _ask_network(self, here: np.ndarray) -> np.ndarray:
@@ -269,8 +282,9 @@ class _Sampler:
             fits = _where_any(new, fits)
         probabilities = np.where(fits, np.maximum(probabilities, LEAST), 0.0)
         self.memory = self.memory[0], *states
-        kept = ground.kept[self.kept_rows, here]
-        probabilities = np.where((kept >= 0)[:, None], self.one_hot[kept], probabilities)
+        if self.keeps:
+            kept = ground.kept[self.kept_rows, here]
+            probabilities = np.where((kept >= 0)[:, None], self.one_hot[kept], probabilities)
         return tempered(probabilities, self.wishes.temperature, self.wishes.min_p, self.vocabulary.holds)
 
     def _draw_gap(self, here: np.ndarray, probabilities: np.ndarray, chance: np.ndarray) -> tuple:
@@ -292,17 +306,17 @@ class _Sampler:
     def _weigh_pitches(self, here: np.ndarray, place: np.ndarray, probabilities: np.ndarray, ends: np.ndarray) -> tuple:
         """Weights, types and intervals (as indices) of all pitches, (batch, n_pitches) each."""
         experts, ground, rows = self.experts, self.ground, self.rows
-        kinds = self.kinds[ground.tables[here]]
-        intervals = self.pitches - self.pitch[:, None] + WIDEST
-        reached = np.minimum(np.maximum(intervals, 0), N_INTERVALS - 1)
-        far, intervals = reached != intervals, reached
+        kinds, intervals = self.kinds[ground.tables[here]], self.reached[self.pitch]
         sounds = kinds * N_INTERVALS + intervals  # (batch, n_pitches)
         scene = ground.scene(here, self.bar, self.chord)
         context = (scene * 2 + ends) * (N_TYPES + 1) + self.kind
         weights = experts.colours.take(context[:, None] * (N_TYPES * N_INTERVALS) + sounds)
         context = self.interval_before * (N_INTERVALS + 1) + self.interval
         weights = weights * experts.lines.take(context[:, None] * N_INTERVALS + intervals)
-        weights *= experts.register * experts.gravity ** (((self.pitches - self.home[:, None]) / 12) ** 2)
+        weights *= self.registers * self.near[self.pitch]
+        again = self.heard[rows, self.interval_before, self.interval] + (self.pitch - WIDEST - experts.low)
+        row = np.flatnonzero((again >= 0) & (again < len(self.pitches)))
+        weights[row, again[row]] *= experts.motif
         if experts.ahead is not None:
             scene = ground.scene(place, ground.bars[here], ground.chords[here])
             taken = np.where(self.kind[:, None] == NO_TYPE, NO_CLASS, CLASSES[intervals])
@@ -310,7 +324,6 @@ class _Sampler:
             context = context * len(self.pitches) + np.arange(len(self.pitches))
             follows = experts.ahead.take(context * (N_CLASSES + 1) + taken)
             weights *= np.where(ends[:, None], 1, follows)
-        weights[far] = 0
         of_network = (probabilities.astype(np.float32) @ self.kernels)[rows[:, None], sounds]
         weights = _where_any(weights * of_network, weights)
         if experts.known.length and len((copied := known_followers(self.intervals, experts.known))[0]):
@@ -323,8 +336,9 @@ class _Sampler:
 
     def _go_on(self, here, place, value, pitch, kind, gap) -> None:
         began, ground = self.kind == NO_TYPE, self.ground
-        self.interval_before = self.interval
         interval = np.minimum(np.maximum(pitch - self.pitch + WIDEST, 0), N_INTERVALS - 1)
+        self.heard[self.rows, self.interval_before, self.interval] = interval
+        self.interval_before = self.interval
         self.interval = np.where(began, NO_INTERVAL, interval)
         for last, new in ((self.values, value), (self.intervals, interval)):
             if last.shape[1]:

@@ -11,7 +11,9 @@ import numpy as np
 
 from learning.ground import Line
 
-NEAREST, MOST_NOTES = 4, 4000
+NEAREST, MOST_NOTES, MOST_COMPARED = 4, 4000, 1500
+CONTOUR_WEIGHTS = (1.0, 0.7, 1.4, 0.5, 2.0, 0.35, 2.8, 0.25, 4.0)  # what is tried; of equals the first
+OF_CONTOUR, OF_PLACE = np.arange(9) < 3, (np.arange(9) // 3 == 1).astype(float)  # which features they are
 
 
 def features(line: Line) -> np.ndarray:
@@ -35,21 +37,40 @@ def features(line: Line) -> np.ndarray:
 
 
 class Touch:
-    """The player's velocities, to draw from."""
+    """The player's velocities, to draw from; `contour` is how much that counts beside the place."""
 
-    def __init__(self, line: Line, by_contour: bool = True):
+    def __init__(self, line: Line, contour: float = 1.0):
         every = len(line.places) // MOST_NOTES + 1
-        self.by_contour, self.velocities = by_contour, line.velocities[::every]
-        self.known = self._columns(line)[::every]
-
-    def _columns(self, line: Line) -> np.ndarray:
-        return features(line) if self.by_contour else features(line)[:, 3:6]
+        self.weights = np.where(OF_CONTOUR, contour, 1.0) if contour else OF_PLACE
+        self.known, self.velocities = features(line)[::every] * self.weights, line.velocities[::every]
 
     def draw(self, line: Line, generator: random.Random) -> list[int]:
         """Velocities for the notes of a line."""
         if not len(line.places):
             return []
-        asked, n = self._columns(line), min(NEAREST, len(self.known))
+        asked, n = features(line) * self.weights, min(NEAREST, len(self.known))
         far = (self.known**2).sum(axis=1) - 2 * asked @ self.known.T  # (n_notes, n_known), less the asked one's square
         nearest = np.argpartition(far, n - 1, axis=1)[:, :n]
         return [int(self.velocities[row[generator.randrange(n)]]) for row in nearest]
+
+
+def contour_weight(line: Line, played: Line) -> float:
+    """How much contour is to count, that what was `played` becomes louder with pitch, and on peaks, as the player's
+    line does."""
+    played, wanted, unlikeness = Line(*(column[:MOST_COMPARED] for column in played)), swells(line), []
+    for weight in CONTOUR_WEIGHTS:
+        drawn = np.array(Touch(line, weight).draw(played, random.Random(0)))
+        found = swells(played._replace(velocities=drawn))
+        unlikeness.append(abs(found[0] - wanted[0]) + abs(found[1] - wanted[1]) / 2)
+    return CONTOUR_WEIGHTS[int(np.argmin(unlikeness))]
+
+
+def swells(line: Line) -> tuple[float, float]:
+    """The correlation of changes of velocity with changes of pitch, and how much louder than all notes peaks are, in
+    standard deviations; 0 where all are alike."""
+    louder, higher = np.diff(line.velocities)[~line.begins[1:]], line.intervals[1:][~line.begins[1:]]
+    if not (np.ptp(louder) and np.ptp(higher)):
+        return 0.0, 0.0
+    peaks = features(line)[:, 2] > 0
+    over = line.velocities[peaks].mean() - line.velocities.mean() if peaks.any() else 0.0
+    return float(np.corrcoef(louder, higher)[0, 1]), float(over / line.velocities.std())

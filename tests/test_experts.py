@@ -9,7 +9,6 @@ from learning.experts import (
     FARTHEST_AHEAD,
     INTERVALS,
     Player,
-    _lines,
     count,
     ends_phrase,
     experts_of,
@@ -163,7 +162,7 @@ def test_what_is_ahead_is_the_sum_over_what_may_follow_by_hand(player):
     expected = 0.0
     near = np.abs(INTERVALS) <= FARTHEST_AHEAD
     found = experts.ahead[table, 8, kind, pitch - 60, NO_CLASS]
-    usual = _lines(player.line)[0][near]
+    usual = player.lines.usual[near]
     for chance, step in zip(usual / usual.sum(), INTERVALS[near], strict=True):
         if 60 <= pitch + step <= 72:
             expected += chance * (4 if ground.kinds[table][(pitch + step) % 12] == 0 else 1)

@@ -8,8 +8,8 @@ from conftest import learned_from, playing
 from improvising.solos import generate_music
 from inference_model import OneStep
 from learning.experts import EXPERTS, count, tables_of
-from learning.ground import line_of
-from learning.practice import as_dense, density_spread, practise, untrained
+from learning.ground import Line, line_of
+from learning.practice import AMOUNTS, as_dense, density_spread, foretold, practise, recurring, untrained
 from learning.style import Style
 
 CLOSENESS, GRAVITY = 0.2, 0.15
@@ -46,6 +46,25 @@ def test_after_practice_there_is_as_much_of_each_as_in_the_source(learned, habit
         assert found < was + 0.01, name
 
 
+def test_after_practice_lines_have_as_much_sense_as_the_source_s(learned, habits):
+    """What they foretell, how often they recur and how their density varies: closer on the whole, and close."""
+    style, model = learned
+    shapes = [bar.beats for bar in style.player.shapes]
+    before, after = (
+        line_of(generate_music(model, Style(**{**vars(style), "habits": known}), playing(), 60, seed=3), shapes)
+        for known in (None, habits)
+    )
+    off = [
+        [
+            abs(np.log(amount.measured(line, style.player.line) / amount.measured(style.player.line, line)))
+            for amount in AMOUNTS.values()
+        ]
+        for line in (before, after)
+    ]
+    assert sum(off[1]) < sum(off[0])
+    assert max(off[1]) < 0.25, dict(zip(AMOUNTS, off[1], strict=True))
+
+
 def test_who_practises_the_same_way_learns_the_same(learned, habits):
     style, model = learned
     again = practise(model, style.player, EXPERTS, CLOSENESS, GRAVITY)
@@ -56,7 +75,7 @@ def test_experts_that_are_off_learn_nothing(learned):
     style, model = learned
     found = practise(model, style.player, ("harmony", "lines"), CLOSENESS, GRAVITY)
     learnt = {name for name, table in found.items() if table.any()}
-    assert learnt == {"place", "ending", "arrival", "hurry"}
+    assert learnt == {"place", "ending", "arrival", "hurry", "sense"}
 
 
 def test_what_was_practised_is_kept_and_anything_else_is_not_believed(learned, habits, tmp_path: Path, monkeypatch):
@@ -100,10 +119,37 @@ def test_gaps_are_wanted_as_long_on_average_as_all_were(learned):
     assert wanted @ player.gaps / wanted.sum() == pytest.approx(distances.mean(), rel=0.01)
 
 
-def test_the_spread_of_density_by_hand(learned):
-    line = learned[0].player.line
-    line = type(line)(*(column[: len(column) // 4 * 4] for column in line))
-    assert density_spread(line._replace(bars=np.arange(len(line.bars)) // 2)) == 0.05, "no less"
-    bars = np.repeat([0, 2], [1, 3])
-    four = type(line)(*(column[:4] for column in line))._replace(bars=bars)
-    assert density_spread(four) == pytest.approx(0.5)
+def line_with(intervals: list[int], begins: tuple[int, ...] = (0,), bars=None) -> Line:
+    """A line of these intervals, of solos that begin at these notes; all else is nought."""
+    nought, n = np.zeros(len(intervals), int), len(intervals)
+    line = Line(*[nought] * len(Line._fields))._replace(pitches=60 + np.cumsum(intervals), places=np.arange(n))
+    return line._replace(begins=np.isin(np.arange(n), begins), bars=nought if bars is None else np.array(bars))
+
+
+def test_the_spread_of_density_by_hand():
+    def spread(*bars: int) -> float:
+        line = line_with([0] * len(bars), bars=bars)
+        return density_spread(line, line)
+
+    assert spread(*np.arange(40) // 2) == 0
+    assert spread(0, 2, 2, 2, 3) == pytest.approx(1.5 / 2.5), "one note in two bars, four in the next two"
+    assert spread(0) == spread(0, 2) == 0, "a last bar without another does not count"
+
+
+def test_what_intervals_foretell_by_hand():
+    up_and_down = line_with([0, *[2, -2] * 8])
+    assert foretold(up_and_down, up_and_down) == pytest.approx(1.0, abs=0.01), "one bit: the next turns back"
+    assert foretold(up_and_down, line_with([0, 2, -2, 2])) == pytest.approx(0.9, abs=0.11), "among four notes at a time"
+    assert foretold(line_with([0] * 9), line_with([0] * 9)) == 0
+    assert foretold(line_with([0]), up_and_down) == 0
+    two_solos = line_with([0, 2, -2, 2, 0, 7, -7, 7], begins=(0, 4))
+    assert foretold(two_solos, two_solos) == pytest.approx(2.0), "nothing from one solo to the next"
+
+
+def test_what_recurs_by_hand():
+    line = line_with([0, 1, 2, 3, 9, 1, 2, 3])
+    assert recurring(line, line) == pytest.approx(2 / 5), "1 2 3 twice, and three others"
+    assert recurring(line, line_with([0, 1, 2, 3])) == 0, "not within four notes"
+    apart = line_with([0, 1, 2, 3, 0, 1, 2, 3], begins=(0, 4))
+    assert recurring(apart, apart) == 0, "not from one solo to the next"
+    assert recurring(line_with([0]), line) == 0

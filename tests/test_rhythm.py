@@ -3,7 +3,7 @@ import pytest
 from conftest import bar, note
 
 from learning.ground import line_of
-from learning.rhythm import gaps_of, learn_holds, learn_waits, mixed, nearest_gap
+from learning.rhythm import gaps_of, learn_holds, learn_waits, mixed, next_longer
 from music.notes import Bar, Note
 from music.piece import Solo, lay_out
 
@@ -29,7 +29,7 @@ def waits_of(solo: Solo, *shapes: Bar) -> tuple[np.ndarray, np.ndarray]:
 
 def test_gaps_are_those_that_were_played_and_the_usual_ones():
     assert gaps_of(np.array([3, 45, 0, 1, 500])).tolist() == [2, 3, 4, 6, 45, 192]
-    assert nearest_gap(np.array([2, 3, 6]), np.array([1, 2, 3, 4, 6, 99])).tolist() == [0, 0, 1, 2, 2, 2]
+    assert next_longer(np.array([2, 3, 6]), np.array([1, 2, 3, 4, 6, 99])).tolist() == [0, 0, 1, 2, 2, 2]
 
 
 def test_a_count_leans_on_a_wider_one_by_hand():

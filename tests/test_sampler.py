@@ -155,6 +155,24 @@ def test_a_pitch_is_chosen_with_what_follows_in_mind():
     assert set(sampled.pitches[:, 0].tolist()) == {64}
 
 
+def test_a_motif_is_what_came_after_the_same_two_intervals_in_the_same_solo():
+    ground, vocabulary, experts = tiny(8)
+
+    def recurring_share(motif: float) -> float:
+        """Of the intervals after two that were heard before, the share that is the one that came last time."""
+        sampled = sample_bars(NoNetwork(3), ground, vocabulary, replace(experts, motif=motif), 60, seed=1)
+        again = met = 0
+        for _, _, pitches, _ in solos_in(sampled, ground.end):
+            heard, intervals = {}, np.diff(pitches).tolist()
+            for context, interval in zip(zip(intervals, intervals[1:], strict=False), intervals[2:], strict=False):
+                met, again = met + (context in heard), again + (heard.get(context) == interval)
+                heard[context] = interval
+        return again / met
+
+    seldom, plain, often = map(recurring_share, (1e-6, 1.0, 1e6))
+    assert 2 * seldom < plain < 0.6 and often > 0.95
+
+
 def test_streams_are_told_by_their_length():
     assert length_class(np.array([1, 2, 3, 4, 5, 8, 9, 12, 13, 99])).tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5, 5]
 

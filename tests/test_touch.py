@@ -4,7 +4,7 @@ import numpy as np
 from conftest import bar, note
 
 from learning.ground import Line, line_of
-from learning.touch import NEAREST, Touch, features
+from learning.touch import NEAREST, Touch, contour_weight, features, swells
 from music.piece import Solo
 
 BARS = [bar(4.0 * number, 4.0) for number in range(8)]
@@ -28,9 +28,32 @@ def test_peaks_are_as_loud_as_the_player_s():
     assert drawn[peaks].min() > drawn[~peaks].mean() + 30
 
 
+def test_contour_counts_as_much_as_makes_the_line_swell_as_the_player_s():
+    """Of two players of one line the first is louder on high notes, the second on the beat; contour counts for more
+    with the first."""
+    line, generator = line_of_bars(WAVE), np.random.default_rng(0)
+    noise = generator.integers(0, 9, len(line.places))
+    by_pitch = line._replace(velocities=10 * (line.pitches - 60) + 20 + noise)
+    by_beat = line._replace(velocities=60 + 30 * (line.in_pulse == 0) + noise)
+    assert contour_weight(by_pitch, line) >= contour_weight(by_beat, line)
+    for player in (by_pitch, by_beat):
+        weight = contour_weight(player, line)
+        drawn = line._replace(velocities=np.array(Touch(player, weight).draw(line, random.Random(1))))
+        assert abs(swells(drawn)[0] - swells(player)[0]) < 0.1
+
+
+def test_swells_by_hand():
+    line = line_of_bars(WAVE[:4])
+    assert swells(line._replace(velocities=line.pitches))[0] > 0.999
+    assert swells(line._replace(velocities=line.pitches * 0 + 64)) == (0, 0)
+    short = line_of([Solo(BARS[:1], [WAVE[:3] + WAVE[3:4]], [[]])], [BARS[0].beats])
+    louder, peaks = swells(short._replace(velocities=np.array([50, 50, 90, 50])))
+    assert louder > 0.8 and peaks == (90 - 60) / np.std([50, 50, 90, 50])
+
+
 def test_by_place_alone_a_place_is_as_loud_as_it_was():
     line = line_of_bars(WAVE)
-    drawn = np.array(Touch(line, by_contour=False).draw(line, random.Random(0)))
+    drawn = np.array(Touch(line, contour=0.0).draw(line, random.Random(0)))
     assert set(drawn[line.in_bar == 0].tolist()) <= {80, 50}
 
 
