@@ -1,7 +1,8 @@
 """What small experts know of a player: counted in the source, each for one thing that the network cannot hear.
 
 Two count what follows what: `waits` (`learning/rhythm.py`) and `lines`, `P(interval | the two before) / P(interval)`,
-each leaning on wider counts where little was seen. The others are tables of weights by context and outcome, `TABLES`.
+each leaning on wider counts where little was seen. `motifs` is one number: how many times likelier an interval is that
+came after the same two before, in the same solo. The others are tables of weights by context and outcome, `tables_of`.
 None of them is set by its own count alone, because what one asks for another may give already: they are set by
 practising (`learning/practice.py`), until what comes out has as much of each as the source.
 
@@ -301,9 +302,7 @@ def experts_of(
         first_places=tuple(line.in_bar[line.begins].tolist()) if rhythm else (0,),
         low=low,
         high=high,
-        lines=np.ascontiguousarray(
-            (player.lines.after_two ** weigh["sense"].item() if "lines" in on else 1.0) * _turns(weigh["turn"])
-        ),
+        lines=_line_weights(player.lines, weigh["sense"].item() if "lines" in on else 0.0, weigh["turn"]),
         motif=weigh["motif"].item(),
         colours=np.ascontiguousarray(colours),
         ahead=_ahead(colours, player.lines.by_class, ground.kinds, low, high) if "ahead" in on else None,
@@ -350,12 +349,12 @@ def _count_lines(line: Line) -> Lines:
     return Lines(usual, by_class, after_two.astype(np.float32))
 
 
-def _turns(weights: np.ndarray) -> np.ndarray:
-    """The `turn` table by intervals: (n_intervals + 1, n_intervals + 1, n_intervals)."""
+def _line_weights(lines: Lines, sense: float, turn: np.ndarray) -> np.ndarray:
+    """`Experts.lines`: what follows the two before, to the power of `sense`, times the `turn` table."""
     before, last = np.append(INTERVALS, 99)[:, None], np.append(INTERVALS, 0)[None]
-    turns = weights[turn_class(before, last)][:, :, CLASSES]
+    turns = turn[turn_class(before, last)][:, :, CLASSES]
     turns[:, NO_INTERVAL] = 1
-    return turns
+    return np.ascontiguousarray(lines.after_two**sense * turns)
 
 
 def _colours(weigh: dict[str, np.ndarray]) -> np.ndarray:

@@ -94,12 +94,11 @@ class Experts:
 
     Of the pitch, from `low` to `high`: `lines`, (n_intervals + 1, n_intervals + 1, n_intervals), of an interval after
     the last but one and the last; `motif`, of the interval that came after these two in this solo before; `colours`,
-    (12 scenes, 2, 5, 4, n_intervals), of a type and an interval, by scene,
-    phrase end and the type before; `ahead`, (n_tables, 12 scenes, 4, n_pitches, n_classes + 1), of what can be expected
-    of the next note, by its table and scene and by type, pitch and interval class of this one, or None;
-    `register`, (n_pitches,); `gravity`, by which weights fall for an octave from `home`. `levels`, (n, 2): densities
-    beside the mean, and homes, of which one pair is drawn for every two bars. `known` are intervals (as indices) that
-    would be copied.
+    (12 scenes, 2, 5, 4, n_intervals), of a type and an interval, by scene, phrase end and the type before; `ahead`,
+    (n_tables, 12 scenes, 4, n_pitches, n_classes + 1), of what can be expected of the next note, by its table and scene
+    and by type, pitch and interval class of this one, or None; `register`, (n_pitches,); `gravity`, by which weights
+    fall for an octave from `home`. `levels`, (n, 2): densities beside the mean, and homes, of which one pair is drawn
+    for every two bars. `known` are intervals (as indices) that would be copied.
     """
 
     gaps: np.ndarray
