@@ -67,9 +67,9 @@ def contour_weight(line: Line, played: Line) -> float:
 
 def swells(line: Line) -> tuple[float, float]:
     """The correlation of changes of velocity with changes of pitch, and how much louder than all notes peaks are, in
-    standard deviations; 0 where all are alike."""
+    standard deviations; 0 where all are alike, or nothing follows another."""
     louder, higher = np.diff(line.velocities)[~line.begins[1:]], line.intervals[1:][~line.begins[1:]]
-    if not (np.ptp(louder) and np.ptp(higher)):
+    if not (len(louder) and np.ptp(louder) and np.ptp(higher)):
         return 0.0, 0.0
     peaks = features(line)[:, 2] > 0
     over = line.velocities[peaks].mean() - line.velocities.mean() if peaks.any() else 0.0

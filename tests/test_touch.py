@@ -46,6 +46,8 @@ def test_swells_by_hand():
     line = line_of_bars(WAVE[:4])
     assert swells(line._replace(velocities=line.pitches))[0] > 0.999
     assert swells(line._replace(velocities=line.pitches * 0 + 64)) == (0, 0)
+    single = Line(*(column[:1] for column in line))
+    assert swells(single) == (0, 0) and contour_weight(single, line) == contour_weight(line, single) == 1
     short = line_of([Solo(BARS[:1], [WAVE[:3] + WAVE[3:4]], [[]])], [BARS[0].beats])
     louder, peaks = swells(short._replace(velocities=np.array([50, 50, 90, 50])))
     assert louder > 0.8 and peaks == (90 - 60) / np.std([50, 50, 90, 50])
