@@ -225,7 +225,7 @@ def tables_of(player: Player) -> dict[str, Table]:
         "hold": Table("holds", 2, len(DURATION_CLASSES) + 1, 0.9, _told_hold),
         "turn": Table("turns", 8, N_CLASSES, 0.4, _told_turn),
         "barline": Table("turns", 2, N_SIZES, 0.4, _told_barline),
-        "place": Table("harmony", 6, N_TYPES, 0.4, _told_place),
+        "place": Table("harmony", 6, N_TYPES, 0.8, _told_place),
         "ending": Table("harmony", 2, N_TYPES, 0.4, _told_ending),
         "arrival": Table("harmony", 2, 2 * N_SIZES, 0.4, _told_arrival),
         "resolution": Table("resolution", N_TYPES, N_SIZES * N_TYPES, 0.4, _told_resolution),

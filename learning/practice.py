@@ -160,7 +160,10 @@ def _practise(one_step: OneStep, player: Player, on: Sequence[str], closeness: f
     memory = None
     for number, length in enumerate(min(n_bars, len(lines)) for n_bars in BARS):
         experts = experts_of(player, player.shapes, ground, habits, on, gravity, 0, True)
-        first = generator.randint(len(lines) - length + 1, size=BATCH)
+        anew = generator.random_sample(BATCH) < length / len(lines)  # as often as solos over these bars begin
+        first = np.where(anew, 0, generator.randint(len(lines) - length + 1, size=BATCH))
+        if memory:
+            memory = tuple(np.where(anew[:, None], np.float32(0), state) for state in memory)
         stretches = Stretches(lines[first], np.append(lines, ground.end)[first + length], memory)
         sampled = sample_bars(one_step, ground, vocabulary, experts, BATCH, Wishes(), number, stretches)
         memory = sampled.memory  # the network goes on: after a hundred bars it plays otherwise than after ten
