@@ -85,7 +85,7 @@ class Player:
     """What tunes tell of a player, whatever is improvised over: the `line` of all solos, in bars of these `shapes`; the
     `gaps` and `durations` there are; the values as `terms`, and in the order in which they were played (`corpus`, their
     indices); how many notes in a grid step (`rate`) and in a bar there are; and the tunes' own `ground`, to practise
-    over."""
+    over, with the bars at which their solos begin (`starts`)."""
 
     line: Line
     shapes: tuple[Bar, ...]
@@ -96,6 +96,7 @@ class Player:
     rate: float
     notes_a_bar: float
     ground: Ground
+    starts: np.ndarray
 
     @property
     def home(self) -> float:
@@ -124,7 +125,9 @@ def know(solos: list[Solo], terms: list[Term], corpus: np.ndarray) -> Player:
     ground = ground_of(bars[:MOST_BARS], chords_by_bar[:MOST_BARS], list(shapes))
     n = len(line.places)
     gaps, rate = gaps_of(line.distances), n / sum(bar.length for bar in bars)
-    return Player(line, tuple(shapes.values()), gaps, durations, terms, corpus, rate, n / len(bars), ground)
+    starts = np.cumsum([0, *(len(solo.bars) for solo in solos[:-1])])
+    starts = starts[starts < MOST_BARS]
+    return Player(line, tuple(shapes.values()), gaps, durations, terms, corpus, rate, n / len(bars), ground, starts)
 
 
 # --- Classes ---------------------------------------------------------------------------------------------------------

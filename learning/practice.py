@@ -4,7 +4,8 @@ What one expert asks for, another may give already, or the network, or the chord
 alone. In each round the sampler plays a few hundred bars over the tunes' own changes, and every weight is multiplied by
 a power of the source's share of its outcome over the share that was played (iterative scaling: Darroch and Ratcliff,
 1972), where the source's share leans on what was played as if that had been seen `WEIGHT_PLAYED` times: where the
-source says nothing, nothing changes. Left to others: what is counted (`learning/experts.py`).
+source says nothing, nothing changes. `AMOUNTS` are numbers that are set the same way, by a power of what the source has
+of something over what was played. Left to others: what is counted (`learning/experts.py`).
 """
 
 import json
@@ -160,8 +161,10 @@ def _practise(one_step: OneStep, player: Player, on: Sequence[str], closeness: f
     memory = None
     for number, length in enumerate(min(n_bars, len(lines)) for n_bars in BARS):
         experts = experts_of(player, player.shapes, ground, habits, on, gravity, 0, True)
-        anew = generator.random_sample(BATCH) < length / len(lines)  # as often as solos over these bars begin
-        first = np.where(anew, 0, generator.randint(len(lines) - length + 1, size=BATCH))
+        last = len(lines) - length  # where a stretch may begin, in bars
+        anew = generator.random_sample(BATCH) < length * len(player.starts) / len(lines)  # as often as the tunes' solos
+        first, beginning = generator.randint(last + 1, size=BATCH), generator.randint(len(player.starts), size=BATCH)
+        first = np.where(anew, np.minimum(player.starts[beginning], last), first)
         if memory:
             memory = tuple(np.where(anew[:, None], np.float32(0), state) for state in memory)
         stretches = Stretches(lines[first], np.append(lines, ground.end)[first + length], memory)

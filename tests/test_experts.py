@@ -206,6 +206,13 @@ def test_many_solos_and_meters_and_a_single_note_are_known():
         assert len(experts.first_places) == len(solos)
 
 
+def test_it_is_known_where_each_solo_begins():
+    bars = 9
+    solo = Solo(BARS[:1] * bars, [NOTES[0]] * bars, CHORDS[:1] * bars)
+    assert know([solo, SOLO, solo], TERMS, np.array([0])).starts.tolist() == [0, bars, bars + len(BARS)]
+    assert know([SOLO], TERMS, np.array([0])).starts.tolist() == [0]
+
+
 def test_of_our_tune_every_table_is_told_of_nearly_every_note(our_tune):
     tune = read_tune(our_tune)
     corpus, values, indices, _ = get_corpus_data(write_grammars(tune))
