@@ -81,10 +81,11 @@ def main(argv: list[str] | None = None) -> None:
     tune = read_tune_of(given)
     style = learn_style([tune])
 
+    as_the_original, networks = (networks_of(style, given, epochs) for epochs in (ORIGINAL_EPOCHS, given.epochs))
     columns = {
         SOURCE: [style.source],
-        ORIGINAL: solos_of(style, AS_THE_ORIGINAL, given, ORIGINAL_EPOCHS, ORIGINAL),
-        OURS: solos_of(style, playing_of(given), given, given.epochs, OURS),
+        ORIGINAL: solos_of(as_the_original, style, AS_THE_ORIGINAL, given, ORIGINAL),
+        OURS: solos_of(networks, style, playing_of(given), given, OURS),
     }
     table = measure_rows(columns) + sense_rows(columns) + told_apart_rows(columns) + likeness_rows(columns)
     table += originality_rows(columns, style.corpus, tune.abstract_grammars)
@@ -92,12 +93,12 @@ def main(argv: list[str] | None = None) -> None:
 
     print_table(table)
     write_aside(output / "evaluation.md", markdown(table).encode())
-    if given.ablation:
-        without = ablation_table(style, given, columns)
-        print(without)
-        write_aside(output / "ablation.md", without.encode())
     write_aside(output / "evaluation.png", picture(columns))
     write_aside(output / "sense.png", sense_picture(columns))
+    if given.ablation:
+        without = ablation_table(networks, style, given, columns)
+        print(without)
+        write_aside(output / "ablation.md", without.encode())
     for name in ("evaluation.md", "evaluation.png", "sense.png", *["ablation.md"] * given.ablation):
         tell("wrote", str(output / name))
 
@@ -113,19 +114,25 @@ def read_tune_of(given: Settings) -> Tune:
 # --- Solos -----------------------------------------------------------------------------------------------------------
 
 
-def solos_of(style: Style, playing: Playing, given: Settings, epochs: int, name: str) -> list[Solo]:
-    """`given.n` solos of `given.networks` networks that are trained for `epochs`, the network's number added to the
-    seed."""
-    solos = []
+def networks_of(style: Style, given: Settings, epochs: int) -> list[OneStep]:
+    """`given.networks` networks that are trained for `epochs`, the network's number added to the seed."""
+    networks = []
     for number in range(given.networks):
-        seed = given.seed + number
-        show(f"{name}: network {number + 1} of {given.networks}")
-        inference_model = train_on(style.indices, len(style.values), given, epochs, seed)
-        share = given.n * (number + 1) // given.networks - given.n * number // given.networks
+        show(f"training for {epochs} epochs: network {number + 1} of {given.networks}")
+        networks.append(train_on(style.indices, len(style.values), given, epochs, given.seed + number))
+    return networks
+
+
+def solos_of(networks: list[OneStep], style: Style, playing: Playing, given: Settings, name: str) -> list[Solo]:
+    """`given.n` solos, which the networks share evenly."""
+    solos = []
+    for number, network in enumerate(networks):
+        show(f"{name}: network {number + 1} of {len(networks)}")
+        share = given.n * (number + 1) // len(networks) - given.n * number // len(networks)
         if playing.experts:
             way = playing.experts, playing.closeness, playing.gravity
-            style = replace(style, habits=practise(inference_model, style.player, *way))
-        solos += generate_music(inference_model, style, playing, share, seed)
+            style = replace(style, habits=practise(network, style.player, *way))
+        solos += generate_music(network, style, playing, share, given.seed + number)
     show(f"{name}: {len(solos)} solos", done=True)
     return solos
 
@@ -246,14 +253,14 @@ def markdown(table: list[Row]) -> str:
 # --- What each expert does -------------------------------------------------------------------------------------------
 
 
-def ablation_table(style: Style, given: Settings, columns: Columns) -> str:
+def ablation_table(networks: list[OneStep], style: Style, given: Settings, columns: Columns) -> str:
     """The measures of solos without each expert, and without any, as Markdown, beside the source's and ours. What is
     left practises anew, so that a column tells what no other expert can do."""
     playing, experts = playing_of(given), playing_of(given).experts
     sets = {SOURCE: columns[SOURCE], OURS: columns[OURS]}
     ways = {f"no {one}": tuple(other for other in experts if other != one) for one in experts} | {"none": ()}
     for name, left in ways.items():
-        sets[name] = solos_of(style, replace(playing, experts=left), given, given.epochs, name)
+        sets[name] = solos_of(networks, style, replace(playing, experts=left), given, name)
     measured = {name: [_all_measures(solo) for solo in solos] for name, solos in sets.items()}
     lines = ["| measure | " + " | ".join(sets) + " |", "|---|" + "---|" * len(sets)]
     for row in measured[SOURCE][0]:

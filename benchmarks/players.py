@@ -76,7 +76,8 @@ def distances_of(name: str, tune: Tune, given: Settings, humans: dict) -> dict[s
     """How far the mean of its solos is from the source, by measure, in human standard deviations; the density's share
     is told as it is."""
     style = learn_style([tune])
-    solos = evaluate.solos_of(style, playing_of(given), given, given.epochs, name)
+    networks = evaluate.networks_of(style, given, given.epochs)
+    solos = evaluate.solos_of(networks, style, playing_of(given), given, name)
     measured, source = [sense.measure(solo) for solo in solos], sense.measure(style.source)
     distances = {
         measure: (float(np.nanmean([one[measure] for one in measured])) - source[measure]) / spread

@@ -49,8 +49,7 @@ def main() -> None:
     perplexity = evaluate.held_out_perplexity(tune.abstract_grammars, given, list(EPOCHS_TRIED))
     rows = []
     for epochs in EPOCHS_TRIED:
-        seeds = range(given.seed, given.seed + given.networks)
-        networks = [evaluate.train_on(style.indices, len(style.values), given, epochs, seed) for seed in seeds]
+        networks = evaluate.networks_of(style, given, epochs)
         for temperature, min_p in product(TEMPERATURES_TRIED, MIN_P_TRIED):
             given.temperature, given.min_p = temperature, min_p
             playing, share = playing_of(given), given.n // given.networks
