@@ -14,12 +14,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import running.console  # noqa: F401, before NumPy
+
+# isort: split
 import likeness
+import numpy as np
 import sense
 import told_apart
 

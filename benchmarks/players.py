@@ -13,13 +13,15 @@ import sys
 import tempfile
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import running.console  # noqa: F401, before NumPy
+
+# isort: split
 import evaluate
+import numpy as np
 import sense
 import weimar
 

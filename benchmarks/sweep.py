@@ -11,13 +11,15 @@ import sys
 from itertools import product
 from pathlib import Path
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+import running.console  # noqa: F401, before NumPy
+
+# isort: split
 import evaluate
 import likeness
+import numpy as np
 
 import music_generate
 from improvising import measures

@@ -10,6 +10,10 @@ from time import monotonic
 
 from running.ending import SWEEPS, all_in_order, answer_signals, leave
 
+# Before NumPy comes: its matrices are small here, and threads that share one wait for each other most of the time, ten
+# times as long where other processes have work as well.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 OLDEST_PYTHON = (3, 11)
 LIBRARIES = ("numpy", "tensorflow", "keras", "music21", "mido")
 PATIENCE, REFRESHED = 2.0, 0.2  # seconds: from when on progress is shown, and how often

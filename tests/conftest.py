@@ -11,6 +11,7 @@ from pathlib import Path
 import mido
 import pytest
 
+import running.console  # noqa: F401, before NumPy
 from music.chord_names import name_chord
 from music.chord_symbols import parse_symbol
 from music.notes import Bar, Chord, Note

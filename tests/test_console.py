@@ -11,6 +11,14 @@ from conftest import ROOT
 
 from running.console import printable
 
+ONE_THREAD = """
+import music_generate
+from inference_model import np
+from threadpoolctl import threadpool_info
+
+np.ones((2, 2)) @ np.ones((2, 2))
+print([library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"])
+"""
 AS_BEFORE = ": what was written before is as it was"
 SIGNALS = [
     (signal.SIGINT, 130, "interrupted" + AS_BEFORE),
@@ -184,3 +192,9 @@ def test_the_entry_can_be_read_by_a_python_that_is_too_old():
 
 def test_what_a_terminal_would_obey_is_shown():
     assert printable("a\x1b[2J\r\n\u202e\udc80é ♭") == r"a\x1b[2J\r\n\u202e\udc80é ♭"
+
+
+def test_the_linear_algebra_has_one_thread():
+    """With more, sampling takes ten times as long where other processes have work as well."""
+    status, told, complaint = ended(ONE_THREAD)
+    assert (status, complaint) == (0, []) and set(told.strip("[] \n").split(", ")) == {"1"}
