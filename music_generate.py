@@ -23,7 +23,6 @@ from grammar import ask_ahead
 from improvising.live import play_along, prepare_to_play_along
 from improvising.session import (
     Session,
-    accompaniment_of,
     check_wishes,
     facts_of,
     playing_of,
@@ -33,6 +32,7 @@ from improvising.session import (
     tell_of,
     tune_over,
 )
+from improvising.styles import STYLES
 from learning.experts import EXPERTS as KNOWN_EXPERTS
 from learning.learner import Training, wake_learner
 from learning.saved_network import BROUGHT, load, save
@@ -105,6 +105,10 @@ GRAVITY: number(0.01, 1) = 0.15  # the pull to the register where the player is 
 LONGEST_RUN: whole(0, 100) = 8  # a run of values out of the solo is broken off here; 0: never
 KEEP_TYPES: switch = True  # approach and other tones stay; False: they become chord tones, as in the original
 DYNAMICS: switch = True  # velocities drawn from the player's in like places
+FEEL: number(0, 1) = 1.0  # how much of the player's timing, articulation and bends the line gets; 0: on the grid
+SWING: optional(number(0.5, 0.75)) = (
+    None  # where off-beats lie in the beat, 0.5: straight, 0.67: triplets; None: as the player's
+)
 VALUES_PER_BAR: whole(0, 10_000) = 0  # values in each bar, whatever its length; 0: as many as fit. The original: 50
 CARRY_STATE: switch = True  # with VALUES_PER_BAR: the network goes on from bar to bar; False: from nothing
 QUIRKS: some_of("opening", "rounded", "pairs") = ()  # the original's: C,0.25 opens bars, lengths by a coin, see README
@@ -113,10 +117,15 @@ ORIGINAL: switch = False  # all of this as in the original (the constants from B
 # --- Writing ---------------------------------------------------------------------------------------------------------
 SAVE: ending_in(".keras") = ""  # file that keeps the trained network; "": none
 OUTPUT: path = "output"  # folder that receives my_music.midi and what belongs to it
-TEMPO: number(20, 400) = 130  # quarters a minute
-BACKING: switch = False  # a walking bass and a ride cymbal under the solo
+TEMPO: optional(number(20, 400)) = None  # quarters a minute; None: the tune's, as Metheny's 112. The original: 130
+INSTRUMENT: optional(text) = None  # the soloist's, by its General MIDI name or number from 0; None: the tune's
+BACKING: switch = False  # bass and drums under the solo
+STYLE: optional(one_of(*STYLES)) = None  # of piano, bass and drums; None: by the chart's words, meter, tempo and swing
+COUNT_IN: switch = False  # a bar is counted before, in MIDI and sound
 SOUND: switch = True  # my_music.mp3
-PART: one_of("C", "Bb", "Eb") = "C"  # the score is written for an instrument in C, or a horn in Bb or Eb
+PART: optional(one_of("C", "Bb", "Eb")) = (
+    None  # whom the score is for, a horn in Bb or Eb, say; None: who plays
+)
 SCORE: switch = True  # my_music.musicxml, a lead sheet, and my_music.svg, the same engraved
 PICTURES: switch = True  # my_music.png, a piano roll, and training.png, the loss
 PAGE: switch = True  # my_music.html: listen and watch
@@ -143,12 +152,14 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     saved = load(given.load) if given.load else None
     tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
     wake_studio(wanted)
-    learned, source = learn_style(tunes), source_of(given, tunes)
+    learned = learn_style(tunes)
     tell("corpus", f"{len(learned.corpus)} values, {len(learned.values)} unique")
     style = style_over(given, learned, tunes)
-    check_wishes(given, style)  # before all the work
+    check_wishes(given, style, tunes)  # before all the work
+    source = source_of(given, style, tunes)
     for line in style.told:
         tell("changes", line)
+    tell("feel", learned.feel.told)
     if given.live:
         prepare_to_play_along(source, cache)
 
@@ -158,7 +169,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     def meanwhile() -> None:
         wanted.prepare()
         ask_ahead()
-        prepare_studio(source, accompaniment_of(given, style), wanted, cache)
+        prepare_studio(source, wanted, cache)
 
     network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, meanwhile)
     tell("network", f"{network.n_parameters:,} parameters")

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from improvising.backing import backing
-from improvising.session import Session, facts_of, shown_of, tune_over
+from improvising.session import Session, facts_of, shown_of, tempo_of, tune_over
+from improvising.styles import STYLES
 from learning.learner import LEARNER
 from music.piece import Piece
 from reading.changes import names_file
@@ -171,6 +172,8 @@ def fields_of(takes: Takes) -> list[dict]:
     tunes, fields = takes.session.tunes, []
     for name, label, *bounds in PANEL:
         value = getattr(takes.given, name)
+        if name == "tempo":
+            value = tempo_of(takes.given, tune_over(takes.given, tunes))
         field = {"name": name, "label": label, "value": value}
         if bounds:
             least, most, step = bounds
@@ -186,8 +189,8 @@ def fields_of(takes: Takes) -> list[dict]:
 
 def page_ranges(source: Piece) -> tuple[samples.Range, ...]:
     """The samples for all that the page may be asked for: an octave more than the source's, and the band."""
-    band = backing(source.solo.chords, source.solo.bars, 0)
-    return samples.ranges([*source.parts, *band], octaves_around=1)
+    bands = [part for style in STYLES for part in backing(source.solo.chords, source.solo.bars, 0, style)]
+    return samples.ranges([*source.parts, *bands], octaves_around=1)
 
 
 def prepare_to_play_along(source: Piece, memory: Path | None) -> None:
@@ -204,7 +207,7 @@ def versions_of(take: str, results: Results) -> list[Version]:
     best = results.ranking[0]
     links, facts, copies = links_of(take), results.facts[best], results.copies[best]
     solo = version_of(results.best, "The solo", links=links, facts=facts, copies=copies)
-    return [solo, version_of(results.source, "The source")]
+    return [solo, *(version_of(piece, name) for name, piece in results.beside.items())]
 
 
 def play_along(session: Session, given: Settings, settings: dict[str, Setting], results: Results) -> None:
@@ -285,7 +288,9 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
     def page():
         sampled = None
         if not sound.missing():
-            sampled = result_of(STUDIO.begin(samples.sampled, page_ranges(results.source), memory), "the samples")
+            sampled = result_of(
+                STUDIO.begin(samples.sampled, page_ranges(results.beside["As played"]), memory), "the samples"
+            )
         story = {"title": results.best.title, "settings": results.settings}
         panel = {"take": first, "fields": fields_of(takes)}
         return page_html(versions_of(first, results), story, sampled, panel)
@@ -302,7 +307,7 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
         results = takes.take(name).results
         if engraving.missing():
             return jsonify([])
-        begun = [STUDIO.begin(scores_of, piece) for piece in (results.best, results.source)]
+        begun = [STUDIO.begin(scores_of, piece) for piece in (results.best, *results.beside.values())]
         return jsonify([result_of(job, "the score") for job in begun])
 
     @app.get(f"/{token}/takes/<name>/<file>")

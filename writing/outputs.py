@@ -52,13 +52,14 @@ class Wanted:
 @dataclass(frozen=True)
 class Results:
     """What a run has to show: its solos, their numbers from best to worst, what is said of the best and what they took
-    over, the solo it learned from, the loss of each epoch, and the settings."""
+    over, what they are compared with by name, the last of it the source as it was played, the loss of each epoch, and
+    the settings."""
 
     pieces: list[Piece]
     ranking: list[int]
     facts: dict[int, dict[str, str]]
     copies: dict[int, list[Copy]]
-    source: Piece
+    beside: dict[str, Piece]
     losses: list[float]
     settings: dict[str, str]
 
@@ -73,13 +74,11 @@ def wake_studio(wanted: Wanted) -> None:
         STUDIO.begin(sound.bring_libraries)
 
 
-def prepare_studio(source: Piece, accompaniment: Piece, wanted: Wanted, memory: Path | None) -> None:
+def prepare_studio(source: Piece, wanted: Wanted, memory: Path | None) -> None:
     """Let the process that renders begin, beside the learning, with what is known already: the source, for the page's
-    samples, and what will accompany the solo."""
+    samples."""
     if wanted.page and not sound.missing():
         STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory)
-    if wanted.sound and not sound.missing():  # last, so that it is still remembered when the solo joins it
-        STUDIO.begin(sound.prepare, accompaniment.parts, accompaniment.tempo)
 
 
 def write_outputs(
@@ -119,7 +118,7 @@ def _make(files: FileSet, results: Results, wanted: Wanted, missing: list[str], 
     if wanted != Wanted(False, False, False, False):
         yield f"{'to be heard':<12}{first}"
     yield from missing
-    shown = [*(results.pieces[number] for number in results.ranking[:VERSIONS_ON_PAGE]), results.source]
+    shown = [*(results.pieces[number] for number in results.ranking[:VERSIONS_ON_PAGE]), *results.beside.values()]
     heard = STUDIO.begin(sound.mp3_bytes, results.best.parts, results.best.tempo) if wanted.sound else None
     sampled = None
     if wanted.page and not sound.missing():
@@ -206,7 +205,13 @@ def _versions(results: Results, wanted: Wanted) -> list[Version]:
         )
         piece, name = results.pieces[number], f"Solo {number + 1}" if several else "The solo"
         versions.append(_drawn_of(piece, "page", version, piece, name, wanted.score))
-    return [*versions, _drawn_of(results.source, "page", version_of, results.source, "The source", wanted.score)]
+    for name, piece in results.beside.items():
+        same = next((one for one in versions if one.piece.solo.notes == piece.solo.notes), None)
+        if same and not same.links:  # the same on paper
+            versions.append(replace(same, name=name, piece=piece))
+        else:
+            versions.append(_drawn_of(piece, "page", version_of, piece, name, wanted.score))
+    return versions
 
 
 def _page(results: Results, versions: list[Version], rendered: samples.Sampled | None) -> bytes:

@@ -49,7 +49,7 @@ def ranges(parts: list[Part], octaves_around: int = 0) -> tuple[Range, ...]:
     struck = {}
     for part in parts:
         keys = struck.setdefault(part.name, (part, set()))[1]
-        keys.update(pitch for _, _, pitch, _ in played(part.music))
+        keys.update(pitch for _, _, pitch, _ in played(part))
     found = []
     for part, keys in struck.values():
         if part.channel != DRUM_CHANNEL and keys:

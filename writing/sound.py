@@ -67,11 +67,6 @@ def bring_libraries() -> None:
     import soundfile  # noqa: F401
 
 
-def prepare(parts: list[Part], tempo: float) -> None:
-    """Render ahead what accompanies a solo that is still to come: the solo then joins it faster."""
-    render([part for part in parts if part.name != "Solo"], tempo)
-
-
 def write_sound(path: str | os.PathLike, parts: list[Part], tempo: float) -> float:
     """Render `parts` at `tempo` (quarters a minute) to `path`, .mp3 or .wav; returns its length in seconds.
 
@@ -173,7 +168,7 @@ def render(parts: list[Part], tempo: float):
     import mido
     import numpy as np
 
-    ends = [end for part in parts for _, end, _, _ in played(part.music)]
+    ends = [end for part in parts for _, end, _, _ in played(part)]
     last_tick = max(ends, default=0) + round(TAIL * tempo / 60 * TICKS_PER_QUARTER)
     audio = np.zeros((round(last_tick / TICKS_PER_QUARTER * 60 / tempo * RENDERED_RATE), 2), np.float32)
     if not ends:
