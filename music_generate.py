@@ -17,21 +17,13 @@ from running.console import begin, run, say, tell
 if __name__ == "__main__":
     begin()  # before what takes long
 
-from pathlib import Path
+from pathlib import Path  # noqa: I001, long lists of names are packed
 
 from grammar import ask_ahead
 from improvising.live import play_along, prepare_to_play_along
 from improvising.session import (
-    Session,
-    check_wishes,
-    facts_of,
-    playing_of,
-    shown_of,
-    source_of,
-    style_over,
-    tell_of,
-    tune_over,
-)
+    Session, check_wishes, facts_of, playing_of, shown_of, source_of, style_over, tell_of, tune_over,
+)  # fmt: skip
 from improvising.styles import STYLES
 from learning.experts import EXPERTS as KNOWN_EXPERTS
 from learning.learner import Training, wake_learner
@@ -46,21 +38,8 @@ from running.answers import answers_in
 from running.files import check_folder
 from running.memory import keep_within_bounds
 from running.settings import (
-    Setting,
-    Settings,
-    bar_numbers,
-    declared,
-    ending_in,
-    number,
-    one_of,
-    optional,
-    path,
-    read_settings,
-    some_of,
-    switch,
-    text,
-    tracks,
-    whole,
+    Setting, Settings, bar_numbers, declared, ending_in, number, one_of, optional, path, read_settings, some_of,
+    switch, text, tracks, whole,
 )  # fmt: skip
 from writing.outputs import Results, Wanted, prepare_studio, wake_studio, write_outputs
 
@@ -123,9 +102,7 @@ BACKING: switch = False  # bass and drums under the solo
 STYLE: optional(one_of(*STYLES)) = None  # of piano, bass and drums; None: by the chart's words, meter, tempo and swing
 COUNT_IN: switch = False  # a bar is counted before, in MIDI and sound
 SOUND: switch = True  # my_music.mp3
-PART: optional(one_of("C", "Bb", "Eb")) = (
-    None  # whom the score is for, a horn in Bb or Eb, say; None: who plays
-)
+PART: optional(one_of("C", "Bb", "Eb")) = None  # whom the score is for, a horn in Bb or Eb, say; None: who plays
 SCORE: switch = True  # my_music.musicxml, a lead sheet, and my_music.svg, the same engraved
 PICTURES: switch = True  # my_music.png, a piano roll, and training.png, the loss
 PAGE: switch = True  # my_music.html: listen and watch

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import music_generate
-from improvising.solos import piece_of
+from improvising.arranging import Arrangement, piece_of
 from music.piece import Solo
 from music.units import to_quarters
 from running.console import run, tell
@@ -69,7 +69,7 @@ def make_sample(given: Settings) -> None:
     tune = music_generate.read_all(given, None)[0]
     quarters = given.seconds * tune.tempo / 60
     count = sum(to_quarters(bar.end) <= quarters for bar in tune.solo.bars)
-    piece = piece_of(first_bars(tune.solo, max(1, count)), tune.path.stem, tune.tempo)
+    piece = piece_of(first_bars(tune.solo, max(1, count)), tune.path.stem, Arrangement(tune.tempo))
     file = output / f"{tune.path.stem}_sample.mp3"
     write_sound(file, piece.parts, piece.tempo)
     tell("wrote", str(file))
@@ -77,7 +77,9 @@ def make_sample(given: Settings) -> None:
 
 def first_bars(solo: Solo, count: int) -> Solo:
     """The first bars of a solo."""
-    return Solo(solo.bars[:count], solo.notes_by_bar[:count], solo.chords_by_bar[:count])
+    by_bar = (solo.bars, solo.notes_by_bar, solo.chords_by_bar, solo.nuances_by_bar)
+    bars, notes, chords, nuances = (of[:count] for of in by_bar)
+    return Solo(bars, notes, chords, nuances_by_bar=nuances)
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def piece_of(solo: Solo, title: str, arrangement: Arrangement) -> Piece:
     if asked.listens:
         others = _together(others, solo, asked)
     lead = Part(SOLO, asked.program, 0, solo.notes, solo.nuances)
-    return Piece(title, asked.tempo, solo, [lead, *others], asked.written_for, asked.count_in)
+    return Piece(title, asked.tempo, solo, [lead, *others], asked.written_for, asked.count_in, asked.style)
 
 
 def style_in(words: str) -> str | None:

@@ -22,7 +22,6 @@ from music.units import GRID
 ACOUSTIC_BASS, BASS_CHANNEL = 32, 2
 LOWEST, HIGHEST = 28, 52  # the bass's open E string, and two octaves above it
 SKIPS = 0.12  # how often a walking bass strikes a beat's pitch again, softly, on the off-beat
-LONGEST_APPROACH = 3 * GRID // 2  # grid steps; a longer note beside the chord would be heard as a wrong one
 # What a move of so many semitones costs the bass, 0 to 12. A repeated pitch costs more than any other move within the
 # octave, so that it comes only where nothing else fits. Beyond the fifth a move is a leap, and dear, but not forbidden:
 # roots that rise in semitones without end must fall back somewhere.
@@ -30,17 +29,18 @@ MOVES = (30.0, 0.2, 0.0, 0.2, 0.3, 0.7, 2.0, 1.2, 8.0, 9.0, 11.0, 13.0, 12.0)
 FAR = 60.0  # a move beyond the octave
 NO_APPROACH = 6.0  # reaching a new root other than by step
 TURNING_BACK = 1.5  # going back to the pitch of two beats ago: a walk leads somewhere
-FIFTH_ON_ONE = 1.5  # where roots and fifths take turns, the root comes first
+FIFTH_ON_ONE, STAYING = 6.0, 3.0  # of a bass that does not walk: its bars begin with the root, and it may repeat it
 WHIM = 1.2  # the largest random cost
 
 
 class Beat(NamedTuple):
-    """One stroke on a pulse in grid steps: its `start`, the `steps` to the next one in its bar or to the bar's end, its
-    pulse's `number` in the bar, and the chord that sounds as it starts: its `root`, its `bass` and its `tones` (pitch
-    classes). `changes` says that the bass is a new one."""
+    """One stroke on a pulse in grid steps: its `start`, the `steps` to the next one in its bar or to the bar's end; the
+    steps of its `pulse`, and that one's `number` in the bar; the chord that sounds as it starts: its `root`, its `bass`
+    and its `tones` (pitch classes). `changes` says that the bass is a new one."""
 
     start: int
     steps: int
+    pulse: int
     number: int
     root: int
     bass: int
@@ -84,9 +84,9 @@ def _bass(harmony: _Harmony, bars: list[Bar], style: Style, offbeat: int, genera
     for beat, pitch in zip(beats, line, strict=True):
         accent = 4 if beat.changes else 2 if beat.number % 2 else 0
         notes.append(Note(beat.start, beat.steps, pitch, 60 + accent + generator.randint(-2, 3)))
-        if style.walks and off_beats(beat.steps, offbeat) and generator.random() < SKIPS:
-            skip = off_beats(beat.steps, offbeat)[-1]
-            notes.append(Note(beat.start + skip, beat.steps - skip, pitch, 46 + generator.randint(-3, 3)))
+        skips = off_beats(beat.pulse, offbeat) if style.walks and beat.steps == beat.pulse else ()
+        if skips and generator.random() < SKIPS:
+            notes.append(Note(beat.start + skips[-1], beat.pulse - skips[-1], pitch, 46 + generator.randint(-3, 3)))
     for start, steps in between:
         index = bisect_right(starts, start) - 1
         if index + 1 < len(beats) and harmony.at(start).bass == beats[index + 1].bass:
@@ -108,15 +108,15 @@ def _strokes(
         wanted = [place for pattern, group in drawn for place in places(pattern, group, offbeat)]
         between += [(bar.start + place.start, bar.length - place.start) for place in wanted if place.is_off]
         on_pulses, in_bar = {place.start for place in wanted}, []
-        for number, start in enumerate(accumulate(bar.pulses[:-1], initial=0)):
-            chord = harmony.at(bar.start + start)
-            if start in on_pulses or chord.bass != bass:
-                in_bar.append((start, number, chord, chord.bass != bass))
+        starts = accumulate(bar.pulses[:-1], initial=bar.start)
+        for number, (start, pulse) in enumerate(zip(starts, bar.pulses, strict=True)):
+            chord = harmony.at(start)
+            if start - bar.start in on_pulses or chord.bass != bass:
+                tones = frozenset(chord.tones) | {chord.bass}
+                in_bar.append(Beat(start, 0, pulse, number, chord.root, chord.bass, tones, chord.bass != bass))
             bass = chord.bass
-        ends = [start for start, *_ in in_bar[1:]] + [bar.length]
-        for (start, number, chord, changes), end in zip(in_bar, ends, strict=True):
-            tones = frozenset(chord.tones) | {chord.bass}
-            beats.append(Beat(bar.start + start, end - start, number, chord.root, chord.bass, tones, changes))
+        ends = [beat.start for beat in in_bar[1:]] + [bar.end]
+        beats += [beat._replace(steps=end - beat.start) for beat, end in zip(in_bar, ends, strict=True)]
     return beats, between
 
 
@@ -132,7 +132,8 @@ def _line(beats: list[Beat], walks: bool, generator: random.Random) -> list[int]
             for (earlier, previous), total in best.items():
                 cost = total + own
                 if previous is not None:
-                    cost += _move_cost(previous, pitch, beat) + (TURNING_BACK if walks and pitch == earlier else 0.0)
+                    cost += _move_cost(previous, pitch, beat, walks)
+                    cost += TURNING_BACK if walks and pitch == earlier else 0.0
                 if cost < costs.get((previous, pitch), float("inf")):
                     costs[previous, pitch], origins[previous, pitch] = cost, (earlier, previous)
         best = costs
@@ -145,12 +146,12 @@ def _line(beats: list[Beat], walks: bool, generator: random.Random) -> list[int]
 
 
 def _candidates(beat: Beat, following: Beat | None, walks: bool) -> list[int]:
-    """What a stroke may have: a new chord's bass, and the bass at the end; before a new bass, its neighbours within a
-    whole tone (the bar's first and long strokes excepted). Otherwise root and fifth, or where the bass walks, a chord
-    tone on the bar's first, third, fifth pulse, and between them also what passes."""
+    """What a stroke may have: a new chord's bass, and the bass at the end; before a new bass, where it is neither the
+    bar's first nor longer than a pulse, the neighbours within a whole tone. Otherwise root and fifth, or where the bass
+    walks, a chord tone on the bar's first, third, fifth pulse, and between them also what passes."""
     if beat.changes or following is None:
         classes = {beat.bass}
-    elif beat.number and following.changes and beat.steps <= LONGEST_APPROACH:
+    elif beat.number and following.changes and beat.steps == beat.pulse:
         classes = {(following.bass + step) % 12 for step in (-2, -1, 1, 2)}
     elif not walks:
         classes = _root_and_fifth(beat)
@@ -188,8 +189,10 @@ def _passing(beat: Beat) -> frozenset[int]:
     return frozenset((beat.root + degree) % 12 for degree in (0, 2, third, 5, fifth, 9, seventh))
 
 
-def _move_cost(previous: int, pitch: int, beat: Beat) -> float:
+def _move_cost(previous: int, pitch: int, beat: Beat, walks: bool) -> float:
     size = abs(pitch - previous)
+    if not (size or walks):
+        return STAYING
     cost = MOVES[size] if size < len(MOVES) else FAR
     return cost + (NO_APPROACH if beat.changes and size > 2 else 0.0)
 

@@ -23,11 +23,11 @@ EIGHTH = GRID // 2
 ADDED = 2 * GRID  # grid steps that a chord is held, at most, which no pattern strikes
 SOFTEST, LOUDEST, USUAL = 45, 80, 62  # velocities
 MAKES_ROOM = 9  # velocity, between a usual place of the solo and a rest
-FILLS = 0.35  # the part by which a pianist strikes more often where the solo rests
+FILLS = 0.45  # the part by which a pianist strikes more often where the solo rests
 DRAWN = 4  # patterns to choose from, for each bar
 REPEATED = 0.8  # what the same pattern again costs, in strikes too many or too few
 IN_THE_GAPS = 0.5  # what strikes in the solo's rests are worth, likewise
-MOST_OWED = 2.0  # strikes too many or too few that later bars make good
+MOST_OWED = 1.0  # strikes too many or too few that later bars make good
 LEAST_BARS, LEAST_STRIKES = 4, 2.0  # of a pianist to learn from; strikes a bar: one who only holds has no rhythm
 
 
@@ -111,6 +111,7 @@ def comp(
         usual = sum(fmean(map(len, of_group)) for of_group in patterns)
         wanted = usual * (1 + FILLS * gaps.ease(bar.start, bar.end)) + owed
         drawn = [sum(map(generator.choice, patterns), ()) for _ in range(DRAWN)]
+        drawn += [each[:-1] for each in drawn]  # a strike is left out where there are too many
         choices = [(each, _strikes(each, bar.start, slots, harmony, before)) for each in drawn]
         costs = [_cost(struck, wanted, gaps) + REPEATED * (each == pattern) for each, struck in choices]
         pattern, struck = choices[costs.index(min(costs))]
@@ -136,7 +137,7 @@ class _Harmony:
             if chord.onset < end and not is_held:
                 self.chords.append(chord)
         self.onsets = [chord.onset for chord in self.chords]
-        self.ends = [*self.onsets[1:], end]
+        self.ends = [*self.onsets, end][1:]
 
     def at(self, step: int) -> int | None:
         """The chord that sounds; None in N.C. and before the first."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from grammar import Term, parse_term
 from improvising.measures import read_back
-from music.notes import Bar, Chord, Note, Nuance
+from music.notes import Bar, Chord, Note, Nuance, moved
 from music.piece import SOLO, Piece, Solo, into_bars
 from music.units import nearest_step
 from reading.midi import midi_in, read_midi
@@ -67,7 +67,7 @@ def _kept(tune: RawTune, numbers: Iterable[int], bars: list[Bar]) -> Kept:
         places = zip(notes, track.written, strict=True)
         notes = [note._replace(onset=onset, duration=steps) for note, (onset, steps) in places]
     nuances = [track.nuance(raw, note) for raw, note in zip(struck, notes, strict=True)] if track.written else []
-    _, by_bar, _ = into_bars(notes, bars, [[] for _ in bars])
+    _, by_bar, _ = into_bars(moved(notes, -track.counted), bars, [[] for _ in bars])
     played = iter(nuances)
     nuances_by_bar = [list(islice(played, len(in_bar))) for in_bar in by_bar]
     return {number - 1: KeptBar(by_bar[number - 1], nuances_by_bar[number - 1]) for number in numbers}

@@ -23,14 +23,16 @@ from typing import NamedTuple
 
 from improvising.backing import backing
 from improvising.session import Session, facts_of, shown_of, tempo_of, tune_over
-from improvising.styles import STYLES
+from improvising.styles import STYLES, style_of
 from learning.learner import LEARNER
-from music.piece import Piece
+from music.notes import Note
+from music.piece import DRUM_CHANNEL, Part, Piece
 from reading.changes import names_file
 from running.console import say, tell
 from running.helpers import result_of
 from running.settings import Setting, Settings, as_constants, changed
 from writing import engraving, samples, sound
+from writing.count_in import counted_in
 from writing.lead_sheet import lead_sheet
 from writing.midi import piece_bytes
 from writing.outputs import SOLO_FILE, STUDIO, Results, Wanted, write_outputs
@@ -144,7 +146,8 @@ def _object(sent: object, *names: str) -> dict:
 
 
 def _mp3(piece: Piece) -> bytes:
-    return result_of(STUDIO.begin(sound.mp3_bytes, piece.parts, piece.tempo), "the sound")
+    heard = counted_in(piece)[0]
+    return result_of(STUDIO.begin(sound.mp3_bytes, heard.parts, heard.tempo), "the sound")
 
 
 # What a take may be had as: the file's name, how it is made, and its type.
@@ -189,8 +192,10 @@ def fields_of(takes: Takes) -> list[dict]:
 
 def page_ranges(source: Piece) -> tuple[samples.Range, ...]:
     """The samples for all that the page may be asked for: an octave more than the source's, and the band."""
-    bands = [part for style in STYLES for part in backing(source.solo.chords, source.solo.bars, 0, style)]
-    return samples.ranges([*source.parts, *bands], octaves_around=1)
+    struck = [Note(0, 1, layer.key) for name in STYLES for layer in style_of(name).drums]
+    bass = [backing(source.solo.chords, source.solo.bars, 0, name)[:1] for name in STYLES]
+    drums = Part("Drums", style_of(source.style).kit, DRUM_CHANNEL, struck)
+    return samples.ranges([*source.parts, *(part for parts in bass for part in parts), drums], octaves_around=1)
 
 
 def prepare_to_play_along(source: Piece, memory: Path | None) -> None:

@@ -133,8 +133,8 @@ class Part(NamedTuple):
 @dataclass(frozen=True)
 class Piece:
     """A solo, finished: `tempo` in quarters a minute; `parts`: the tracks as played, solo, chords and what accompanies
-    them; `written_for`: whom its score is written for, 'C', 'Bb' or 'Eb', None: for who plays; `count_in`: whether a
-    bar is counted first where it is heard."""
+    them, in which `style`; `written_for`: whom its score is written for, 'C', 'Bb' or 'Eb', None: for who plays;
+    `count_in`: whether a bar is counted first where it is heard."""
 
     title: str
     tempo: float
@@ -142,6 +142,7 @@ class Piece:
     parts: list[Part] = field(default_factory=list)
     written_for: str | None = None
     count_in: bool = False
+    style: str = "swing"
 
 
 def lay_out(bars: list[Bar]) -> list[Bar]:

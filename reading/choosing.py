@@ -135,22 +135,9 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     upper = "the upper line of " if line.rest and not raw.is_written else ""
     told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
-    track = raw.tracks[line.number]
-    nuances = {number: [track.nuance(as_it_was[note], note) for note in notes] for number, notes in melody.items()}
-    program = track.program(as_it_was[notes[0]].onset) if track.programs else program_in(track.name)
     sections = {number: name for number, name in raw.sections.items() if number in bars}
-    return Tune(
-        melody,
-        chords,
-        bars,
-        _tempo_of(raw, list(bars.values())),
-        told,
-        fifths=raw.fifths,
-        sections=sections,
-        nuances={} if raw.is_written else nuances,
-        program=program,
-        is_struck=bool(struck) and not symbols,
-    )
+    tune = Tune(melody, chords, bars, _tempo_of(raw, list(bars.values())), told, fifths=raw.fifths, sections=sections)
+    return replace(tune, is_struck=bool(struck) and not symbols, **_as_played(raw, line, as_it_was, melody))
 
 
 def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, str]:
@@ -195,6 +182,21 @@ def _find_line(raw: RawTune, selection: Selection, reason: str) -> Line:
     if is_both:
         return Line(number, *split_hands(notes, units), why)
     return Line(number, *(split_voices(notes, units) if raw.is_written else (notes, [])), why)
+
+
+def _as_played(raw: RawTune, line: Line, as_it_was: dict[Note, RawNote], melody: dict[int, list[Note]]) -> dict:
+    """The melody's instrument, and how its notes were played; what is written was not played."""
+    track, first = raw.tracks[line.number], min(note.onset for note in as_it_was.values())
+    in_window = [as_it_was[note].onset for notes in melody.values() for note in notes]
+    program = track.program(min(in_window, default=first)) if track.programs else program_in(track.name)
+    if raw.is_written:
+        return {"program": program}
+    return {
+        "program": program,
+        "nuances": {
+            number: [track.nuance(as_it_was[note], note) for note in notes] for number, notes in melody.items()
+        },
+    }
 
 
 def _melody(raw: RawTune, line: dict[Note, RawNote]) -> list[Note]:

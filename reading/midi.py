@@ -15,7 +15,8 @@ from reading.midi_bytes import FileEvents, TrackEvents, read_events
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track
 from running.files import read_bounded
 
-WRITTEN = re.compile(rb"(\d{1,9})\+(\d{1,9})")  # as `writing/midi.py` notes down what it plays otherwise
+# As `writing/midi.py` notes down how that is written which it plays otherwise.
+COUNTED, WRITTEN = re.compile(rb"^}(\d{1,9}):"), re.compile(rb"(\d{1,9})\+(\d{1,9})")
 MAX_FILE_BYTES = 4_000_000  # no tune comes near; a larger file is a mistake or an attack
 
 # General MIDI's families of eight programs: what a channel without a name of its own is called.
@@ -63,7 +64,9 @@ def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
             name = f"{FAMILIES[programs[0][1] // 8] if programs else 'unnamed'}, channel {channel + 1}"
         bends = events.bends.get(channel, [])
         written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
-        tracks.append(Track(name, programs, channel, file.ticks_per_quarter, events.notes[channel], bends, written))
+        counted = int((COUNTED.findall(events.private) or [0])[0])
+        notes, quarter = events.notes[channel], file.ticks_per_quarter
+        tracks.append(Track(name, programs, channel, quarter, notes, bends, written, counted))
     return tracks
 
 

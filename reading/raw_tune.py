@@ -34,7 +34,8 @@ class RawNote(NamedTuple):
 class Track:
     """One channel of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes; its General
     MIDI `programs` (from 0) as `(tick, program)`, and where its pitch wheel stands, `bends`, as `(tick, semitones)`.
-    `written`: of a part that this program wrote, how its notes are written, as `(onset, duration)` in grid steps."""
+    `written`: of a part that this program wrote, how its notes are written, as `(onset, duration)` in grid steps, and
+    how many steps are `counted` before the music."""
 
     name: str
     programs: tuple[tuple[int, int], ...]
@@ -43,6 +44,7 @@ class Track:
     events: list[tuple[int, bool, int, int]]
     bends: list[tuple[int, float]] = field(default_factory=list)
     written: list[tuple[int, int]] = field(default_factory=list)
+    counted: int = 0
 
     @property
     def is_drums(self) -> bool:

@@ -156,15 +156,6 @@ def test_what_is_rendered_lasts_until_it_has_rung_out(helpers):
     assert not sound.render([], TEMPO).any() and len(sound.render([], TEMPO)) == 2 * 48_000
 
 
-def test_what_was_rendered_ahead_is_the_same_sound(helpers):
-    together = sound.mp3_bytes(QUARTET, TEMPO)
-    sound._synthesised.cache_clear()
-    sound.prepare([QUARTET[0]._replace(music=[]), *QUARTET[1:]], TEMPO)
-    assert sound._synthesised.cache_info().misses == 1
-    assert sound.mp3_bytes(QUARTET, TEMPO) == together
-    assert sound._synthesised.cache_info().misses == 2
-
-
 def test_the_limiter_holds_its_ceiling_and_leaves_the_rest_alone():
     generator = np.random.default_rng(0)
     audio = (0.1 * generator.standard_normal((50_001, 2))).astype(np.float32)

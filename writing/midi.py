@@ -17,6 +17,7 @@ from music.notes import Bar, Chord
 from music.piece import SOLO, Part, Piece
 from music.units import GRID, TICKS_PER_QUARTER, to_ticks
 from running.files import write_aside
+from writing.count_in import counted_in
 
 PRIVATE = 0x7D  # the manufacturer's number for what is nobody's
 WHEEL, USUAL_RANGE = 8192, 2  # the pitch wheel's way in each direction, and the semitones of it if nothing is said
@@ -29,14 +30,20 @@ def write_midi(path: str | os.PathLike, piece: Piece) -> None:
 
 def piece_bytes(piece: Piece) -> bytes:
     """The MIDI file of a piece."""
-    return midi_bytes(piece.parts, piece.tempo, piece.title, piece.solo.bars, piece.solo.chords)
+    heard, counted = counted_in(piece)
+    return midi_bytes(heard.parts, heard.tempo, heard.title, heard.solo.bars, heard.solo.chords, counted)
 
 
 def midi_bytes(
-    parts: list[Part], tempo: float, title: str = "", bars: Iterable[Bar] = (), chords: Iterable[Chord] = ()
+    parts: list[Part],
+    tempo: float,
+    title: str = "",
+    bars: Iterable[Bar] = (),
+    chords: Iterable[Chord] = (),
+    counted: int = 0,
 ) -> bytes:
     """The MIDI file of some parts at a tempo in quarters a minute: the meter of each of the `bars`, 4/4 without any,
-    and the symbols of the `chords`, where they change."""
+    and the symbols of the `chords`, where they change. Of it so many grid steps are `counted` before the music."""
     head = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))])
     if title:
         head.insert(0, mido.MetaMessage("track_name", name=title.encode(errors="replace").decode()))
@@ -50,18 +57,18 @@ def midi_bytes(
         said = {"text": value} if kind == "marker" else {"numerator": value[0], "denominator": value[1]}
         head.append(mido.MetaMessage(kind, **said, time=tick - now))
         now = tick
-    tracks = [head, *map(_part_track, parts)]
+    tracks = [head, *(_part_track(part, counted) for part in parts)]
     midi = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8", tracks=tracks)
     buffer = io.BytesIO()
     midi.save(file=buffer)
     return buffer.getvalue()
 
 
-def _part_track(part: Part) -> mido.MidiTrack:
+def _part_track(part: Part, counted: int) -> mido.MidiTrack:
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("track_name", name=part.name))
-    if part.nuances and part.name == SOLO:
-        written = " ".join(f"{note.onset}+{note.duration}" for note in part.music)
+    if part.name == SOLO and (part.nuances or counted):
+        written = " ".join([f"{counted}:", *(f"{note.onset}+{note.duration}" for note in part.music)])
         track.append(mido.MetaMessage("sequencer_specific", data=[PRIVATE, *written.encode()]))
     track.append(mido.Message("program_change", channel=part.channel, program=part.program))
     bends = _bends(part)

@@ -18,6 +18,7 @@ from running.console import Progress
 from running.file_set import FileSet
 from running.helpers import Helper, result_of
 from writing import engraving, samples, sound
+from writing.count_in import counted_in
 from writing.lead_sheet import lead_sheet
 from writing.midi import piece_bytes
 from writing.page import Copy, Version, page_html, version_of
@@ -119,7 +120,8 @@ def _make(files: FileSet, results: Results, wanted: Wanted, missing: list[str], 
         yield f"{'to be heard':<12}{first}"
     yield from missing
     shown = [*(results.pieces[number] for number in results.ranking[:VERSIONS_ON_PAGE]), *results.beside.values()]
-    heard = STUDIO.begin(sound.mp3_bytes, results.best.parts, results.best.tempo) if wanted.sound else None
+    best = counted_in(results.best)[0]
+    heard = STUDIO.begin(sound.mp3_bytes, best.parts, best.tempo) if wanted.sound else None
     sampled = None
     if wanted.page and not sound.missing():
         wanted_samples = samples.ranges([part for piece in shown for part in piece.parts])

@@ -151,7 +151,8 @@ def players_of(piece: Piece) -> str:
     others = [part.name.lower().replace("chords", "piano") for part in piece.parts if part.name != SOLO]
     names = [*(NAMES[part.program] for part in piece.parts if part.name == SOLO), *others]
     together = " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
-    return f"{together}, {piece.tempo:g} quarters a minute"
+    style = f", {piece.style}" if len(piece.parts) > 2 else ""
+    return f"{together}{style}, {piece.tempo:g} quarters a minute"
 
 
 def _part_data(part: Part) -> list:
