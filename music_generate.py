@@ -102,6 +102,7 @@ BACKING: switch = False  # bass and drums under the solo
 STYLE: optional(one_of(*STYLES)) = None  # of piano, bass and drums; None: by the chart's words, meter, tempo and swing
 COUNT_IN: switch = False  # a bar is counted before, in MIDI and sound
 SOUND: switch = True  # my_music.mp3
+SOUNDFONT: text = ""  # an SF2 or SF3 file to play it with; "": ours, a small one
 PART: optional(one_of("C", "Bb", "Eb")) = None  # whom the score is for, a horn in Bb or Eb, say; None: who plays
 SCORE: switch = True  # my_music.musicxml, a lead sheet, and my_music.svg, the same engraved
 PICTURES: switch = True  # my_music.png, a piano roll, and training.png, the loss
@@ -123,7 +124,7 @@ def main(argv: list[str] | None = None) -> Results:
 
 def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> Results:
     """Data, model, train, generate, write."""
-    wanted = Wanted(given.sound, given.score, given.pictures, given.page)
+    wanted = Wanted(given.sound, given.score, given.pictures, given.page, given.soundfont)
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
@@ -138,7 +139,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
         tell("changes", line)
     tell("feel", learned.feel.told)
     if given.live:
-        prepare_to_play_along(source, cache)
+        prepare_to_play_along(source, cache, given.soundfont)
 
     # Model and training: an LSTM and a softmax layer, learned by another process unless the same was learned before.
     training = Training(given.n_a, given.epochs, given.batch_size, given.network_seed)

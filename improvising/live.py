@@ -131,7 +131,7 @@ class Takes:
             lines = [line for line in as_constants(given, self.settings) if not line.startswith("LIVE:")]
             constants = "\n".join(lines) or "# The constants as they are."
             more[CONSTANTS_FILE] = f"{constants}\n".encode()
-            wanted = Wanted(given.sound, given.score, given.pictures, given.page)
+            wanted = Wanted(given.sound, given.score, given.pictures, given.page, given.soundfont)
             results, facts = self._improvised(given, take.kept_from), facts_of(given, self.session)
             told = list(write_outputs(output, results, wanted, memory, facts, more))
             wrote = [line.removeprefix("wrote").strip() for line in told if line.startswith("wrote")]
@@ -145,16 +145,16 @@ def _object(sent: object, *names: str) -> dict:
     return dict(sent)
 
 
-def _mp3(piece: Piece) -> bytes:
+def _mp3(piece: Piece, soundfont: str) -> bytes:
     heard = counted_in(piece)[0]
-    return result_of(STUDIO.begin(sound.mp3_bytes, heard.parts, heard.tempo), "the sound")
+    return result_of(STUDIO.begin(sound.mp3_bytes, heard.parts, heard.tempo, soundfont), "the sound")
 
 
-# What a take may be had as: the file's name, how it is made, and its type.
+# What a take may be had as: the file's name, how it is made (of a piece and a SoundFont), and its type.
 FILES = {
-    SOLO_FILE: (piece_bytes, "audio/midi"),
+    SOLO_FILE: (lambda piece, _: piece_bytes(piece), "audio/midi"),
     "my_music.mp3": (_mp3, "audio/mpeg"),
-    "my_music.musicxml": (lambda piece: lead_sheet(piece).musicxml, "application/vnd.recordare.musicxml+xml"),
+    "my_music.musicxml": (lambda piece, _: lead_sheet(piece).musicxml, "application/vnd.recordare.musicxml+xml"),
 }
 
 
@@ -198,13 +198,13 @@ def page_ranges(source: Piece) -> tuple[samples.Range, ...]:
     return samples.ranges([*source.parts, *(part for parts in bass for part in parts), drums], octaves_around=1)
 
 
-def prepare_to_play_along(source: Piece, memory: Path | None) -> None:
+def prepare_to_play_along(source: Piece, memory: Path | None, soundfont: str = "") -> None:
     """Let the page's samples be rendered beside the learning. Raises ValueError where the server is not installed."""
     lacking = [name for name in ("flask", "waitress") if importlib.util.find_spec(name) is None]
     if lacking:
         raise ValueError(f"LIVE (--live) needs {' and '.join(lacking)}: pip install {' '.join(lacking)}")
     if not sound.missing():
-        STUDIO.begin(samples.sampled, page_ranges(source), memory)
+        STUDIO.begin(samples.sampled, page_ranges(source), memory, soundfont)
 
 
 def versions_of(take: str, results: Results) -> list[Version]:
@@ -293,9 +293,8 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
     def page():
         sampled = None
         if not sound.missing():
-            sampled = result_of(
-                STUDIO.begin(samples.sampled, page_ranges(results.beside["As played"]), memory), "the samples"
-            )
+            wanted = page_ranges(results.beside["As played"]), memory, takes.given.soundfont
+            sampled = result_of(STUDIO.begin(samples.sampled, *wanted), "the samples")
         story = {"title": results.best.title, "settings": results.settings}
         panel = {"take": first, "fields": fields_of(takes)}
         return page_html(versions_of(first, results), story, sampled, panel)
@@ -320,7 +319,7 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
         if file not in FILES:
             abort(404)
         make, kind = FILES[file]
-        return Response(make(takes.take(name).results.best), mimetype=kind)
+        return Response(make(takes.take(name).results.best, takes.given.soundfont), mimetype=kind)
 
     @app.post(f"/{token}/save")
     def save():

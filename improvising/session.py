@@ -31,13 +31,28 @@ from running.made_with import made_with
 from running.memory import digest_of
 from running.settings import Setting, Settings
 from writing.outputs import SOLO_FILE, VERSIONS_ON_PAGE, Results
+from writing.soundfont import check_font
 
 AS_THEY_CAME = Path(__file__).resolve().parent.parent / "data/constants.json"  # the constants with which it came
 MOST_BARS_SHOWN, MOST_BARS, MOST_BARS_IN_ALL = 1_000, 20_000, 1_000_000  # some half an hour, half a day, a month
 ORIGINAL_TEMPO, SLOWEST_AND_FASTEST = 130, (20, 400)  # quarters a minute
 MOST_SECONDS_HEARD = 2_400  # of sound, which is rendered in one piece: 4 MB of memory each
 # What the head of a page tells anyway, and what does not shape the music.
-NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT", "SOUND", "SCORE", "PICTURES", "PAGE", "LIVE")
+NOT_SHOWN = (
+    "SOUNDFONT",
+    "SEED",
+    "TUNE",
+    "LOAD",
+    "SAVE",
+    "CACHE",
+    "CLUSTER",
+    "OUTPUT",
+    "SOUND",
+    "SCORE",
+    "PICTURES",
+    "PAGE",
+    "LIVE",
+)
 
 
 @dataclass(frozen=True)
@@ -267,6 +282,8 @@ def check_wishes(given: Settings, style: Style, tunes: list[Tune]) -> None:
     chorus = style.chorus.first_bars(playing_of(given).bars)
     kept_bars(given, chorus)
     arrangement_of(given, style, tunes)
+    if given.soundfont and (given.sound or given.page):
+        check_font(Path(given.soundfont))
     n_bars, asked = len(chorus.bars), "BARS, CHORDS and CHORUSES ask for"
     shown = [name for name in ("sound", "score", "pictures", "page") if getattr(given, name)]
     if shown and n_bars > MOST_BARS_SHOWN:

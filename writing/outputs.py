@@ -35,12 +35,13 @@ STUDIO, EASEL = Helper(), Helper()  # for sound, and for drawings that take long
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which outputs are made beside the MIDI."""
+    """Which outputs are made beside the MIDI, and with which SoundFont, '' for ours."""
 
     sound: bool
     score: bool
     pictures: bool
     page: bool
+    soundfont: str = ""
 
     def prepare(self) -> None:
         """Bring the libraries that will be needed, while there is nothing else to do."""
@@ -79,7 +80,7 @@ def prepare_studio(source: Piece, wanted: Wanted, memory: Path | None) -> None:
     """Let the process that renders begin, beside the learning, with what is known already: the source, for the page's
     samples."""
     if wanted.page and not sound.missing():
-        STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory)
+        STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory, wanted.soundfont)
 
 
 def write_outputs(
@@ -116,16 +117,16 @@ def _make(files: FileSet, results: Results, wanted: Wanted, missing: list[str], 
     for number, piece in enumerate(results.pieces[:several], 1):
         files.write(NUMBERED.format(number), piece_bytes(piece))
         progress(number)
-    if wanted != Wanted(False, False, False, False):
+    if wanted != Wanted(False, False, False, False, wanted.soundfont):
         yield f"{'to be heard':<12}{first}"
     yield from missing
     shown = [*(results.pieces[number] for number in results.ranking[:VERSIONS_ON_PAGE]), *results.beside.values()]
     best = counted_in(results.best)[0]
-    heard = STUDIO.begin(sound.mp3_bytes, best.parts, best.tempo) if wanted.sound else None
+    heard = STUDIO.begin(sound.mp3_bytes, best.parts, best.tempo, wanted.soundfont) if wanted.sound else None
     sampled = None
     if wanted.page and not sound.missing():
         wanted_samples = samples.ranges([part for piece in shown for part in piece.parts])
-        sampled = STUDIO.begin(samples.sampled, wanted_samples, memory)
+        sampled = STUDIO.begin(samples.sampled, wanted_samples, memory, wanted.soundfont)
     for name, content in _drawn(results, wanted):
         if heard and heard.done():
             yield _heard(files, heard, results.best)
