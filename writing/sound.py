@@ -118,7 +118,7 @@ def sent(audio, level: float):
     """What audio (samples, 2) sends to the room, (samples,): its middle, at a level in dB."""
     import numpy as np
 
-    return audio.mean(axis=1) * np.float32(10 ** (level / 20))
+    return (audio[:, 0] + audio[:, 1]) * np.float32(10 ** (level / 20) / 2)
 
 
 def room(sound):
