@@ -55,7 +55,7 @@ class Wanted:
 class Results:
     """What a run has to show: its solos, their numbers from best to worst, what is said of the best and what they took
     over, what they are compared with by name, the last of it the source as it was played, the loss of each epoch, and
-    the settings."""
+    the settings; `reference`: the loss with which the original ends on this tune, None on any other."""
 
     pieces: list[Piece]
     ranking: list[int]
@@ -64,6 +64,7 @@ class Results:
     beside: dict[str, Piece]
     losses: list[float]
     settings: dict[str, str]
+    reference: float | None = None
 
     @property
     def best(self) -> Piece:
@@ -157,7 +158,7 @@ def _drawn(results: Results, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
             yield page.name, content
     if wanted.pictures:
         yield ROLL_FILE, _drawn_of(best, "picture", piano_roll_png, best)
-        yield "training.png", training_png(results.losses)
+        yield "training.png", training_png(results.losses, results.reference)
 
 
 def _drawn_of(piece: Piece, what: str, function: Callable, *arguments):
