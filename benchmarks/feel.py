@@ -57,11 +57,8 @@ def played(solo: Solo) -> Played:
     """How a solo is played, by the ticks at which its notes start and end in a file."""
     starts = [round((note.offset + nuance.late) * TICKS_PER_QUARTER) for note, nuance in _notes(solo)]
     late = [start / TICKS_PER_QUARTER - quantize(start, TICKS_PER_QUARTER) / GRID for start in starts]
-    return (
-        np.array(late),
-        np.array([nuance.length for nuance in solo.nuances]),
-        sum(bool(n.bends) for n in solo.nuances),
-    )
+    lengths, bent = [nuance.length for nuance in solo.nuances], sum(bool(nuance.bends) for nuance in solo.nuances)
+    return np.array(late), np.array(lengths), bent
 
 
 def feel_table(tune: Tune, given: Settings) -> str:
@@ -69,25 +66,20 @@ def feel_table(tune: Tune, given: Settings) -> str:
     style = learn_style([tune])
     solos = solos_after(style, tune, given)
     found, (late, lengths, bent) = [played(solo) for solo in solos], played(tune.solo)
-    all_lengths = np.concatenate([one[1] for one in found])
+    late_of_all, lengths_of_all = (np.concatenate([one[index] for one in found]) for index in (0, 1))
 
     def row(name: str, source: float, values: list[float]) -> str:
         return f"| {name} | {source:.2f} | {np.mean(values):.2f} ± {np.std(values):.2f} |"
 
-    milliseconds = 60_000 / tune.tempo
-    lines = [
-        f"| of {len(solos)} solos after {tune.path.name}, at {tune.tempo:g} | the source | ours |",
-        "|---|---|---|",
-    ]
-    for name, share in (("median", 0.5), ("upper tenth", 0.9)):
+    milliseconds, shares = 60_000 / tune.tempo, (0.5, 0.9)
+    lines = [f"| of {len(solos)} solos at {tune.tempo:g} | {tune.path.stem} | ours |", "|---|---|---|"]
+    for name, share in zip(("median", "upper tenth"), shares, strict=True):
         of = [milliseconds * np.quantile(np.abs(one[0]), share) for one in found]
         lines.append(row(f"off the grid, {name} (ms)", milliseconds * np.quantile(np.abs(late), share), of))
-    pooled = milliseconds * np.abs(np.concatenate([one[0] for one in found]))
-    lines.append(
-        f"| of all notes together, median / upper tenth (ms) | | {np.median(pooled):.1f} / {np.quantile(pooled, 0.9):.1f} |"
-    )
+    together = milliseconds * np.quantile(np.abs(late_of_all), shares)
+    lines.append(f"| the same of all notes together | | {together[0]:.2f} / {together[1]:.2f} |")
     lines.append(row("lateness with that of the note before (r)", going_on(late), [going_on(one[0]) for one in found]))
-    lines.append(f"| lengths, Kolmogorov-Smirnov distance, all together | | {distance(all_lengths, lengths):.3f} |")
+    lines.append(f"| lengths, Kolmogorov-Smirnov distance, all together | | {distance(lengths_of_all, lengths):.3f} |")
     lines.append(row("notes that are bent", bent, [one[2] for one in found]))
     return "\n".join(lines) + "\n"
 
