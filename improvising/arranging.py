@@ -21,7 +21,7 @@ from music.units import GRID, to_quarters
 LONGEST = 4 * GRID  # grid steps that a chord may sound on after the last bar
 NEAR = GRID // 4  # grid steps between two off-beats of one beat that are meant to be one
 SWUNG = 0.56  # where in the beat an off-beat lies from which it is swung
-BALLAD = 80  # quarters a minute up to which a swung tune is a ballad
+BALLAD = 76  # quarters a minute up to which a tune is a ballad
 # Words by which charts name their style, in the order in which they count.
 WORDS = {
     "bossa": ("bossa", "samba", "latin", "brazil", "choro", "salsa", "mambo", "cha cha", "bolero"),
@@ -81,11 +81,13 @@ def style_in(words: str) -> str | None:
 def style_for(bars: list[Bar], tempo: float, swing: float) -> str:
     """The style for a tune of which nothing is said: by its beats, its tempo, and where its off-beats lie."""
     beats = usual_bar(bars).beats
-    if swing < SWUNG or any(beat != GRID for beat in beats):
+    if any(beat != GRID for beat in beats):
         return "straight"
     if len(beats) == 3:
         return "waltz"
-    return "ballad" if tempo <= BALLAD else "swing"
+    if tempo <= BALLAD:
+        return "ballad"
+    return "swing" if swing >= SWUNG else "straight"
 
 
 def _together(parts: list[Part], solo: Solo, arrangement: Arrangement) -> list[Part]:
