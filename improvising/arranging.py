@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from improvising.backing import backing
 from improvising.comping import Rhythm, comp
-from learning.feel import OFFBEATS
+from learning.feel import OFFBEATS, SHORTEST
 from music.chorus import usual_bar
 from music.instruments import JAZZ_GUITAR, PIANO
 from music.notes import Bar, Chord, Note, Nuance
@@ -95,7 +95,7 @@ def _together(parts: list[Part], solo: Solo, arrangement: Arrangement) -> list[P
     beats, together = _Beats(solo.bars), []
     off = beats.off_beats(solo.notes)
     for part in parts:
-        music = beats.joined(part.music, off)
+        music = sorted(beats.joined(part.music, off), key=lambda item: item.onset)
         if part.channel != DRUM_CHANNEL:  # who comes earlier is let go earlier
             music = [
                 item._replace(duration=min(item.duration, max(1, after.onset - item.onset)))
@@ -157,5 +157,5 @@ class _Beats:
             is_alone = len(off.get(beat, frozenset()) | {step}) == 1
             is_halved = is_alone and step in OFFBEATS and self.lengths[beat] == GRID
             late = arrangement.feel * (arrangement.swing - step / GRID) if is_halved else 0.0
-            nuances.append(Nuance(late, to_quarters(max(1, item.duration))))
+            nuances.append(Nuance(late, max(SHORTEST, to_quarters(item.duration) - late)))  # it ends where it did
         return nuances if any(nuance.late for nuance in nuances) else []

@@ -233,18 +233,17 @@ class _Improviser:
 def _in_turn(solo: Solo, nuances: list[list[Nuance]], kept: Kept) -> list[list[Nuance]]:
     """How notes are played around bars that are kept: they begin when those are over, and end when those begin."""
     stays = [number in kept for number, notes in enumerate(solo.notes_by_bar) for _ in notes]
-    played = [nuance for in_bar in nuances for nuance in in_bar]
-    for (index, note), following in pairwise([*enumerate(solo.notes), (None, None)]):
-        start, end = note.offset + played[index].late, note.offset + played[index].late + played[index].length
-        if following[0] is None:
-            break
-        next_start = following[1].offset + played[index + 1].late
-        if stays[index] and not stays[index + 1] and next_start < end:
-            late = end - following[1].offset
-            played[index + 1] = Nuance(late, max(SHORTEST, played[index + 1].length - end + next_start))
-        elif stays[index + 1] and not stays[index] and next_start < end:
-            played[index] = played[index]._replace(late=min(start, next_start - SHORTEST) - note.offset)
-            played[index] = played[index]._replace(length=next_start - note.offset - played[index].late)
+    played, pairs = [nuance for in_bar in nuances for nuance in in_bar], [*enumerate(pairwise(solo.notes))]
+    for index, (note, following) in pairs:
+        if stays[index] and not stays[index + 1]:
+            own, end = played[index + 1], note.offset + played[index].late + played[index].length
+            late = max(own.late, end - following.offset)
+            played[index + 1] = own._replace(late=late, length=max(SHORTEST, own.length - (late - own.late)))
+    for index, (note, following) in reversed(pairs):
+        own, start = played[index], following.offset + played[index + 1].late
+        if not stays[index] and start < note.offset + own.late + own.length:
+            late = min(own.late, start - SHORTEST - note.offset)
+            played[index] = own._replace(late=late, length=start - note.offset - late)
     found = iter(played)
     return [[next(found) for _ in in_bar] for in_bar in nuances]
 
