@@ -242,7 +242,8 @@ def _in_turn(solo: Solo, nuances: list[list[Nuance]], kept: Kept) -> list[list[N
     for index, (note, following) in reversed(pairs):
         own, start = played[index], following.offset + played[index + 1].late
         if not stays[index] and start < note.offset + own.late + own.length:
-            late = min(own.late, start - SHORTEST - note.offset)
+            is_free = index == 0 or not stays[index - 1]
+            late = min(own.late, start - SHORTEST - note.offset) if is_free else own.late
             played[index] = own._replace(late=late, length=start - note.offset - late)
     found = iter(played)
     return [[next(found) for _ in in_bar] for in_bar in nuances]

@@ -259,7 +259,6 @@ def test_a_users_font_is_what_is_heard_and_a_bad_one_is_told(helpers, tmp_path):
     parts = [Part("Solo", 65, 0, LINE[:4]), QUARTET[3]]
     theirs, ours = sound.mix(parts, TEMPO, str(copy)), sound.mix(parts, TEMPO)
     assert theirs.shape == ours.shape and (theirs != ours).any()  # ours is darker where it is soft
-    sound.prepare(parts, TEMPO, str(copy))
     assert sound.mp3_bytes(parts, TEMPO, str(copy)) != sound.mp3_bytes(parts, TEMPO)
     copy.write_bytes(copy.read_bytes()[:-1])
     for render in (sound.mix, sound.mp3_bytes, sound.render):
