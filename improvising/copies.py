@@ -22,12 +22,13 @@ def copies_of(solo: Solo, tunes: list[Tune], arrangement: Arrangement) -> list[C
             places += [(number, bar)] * (len(corpus) - len(places))
         corpus.append("")  # no run goes from tune to tune
         places.append((number, len(tune.bars)))
-    copies, alone = [], arrangement._replace(band=False)
+    copies = []
     for first, last, end in sorted(_apart(*runs_ending_at([value for _, value in read], corpus))):
         (number, first_bar), (_, last_bar) = places[end - (last - first)], places[end]
         tune = tunes[number]
         bars = f"bar {first_bar + 1}" if first_bar == last_bar else f"bars {first_bar + 1} to {last_bar + 1}"
         where = f"{bars} of {tune.path.stem}" if len(tunes) > 1 else bars
+        alone = arrangement._replace(band=False, comps=arrangement.comps and not tune.is_struck)
         passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.path.stem}, {bars}", alone)
         copies.append(Copy(read[first][0], read[last][0], where, passage))
     return copies

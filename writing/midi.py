@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 import mido
 
+from music.instruments import NAMES
 from music.notes import Bar, Chord
 from music.piece import SOLO, Part, Piece
 from music.units import GRID, TICKS_PER_QUARTER, to_ticks
@@ -67,6 +68,8 @@ def midi_bytes(
 def _part_track(part: Part, counted: int) -> mido.MidiTrack:
     track = mido.MidiTrack()
     track.append(mido.MetaMessage("track_name", name=part.name))
+    if part.name == SOLO:
+        track.append(mido.MetaMessage("instrument_name", name=NAMES[part.program]))
     if part.name == SOLO and (part.nuances or counted):
         written = " ".join([f"{counted}:", *(f"{note.onset}+{note.duration}" for note in part.music)])
         track.append(mido.MetaMessage("sequencer_specific", data=[PRIVATE, *written.encode()]))
