@@ -119,24 +119,12 @@ def learn_feel(tunes: list[Tune]) -> Feel:
         swing, why = float((line.in_pulse[halved] / GRID + late[halved]).mean()), "as played"
     off = 1000 * np.median(np.abs(late) * 60 / tempos)
     told = f"the player's, {off:.0f} ms off the grid in the median; off-beats at {swing:.2f} of the beat, {why}"
-    known, bends = alike(line, halved, tempos), [nuance.bends for solo in solos for nuance in solo.nuances]
-    own = np.where(np.eye(len(known[:MOST_NOTES]), dtype=bool), np.inf, 0.0)
-    nearest = _nearest(known[:MOST_NOTES], known[:MOST_NOTES], late, own)
-    weights = _evenly(nearest)
-    kept = slice(0, MOST_NOTES)
-    return Feel(
-        swing,
-        told,
-        known[kept],
-        late[kept],
-        lengths[kept],
-        line.durations[kept],
-        tempos[kept],
-        bends[kept],
-        weights,
-        _drift(nearest, weights, late[kept]),
-        offbeats,
-    )
+    columns = (alike(line, halved, tempos), late, lengths, line.durations, tempos)
+    known, late, lengths, written, tempos = (column[:MOST_NOTES] for column in columns)
+    nearest = _nearest(known, known, late, np.where(np.eye(len(known), dtype=bool), np.inf, 0.0))
+    weights, bends = _evenly(nearest), [nuance.bends for solo in solos for nuance in solo.nuances][:MOST_NOTES]
+    drift = _drift(nearest, weights, late)
+    return Feel(swing, told, known, late, lengths, written, tempos, bends, weights, drift, offbeats)
 
 
 def usual_swing(tune: Tune) -> tuple[float, str]:
