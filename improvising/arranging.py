@@ -139,7 +139,7 @@ class _Beats:
             beat, step = self.place(item)
             there = off.get(beat, frozenset())
             if step and there and step not in there:
-                nearest = min(there, key=lambda place: (abs(place - step), place))
+                nearest = min(there, key=lambda place: (abs(place - step), -place))
                 if abs(nearest - step) <= min(NEAR, abs(moves.get(beat, (0, NEAR))[1])):
                     moves[beat] = step, nearest - step
         moved = []
