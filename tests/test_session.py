@@ -159,7 +159,7 @@ def test_bars_of_several_lengths_are_kept_as_they_lie(session, tmp_path):
     assert [n.onset + 36 for n in by_file[1].notes] == [n.onset for n in piece.solo.notes if 36 <= n.onset < 96]
 
 
-# --- Keeping how they were played --------------------------------------------------------------------------------------
+# --- Keeping how they were played -------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -241,7 +241,7 @@ def test_bars_of_a_file_that_does_not_tell_how_it_is_written_are_kept_on_the_gri
     assert piece.solo.nuances_by_bar[1][1:] == [Nuance(0.0, one.quarter_length) for one in kept[1].notes][1:]
 
 
-# --- What the tune tells where nothing is asked for --------------------------------------------------------------------
+# --- What the tune tells where nothing is asked for -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
