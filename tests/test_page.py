@@ -20,6 +20,7 @@ from conftest import ROOT, bar, solo_of
 
 from improvising.arranging import Arrangement, piece_of
 from music.note_types import sounding_chord
+from music.notes import Note, Nuance
 from music.piece import Piece, Solo, lay_out
 from music.units import to_steps
 from preprocess import read_tune
@@ -172,6 +173,21 @@ def test_the_data_are_the_piece():
     [[first, last, where, passage]] = data["copies"]
     assert (first, last, where, passage["length"]) == (2, 9, "bars 3 to 4", 8.0)
     assert len(passage["notes"]) == len(our_copy().passage.solo.notes) and "Chords" in passage["parts"]
+
+
+def test_who_is_bent_tells_when_and_how_far_and_all_are_where_they_are_played():
+    solo = solo_of([bar(0.0, 4.0)], [Note(0, 12, 60, 80), Note(12, 6, 62, 70), Note(24, 12, 60, 60)])
+    bends = ((0.0, -1.0), (0.125, 0.0))
+    played = [[Nuance(0.05, 0.75), Nuance(-0.025, 0.5, bends), Nuance(0.0, 1.0, ((0.25, 2.0),))]]
+    piece = piece_of(replace(solo, nuances_by_bar=played), "Bent", Arrangement(112.5, program=66))
+    [data] = data_of(page_html([Version("Solo 1", piece)], {}))["versions"]
+    assert data["parts"]["Solo"] == [
+        [0.05, 0.75, 60, 80],
+        [0.975, 0.5, 62, 70, [[0.0, -1.0], [0.125, 0.0]]],
+        [2.0, 1.0, 60, 60, [[0.25, 2.0]]],
+    ]
+    assert [note[:2] for note in data["notes"]] == [[0.0, 1.0], [1.0, 0.5], [2.0, 1.0]]  # as written, in the roll
+    assert data["plays"] == "Tenor Sax and piano, 112.5 quarters a minute"
 
 
 def test_texts_stay_texts():
