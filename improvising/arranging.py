@@ -5,20 +5,20 @@ halved it lies where the player's lie. Left to others: what a pianist (`improvis
 (`improvising/backing.py`) play, and the soloist's own feel (`learning/feel.py`).
 """
 
+import re
 from bisect import bisect_right
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import NamedTuple
 
-from improvising.backing import backing
+from improvising.backing import BASS_CHANNEL, backing
 from improvising.comping import Rhythm, comp
 from learning.feel import OFFBEATS, SHORTEST
 from music.chorus import usual_bar
 from music.instruments import JAZZ_GUITAR, PIANO
 from music.notes import Bar, Chord, Note, Nuance
-from music.piece import DRUM_CHANNEL, SOLO, Part, Piece, Solo
+from music.piece import SOLO, Part, Piece, Solo
 from music.units import GRID, to_quarters
 
-LONGEST = 4 * GRID  # grid steps that a chord may sound on after the last bar
 NEAR = GRID // 4  # grid steps between two off-beats of one beat that are meant to be one
 SWUNG = 0.56  # where in the beat an off-beat lies from which it is swung
 BALLAD = 76  # quarters a minute up to which a tune is a ballad
@@ -28,7 +28,7 @@ WORDS = {
     "waltz": ("waltz",),
     "ballad": ("ballad",),
     "straight": ("even", "straight", "funk", "rock", "pop", "fusion", "soul", "r&b", "disco", "gospel", "reggae"),
-    "swing": ("swing", "blues", "bop", "shuffle", "medium", "up tempo", "dixie", "stride"),
+    "swing": ("swing", "blues", "bop", "bebop", "shuffle", "medium", "up tempo", "dixie", "stride"),
 }
 
 
@@ -68,22 +68,32 @@ def piece_of(solo: Solo, title: str, arrangement: Arrangement) -> Piece:
         others += backing(solo.chords, bars, asked.seed, asked.style, asked.offbeat)
     if asked.listens:
         others = _together(others, solo, asked)
-    lead = Part(SOLO, asked.program, 0, solo.notes, solo.nuances)
+    lead = Part(SOLO, asked.program, 0, solo.notes, _from_the_start(solo))
     return Piece(title, asked.tempo, solo, [lead, *others], asked.written_for, asked.count_in, asked.style)
+
+
+def _from_the_start(solo: Solo) -> list[Nuance]:
+    """How the notes of a solo are played, none before its start."""
+    nuances = []
+    for note, nuance in zip(solo.notes, solo.nuances, strict=False):
+        before = max(0.0, -(note.offset + nuance.late))
+        length = max(SHORTEST, nuance.length - before) if before else nuance.length
+        nuances.append(nuance._replace(late=nuance.late + before, length=length))
+    return nuances
 
 
 def style_in(words: str) -> str | None:
     """The style that a chart names: 'Medium Up Swing' -> 'swing'; None where it names none that is known."""
     named = words.lower()
-    return next((style for style, known in WORDS.items() if any(word in named for word in known)), None)
+    return next((style for style, known in WORDS.items() if re.search(rf"\b({'|'.join(known)})\b", named)), None)
 
 
 def style_for(bars: list[Bar], tempo: float, swing: float) -> str:
     """The style for a tune of which nothing is said: by its beats, its tempo, and where its off-beats lie."""
-    beats = usual_bar(bars).beats
-    if any(beat != GRID for beat in beats):
+    pulses = usual_bar(bars).pulses
+    if any(pulse != GRID for pulse in pulses):
         return "straight"
-    if len(beats) == 3:
+    if len(pulses) == 3:
         return "waltz"
     if tempo <= BALLAD:
         return "ballad"
@@ -96,10 +106,11 @@ def _together(parts: list[Part], solo: Solo, arrangement: Arrangement) -> list[P
     off = beats.off_beats(solo.notes)
     for part in parts:
         music = sorted(beats.joined(part.music, off), key=lambda item: item.onset)
-        if part.channel != DRUM_CHANNEL:  # who comes earlier is let go earlier
+        if part.channel == BASS_CHANNEL:  # who comes earlier lets the one before go
+            ends = [*(after.onset for after in music[1:]), beats.end]
             music = [
-                item._replace(duration=min(item.duration, max(1, after.onset - item.onset)))
-                for item, after in pairwise([*music, Note(beats.end + LONGEST, 1, 0)])
+                note._replace(duration=min(note.duration, end - note.onset))
+                for note, end in zip(music, ends, strict=True)
             ]
         if not together:
             for beat, places in beats.off_beats(music).items():
@@ -146,7 +157,8 @@ class _Beats:
         for item in music:
             beat, step = self.place(item)
             by = moves[beat][1] if beat in moves and moves[beat][0] == step else 0
-            moved.append(item._replace(onset=item.onset + by, duration=max(1, item.duration - by)))
+            shortest = min(item.duration, NEAR)
+            moved.append(item._replace(onset=item.onset + by, duration=max(shortest, item.duration - by)))
         return moved
 
     def swung(self, music: list, off: dict[int, frozenset[int]], arrangement: Arrangement) -> list[Nuance]:

@@ -14,7 +14,8 @@ from grammar import Term, parse_term
 from improvising.measures import read_back
 from music.notes import Bar, Chord, Note, Nuance, moved
 from music.piece import SOLO, Piece, Solo, into_bars
-from music.units import nearest_step
+from music.units import GRID, nearest_step
+from reading.meters import LONGEST_BAR
 from reading.midi import midi_in, read_midi
 from reading.raw_tune import RawNote, RawTune, Track
 from writing.midi import piece_bytes
@@ -62,15 +63,25 @@ def _kept(tune: RawTune, numbers: Iterable[int], bars: list[Bar]) -> Kept:
         )
     track = tracks[0]
     struck = track.notes()
-    notes = [_on_grid(raw, track) for raw in struck]
-    if len(track.written) == len(notes):
-        places = zip(notes, track.written, strict=True)
+    notes, nuances, counted = [_on_grid(raw, track) for raw in struck], [], 0
+    if _is_told(track, notes):
+        places, counted = zip(notes, track.written, strict=True), track.counted
         notes = [note._replace(onset=onset, duration=steps) for note, (onset, steps) in places]
-    nuances = [track.nuance(raw, note) for raw, note in zip(struck, notes, strict=True)] if track.written else []
-    _, by_bar, _ = into_bars(moved(notes, -track.counted), bars, [[] for _ in bars])
+        nuances = [track.nuance(raw, note) for raw, note in zip(struck, notes, strict=True)]
+    _, by_bar, _ = into_bars(moved(notes, -counted), bars, [[] for _ in bars])
     played = iter(nuances)
     nuances_by_bar = [list(islice(played, len(in_bar))) for in_bar in by_bar]
     return {number - 1: KeptBar(by_bar[number - 1], nuances_by_bar[number - 1]) for number in numbers}
+
+
+def _is_told(track: Track, notes: list[Note]) -> bool:
+    """Whether the file tells how these notes are written, each of them near where it sounds."""
+    if len(track.written) != len(notes) or not 0 <= track.counted <= 2 * LONGEST_BAR * GRID:
+        return False
+    return all(
+        onset >= track.counted and 0 < steps <= LONGEST_BAR * GRID and abs(onset - note.onset) <= GRID
+        for note, (onset, steps) in zip(notes, track.written, strict=True)
+    )
 
 
 def _on_grid(raw: RawNote, track: Track) -> Note:

@@ -198,7 +198,8 @@ def source_of(given: Settings, style: Style, tunes: list[Tune]) -> Piece:
     solo, arrangement = over.solo, arrangement_of(given, style, tunes)
     if given.original:
         solo = replace(solo, nuances_by_bar=[])
-    alone = arrangement._replace(tempo=tempo_of(given, over), comps=not over.is_struck, band=False, count_in=False)
+    comps = not (over.is_struck or given.original)
+    alone = arrangement._replace(tempo=over.tempo, comps=comps, listens=False, band=False, count_in=False)
     return piece_of(solo, printable(over.path.stem), alone)
 
 

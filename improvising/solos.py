@@ -7,7 +7,6 @@ Left to others: sampling (`learning/sampler.py`), terms as notes (`grammar.py`),
 import random
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -16,7 +15,7 @@ from improvising.keeping import Kept, values_of_bar
 from improvising.playing import Playing
 from inference_model import predict_and_sample
 from learning.experts import experts_of, vocabulary_of
-from learning.feel import SHORTEST
+from learning.feel import NO_ROOM, SHORTEST
 from learning.ground import Line as PlayedLine
 from learning.ground import ground_of, line_on
 from learning.practice import untrained
@@ -64,7 +63,7 @@ def generate_music(
         progress(number)
         if playing.dynamics:
             solos[number] = improviser.with_velocities(solos[number], touch, generator)
-        if playing.feel and playing.one_line:
+        if playing.feel and playing.one_line or any(bar.nuances for bar in improviser.kept.values()):
             solos[number] = improviser.with_feel(solos[number], tempo, generator)
     return solos
 
@@ -128,14 +127,18 @@ class _Improviser:
     def with_feel(self, solo: Solo, tempo: float, generator: random.Random) -> Solo:
         """The solo as the player would play it; what is kept stays."""
         playing, nuances = self.playing, []
-        line = self._line_of(solo)
-        drawn = iter(self.style.feel.draw(line, solo.bars, tempo, generator, playing.feel, playing.swing))
+        drawn = (Nuance(0.0, note.quarter_length) for note in solo.notes)
+        if playing.feel and playing.one_line:
+            line = self._line_of(solo)
+            drawn = iter(self.style.feel.draw(line, solo.bars, tempo, generator, playing.feel, playing.swing))
         for number, notes in enumerate(solo.notes_by_bar):
             in_bar = [next(drawn) for _ in notes]
             if number in self.kept:
                 in_bar = self.kept[number].nuances or [Nuance(0.0, note.quarter_length) for note in notes]
             nuances.append(in_bar)
-        return replace(solo, nuances_by_bar=_in_turn(solo, nuances, self.kept) if self.kept else nuances)
+        if self.kept and playing.one_line:
+            nuances = _in_turn(solo, nuances, self.kept)
+        return replace(solo, nuances_by_bar=nuances)
 
     def _line_of(self, solo: Solo) -> PlayedLine:
         places, durations, pitches, velocities = np.array(solo.notes, int).reshape(-1, 4).T
@@ -233,20 +236,28 @@ class _Improviser:
 def _in_turn(solo: Solo, nuances: list[list[Nuance]], kept: Kept) -> list[list[Nuance]]:
     """How notes are played around bars that are kept: they begin when those are over, and end when those begin."""
     stays = [number in kept for number, notes in enumerate(solo.notes_by_bar) for _ in notes]
-    played, pairs = [nuance for in_bar in nuances for nuance in in_bar], [*enumerate(pairwise(solo.notes))]
-    for index, (note, following) in pairs:
-        if stays[index] and not stays[index + 1]:
-            own, end = played[index + 1], note.offset + played[index].late + played[index].length
-            late = max(own.late, end - following.offset)
-            played[index + 1] = own._replace(late=late, length=max(SHORTEST, own.length - (late - own.late)))
-    for index, (note, following) in reversed(pairs):
-        own, start = played[index], following.offset + played[index + 1].late
-        if not stays[index] and start < note.offset + own.late + own.length:
+    lengths = [nuance.length for in_bar in nuances for nuance in in_bar]
+    starts = [note.offset + nuance.late for note, nuance in zip(solo.notes, _flat(nuances), strict=True)]
+    for index in range(1, len(starts)):
+        if not stays[index]:
+            over = starts[index - 1] + (lengths[index - 1] if stays[index - 1] else NO_ROOM)
+            starts[index] = max(starts[index], over)
+    for index in range(len(starts) - 2, -1, -1):
+        if not stays[index] and starts[index] + lengths[index] > starts[index + 1]:
             is_free = index == 0 or not stays[index - 1]
-            late = min(own.late, start - SHORTEST - note.offset) if is_free else own.late
-            played[index] = own._replace(late=late, length=start - note.offset - late)
+            if is_free or starts[index] >= starts[index + 1]:
+                starts[index] = min(starts[index], starts[index + 1] - SHORTEST)
+            lengths[index] = starts[index + 1] - starts[index]
+    played = [
+        nuance._replace(late=start - note.offset, length=length) if not stay else nuance
+        for note, nuance, start, length, stay in zip(solo.notes, _flat(nuances), starts, lengths, stays, strict=True)
+    ]
     found = iter(played)
     return [[next(found) for _ in in_bar] for in_bar in nuances]
+
+
+def _flat(by_bar: list[list[Nuance]]) -> list[Nuance]:
+    return [nuance for in_bar in by_bar for nuance in in_bar]
 
 
 def _until_next(played: list[Played], bar: Bar, steps: list[int]) -> list[Note]:

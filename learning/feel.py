@@ -72,24 +72,29 @@ class Feel:
         if not len(line.places):
             return []
         written, halved = line.durations / GRID, is_offbeat(line, bars)
-        late, lengths, bends = np.zeros(len(written)), written, [()] * len(written)
+        late, usual, lengths, bends = np.zeros(len(written)), 0.0, written, [()] * len(written)
+        asked = self.swing if swing is None and (any(self.offbeats) or not len(self.known)) else swing
         if len(self.known):
             rows = self._as_his(line, halved, tempo, generator)
-            late, bends = self.late[rows], [self.bends[row] for row in rows]
-            if any(self.offbeats) and halved.sum() >= FEWEST_OFFBEATS:
-                late = late + halved * (self.swing - (line.in_pulse[halved] / GRID + late[halved]).mean())
-            late = late * np.minimum(1.0, tempo / self.tempos[rows])
+            slower = np.minimum(1.0, tempo / self.tempos[rows])
+            late, bends = self.late[rows] * slower, [self.bends[row] for row in rows]
             longer = line.durations - self.written[rows]
             lengths = self.lengths[rows] + np.where(longer == -1, 0, longer) / GRID  # a step: the next note cuts it
-        if swing is not None or not len(self.known):
-            usual = np.select([line.in_pulse == place for place in OFFBEATS], self.offbeats)
-            asked = self.swing if swing is None else swing
-            late = np.where(halved, late - usual + asked - line.in_pulse / GRID, late)
+            usual = np.select([line.in_pulse == place for place in OFFBEATS], self.offbeats) * slower
+        if asked is not None:
+            if swing is not None or not len(self.known):
+                late = np.where(halved, late - usual + asked - line.in_pulse / GRID, late)
+            if halved.sum() >= FEWEST_OFFBEATS:
+                late = late + halved * (asked - (line.in_pulse / GRID + late)[halved].mean())
         lengths = (1 - amount) * written + amount * lengths
         starts = _in_ticks(_in_order(line.places / GRID + amount * late))
         ends = np.minimum(_in_ticks(starts + np.maximum(lengths, SHORTEST)), [*starts[1:], np.inf])
         return [
-            Nuance(round(float(start - place / GRID), 6), round(float(end - start), 6), bent if amount else ())
+            Nuance(
+                round(float(start - place / GRID), 6),
+                round(float(end - start), 6),
+                tuple(bend for bend in bent if amount and bend[0] < end - start),
+            )
             for start, end, place, bent in zip(starts, ends, line.places, bends, strict=True)
         ]
 

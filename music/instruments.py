@@ -33,36 +33,33 @@ NAMES = tuple(" ".join(name.split()) for name in NAMES)
 JAZZ_GUITAR, PIANO, ACOUSTIC_BASS = 26, 0, 32
 HIGHEST = 127
 NO_PITCH = 112  # from here on General MIDI has drums and noises
-# Words by which players call what General MIDI calls otherwise, in the order in which they count.
-CALLED = {
+# What players call otherwise than General MIDI, as patterns for whole words, in the order in which they count: before
+# the names of one word and after them.
+CALLED_FIRST = {
+    "bass guitar|electric bass|e bass": 33,
+    "double bass|upright bass|contrabass": 32,
     "soprano sax": 64,
-    "tenor": 66,
-    "alto": 65,
-    "bari": 67,
-    "sax": 66,
-    "jazz guitar": 26,
-    "nylon": 24,
+    "alto sax": 65,
+    "bari(tone)? sax": 67,
+    "tenor sax": 66,
+    "nylon( string)? guitar": 24,
     "acoustic guitar": 25,
-    "guitar": 26,
-    "guit": 26,
-    "vibes": 11,
-    "vibraphone": 11,
-    "rhodes": 4,
-    "electric piano": 4,
-    "piano": 0,
-    "flugel": 56,
-    "cornet": 56,
-    "trumpet": 56,
-    "trombone": 57,
-    "clarinet": 71,
-    "flute": 73,
-    "violin": 40,
-    "harmonica": 22,
+    "electric piano|rhodes": 4,
+    "voices?|vocals?|vox": 53,
+}
+CALLED = {
+    r"flugel\w*|cornet": 56,
+    "alto": 65,
+    "bari(tone)?": 67,
+    "tenor|sax": 66,
+    r"guit\w*": 26,
+    "vib(es)?": 11,
+    "piano|pno|keys": 0,
     "organ": 16,
-    "voice": 53,
-    "vocal": 53,
+    "strings": 48,
     "bass": 32,
 }
+NAMED_BY_A_WORD = range(80)  # those of them whose names are instruments'
 
 
 class Reader(NamedTuple):
@@ -100,7 +97,7 @@ def readers_of(program: int, key: str | None) -> tuple[Reader, ...]:
     own = READERS.get(program, Reader(NAMES[program], 0, program, "", ""))
     if key is None or own.above % 12 == IN_KEY[key]:
         return (own,)
-    return HORNS.get(key, (own._replace(above=0),))
+    return HORNS.get(key, (own._replace(name=NAMES[program], above=0),))
 
 
 def program_in(text: str) -> int | None:
@@ -109,7 +106,15 @@ def program_in(text: str) -> int | None:
     for program, name in enumerate(NAMES[:NO_PITCH]):
         if _plain(name) == words:
             return program
-    return next((program for called, program in CALLED.items() if re.search(rf"\b{called}", words)), None)
+    one_word = {_plain(NAMES[program]): program for program in NAMED_BY_A_WORD if " " not in NAMES[program]}
+    found = _called(words, CALLED_FIRST)
+    if found is None:
+        found = next((one_word[word] for word in words.split() if word in one_word), None)
+    return _called(words, CALLED) if found is None else found
+
+
+def _called(words: str, called: dict[str, int]) -> int | None:
+    return next((program for known, program in called.items() if re.search(rf"\b({known})(?![a-z])", words)), None)
 
 
 def program_of(text: str) -> int:

@@ -74,6 +74,8 @@ def _check(tune: Tune) -> None:
         raise ValueError("its sections are no names of bars")
     if not (tune.program is None or (type(tune.program) is int and 0 <= tune.program <= 127)):
         raise ValueError(f"its instrument is {tune.program!r}")
+    if type(tune.is_struck) is not bool:
+        raise ValueError(f"whether its chords are struck is told as {tune.is_struck!r}")
     if tune.nuances and list(tune.nuances) != list(tune.bars):
         raise ValueError("its bars are not those of what was played in them")
     if any(after.start < before.end for before, after in pairwise(tune.bars.values())):

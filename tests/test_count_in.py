@@ -87,7 +87,7 @@ def test_the_file_s_bar_lines_are_where_the_bars_begin():
     meters = [(tick, one.numerator) for tick, one in zip(ticks, head, strict=True) if one.type == "time_signature"]
     assert meters == [(0, 3), (3 * 480, 4), (7 * 480, 3)]
     solo = next(track for track in tracks if track.name == "Solo")
-    assert sum(message.time for message in solo[:4]) == 6 * 480  # the pickup is the second bar's last quarter
+    assert sum(message.time for message in solo[:5]) == 6 * 480  # the pickup is the second bar's last quarter
     assert [track.name for track in tracks] == ["Solo", "Chords", "Bass", "Drums"]
 
 

@@ -336,7 +336,8 @@ def test_what_is_compared_is_the_source_with_the_same_band_and_as_it_was_played(
 def test_as_the_original_nobody_has_feel_and_chords_sound_as_they_are(session):
     results = session.improvise(given("--original", "--backing", "--seed=1"), {})
     for piece in (results.best, *results.beside.values()):
-        assert piece.tempo == 130 and not piece.solo.nuances and not any(part.nuances for part in piece.parts)
+        assert piece.tempo == (130 if piece is not results.beside["As played"] else 118)
+        assert not piece.solo.nuances and not any(part.nuances for part in piece.parts)
         assert piece.parts[1].music == piece.solo.chords
     assert source_of(given("--original"), session.style, session.tunes) == results.beside["As played"]
 

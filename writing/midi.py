@@ -71,7 +71,7 @@ def _part_track(part: Part, counted: int) -> mido.MidiTrack:
     if part.name == SOLO:
         track.append(mido.MetaMessage("instrument_name", name=NAMES[part.program]))
     if part.name == SOLO and (part.nuances or counted):
-        written = " ".join([f"{counted}:", *(f"{note.onset}+{note.duration}" for note in part.music)])
+        written = " ".join([f"{counted}:", *(f"{onset}+{duration}" for onset, duration in _written(part))])
         track.append(mido.MetaMessage("sequencer_specific", data=[PRIVATE, *written.encode()]))
     track.append(mido.Message("program_change", channel=part.channel, program=part.program))
     bends = _bends(part)
@@ -96,18 +96,27 @@ def _part_track(part: Part, counted: int) -> mido.MidiTrack:
     return track
 
 
+def _written(part: Part) -> list[tuple[int, int]]:
+    """How each note that the file strikes is written, in the file's order: `(onset, duration)` in grid steps."""
+    written = {}
+    for note, nuance in zip_longest(part.music, part.nuances):
+        struck = _tick(note.offset + (nuance.late if nuance else 0.0)), note.pitch
+        written[struck] = note.onset, max(note.duration, written.get(struck, (0, 0))[1])
+    return [written[struck] for struck in sorted(written)]
+
+
 def _bends(part: Part) -> dict[int, float]:
     """Where the pitch wheel of a part stands, in semitones by tick, in order; with the next note it is back."""
     bends, bent = {}, 0.0
     for note, nuance in zip(part.music, part.nuances, strict=False):
-        start = note.offset + nuance.late
+        start, end = note.offset + nuance.late, note.offset + nuance.late + nuance.length
         if bent:
             bends[_tick(start)] = bent = 0.0
         for at, bend in nuance.bends:
             if at < nuance.length:
                 bends[_tick(start + at)] = bent = bend
     if bent:
-        bends[max(bends) + TICKS_PER_QUARTER] = 0.0
+        bends[_tick(end) + TICKS_PER_QUARTER] = 0.0  # when it has died away
     return bends
 
 
