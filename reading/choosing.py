@@ -264,12 +264,12 @@ def _find_window(
 
 
 def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
-    """The tempo that holds longest in some bars, in quarters a minute; of several as long, the first."""
+    """The tempo that holds for most beats of some bars, in quarters a minute; of several as many, the first."""
     changes = [(tick * GRID / raw.ticks_per_quarter, tempo) for tick, tempo in raw.tempos]
     stretches, held, bar = [*pairwise([(0, UNTOLD_TEMPO), *changes, (float("inf"), 0.0)])], defaultdict(float), 0
     for (begin, tempo), (until, _) in stretches:
         while bar < len(bars) and bars[bar].start < until:
-            held[tempo] += max(0.0, min(until, bars[bar].end) - max(begin, bars[bar].start)) / tempo
+            held[tempo] += max(0.0, min(until, bars[bar].end) - max(begin, bars[bar].start))
             if bars[bar].end > until:
                 break
             bar += 1
