@@ -58,13 +58,15 @@ class Track:
     def nuance(self, note: RawNote, written: Note) -> Nuance:
         """How a note is played that is written so."""
         quarter = self.ticks_per_quarter
+        late, length = note.onset / quarter - written.offset, (note.end - note.onset) / quarter
+        if not self.bends:
+            return Nuance(round(late, 6), round(length, 6))
         first = bisect_right(self.bends, note.onset, key=lambda bend: bend[0])
         last = bisect_left(self.bends, note.end, key=lambda bend: bend[0])
         held, bends = self.bends[first - 1][1] if first else 0.0, []
         for tick, bend in [(note.onset, held), *self.bends[first:last]]:
             if round(bend, 4) != (bends[-1][1] if bends else 0.0):
                 bends.append((round((tick - note.onset) / quarter, 6), round(bend, 4)))
-        late, length = note.onset / quarter - written.offset, (note.end - note.onset) / quarter
         return Nuance(round(late, 6), round(length, 6), tuple(bends))
 
     def notes(self) -> list[RawNote]:

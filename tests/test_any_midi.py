@@ -373,13 +373,13 @@ def test_tempo_at_the_start_of_the_window(tune_of):
     assert tune_of(midi_bytes(*TRACKS)).tempo == 120.0
 
 
-def test_the_tempo_is_the_one_that_holds_longest_by_time_in_the_tune_s_bars(tune_of):
+def test_the_tempo_is_the_one_that_holds_for_most_beats_of_the_tune_s_bars(tune_of):
     def tempo(*changes, selection=Selection()):
         events = [(at * TPQ, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))) for at, bpm in changes]
         return tune_of(midi_bytes(*TRACKS, events=events), selection).tempo
 
-    assert tempo((0, 60), (4, 240)) == 60.0  # 4 s, 3 s, if fewer beats
-    assert tempo((0, 60), (3, 240)) == 240.0
+    assert tempo((0, 60), (4, 240)) == 240.0
+    assert tempo((0, 60), (8, 240)) == 60.0  # of two as many beats the first
     assert tempo((0, 200), (4, 100), (8, 200)) == 200.0  # in two parts
     assert tempo((0, 100), (15, 50)) == 100.0  # a ritardando
     assert tempo((8, 150)) == 120.0  # until then none is told
@@ -592,7 +592,7 @@ def test_a_hundred_thousand_notes_are_read_in_time(tune_of, spacing, tmp_path):
     path.write_bytes(raw_file(row))
     started = time.perf_counter()
     read_tune(path)
-    assert time.perf_counter() - started < 10
+    assert time.perf_counter() - started < 30  # seconds on a busy machine: it takes some 6
     path.write_bytes(raw_file(row + b"\0\x40\x50"))
     with pytest.raises(ValueError, match="it has more than 100,000 notes, too many for a tune"):
         read_tune(path)
