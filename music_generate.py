@@ -85,9 +85,7 @@ LONGEST_RUN: whole(0, 100) = 8  # a run of values out of the solo is broken off 
 KEEP_TYPES: switch = True  # approach and other tones stay; False: they become chord tones, as in the original
 DYNAMICS: switch = True  # velocities drawn from the player's in like places
 FEEL: number(0, 1) = 1.0  # how much of the player's timing, articulation and bends the line gets; 0: on the grid
-SWING: optional(number(0.5, 0.75)) = (
-    None  # where off-beats lie in the beat, 0.5: straight, 0.67: triplets; None: as the player's
-)
+SWING: optional(number(0.5, 0.75)) = None  # where off-beats lie: 0.5 straight, 0.67 triplets; None: as the player's
 VALUES_PER_BAR: whole(0, 10_000) = 0  # values in each bar, whatever its length; 0: as many as fit. The original: 50
 CARRY_STATE: switch = True  # with VALUES_PER_BAR: the network goes on from bar to bar; False: from nothing
 QUIRKS: some_of("opening", "rounded", "pairs") = ()  # the original's: C,0.25 opens bars, lengths by a coin, see README
