@@ -17,22 +17,14 @@ from running.console import begin, run, say, tell
 if __name__ == "__main__":
     begin()  # before what takes long
 
-from pathlib import Path
+from pathlib import Path  # noqa: I001, long lists of names are packed
 
 from grammar import ask_ahead
 from improvising.live import play_along, prepare_to_play_along
 from improvising.session import (
-    Session,
-    accompaniment_of,
-    check_wishes,
-    facts_of,
-    playing_of,
-    shown_of,
-    source_of,
-    style_over,
-    tell_of,
-    tune_over,
-)
+    Session, check_wishes, facts_of, playing_of, shown_of, source_of, style_over, tell_of, tune_over,
+)  # fmt: skip
+from improvising.styles import STYLES
 from learning.experts import EXPERTS as KNOWN_EXPERTS
 from learning.learner import Training, wake_learner
 from learning.saved_network import BROUGHT, load, save
@@ -46,21 +38,8 @@ from running.answers import answers_in
 from running.files import check_folder
 from running.memory import keep_within_bounds
 from running.settings import (
-    Setting,
-    Settings,
-    bar_numbers,
-    declared,
-    ending_in,
-    number,
-    one_of,
-    optional,
-    path,
-    read_settings,
-    some_of,
-    switch,
-    text,
-    tracks,
-    whole,
+    Setting, Settings, bar_numbers, declared, ending_in, number, one_of, optional, path, read_settings, some_of,
+    switch, text, tracks, whole,
 )  # fmt: skip
 from writing.outputs import Results, Wanted, prepare_studio, wake_studio, write_outputs
 
@@ -105,6 +84,8 @@ GRAVITY: number(0.01, 1) = 0.15  # the pull to the register where the player is 
 LONGEST_RUN: whole(0, 100) = 8  # a run of values out of the solo is broken off here; 0: never
 KEEP_TYPES: switch = True  # approach and other tones stay; False: they become chord tones, as in the original
 DYNAMICS: switch = True  # velocities drawn from the player's in like places
+FEEL: number(0, 1) = 1.0  # how much of the player's timing, articulation and bends the line gets; 0: on the grid
+SWING: optional(number(0.5, 0.75)) = None  # where off-beats lie: 0.5 straight, 0.67 triplets; None: as the player's
 VALUES_PER_BAR: whole(0, 10_000) = 0  # values in each bar, whatever its length; 0: as many as fit. The original: 50
 CARRY_STATE: switch = True  # with VALUES_PER_BAR: the network goes on from bar to bar; False: from nothing
 QUIRKS: some_of("opening", "rounded", "pairs") = ()  # the original's: C,0.25 opens bars, lengths by a coin, see README
@@ -113,10 +94,14 @@ ORIGINAL: switch = False  # all of this as in the original (the constants from B
 # --- Writing ---------------------------------------------------------------------------------------------------------
 SAVE: ending_in(".keras") = ""  # file that keeps the trained network; "": none
 OUTPUT: path = "output"  # folder that receives my_music.midi and what belongs to it
-TEMPO: number(20, 400) = 130  # quarters a minute
-BACKING: switch = False  # a walking bass and a ride cymbal under the solo
+TEMPO: optional(number(20, 400)) = None  # quarters a minute; None: the tune's, as Metheny's 112. The original: 130
+INSTRUMENT: optional(text) = None  # the soloist's, by its General MIDI name or number from 0; None: the tune's
+BACKING: switch = False  # bass and drums under the solo
+STYLE: optional(one_of(*STYLES)) = None  # of piano, bass and drums; None: by the chart's words, meter, tempo and swing
+COUNT_IN: switch = False  # a bar is counted before, in MIDI and sound
 SOUND: switch = True  # my_music.mp3
-PART: one_of("C", "Bb", "Eb") = "C"  # the score is written for an instrument in C, or a horn in Bb or Eb
+SOUNDFONT: text = ""  # an SF2 or SF3 file to play it with; "": ours, a small one
+PART: optional(one_of("C", "Bb", "Eb")) = None  # whom the score is for, a horn in Bb or Eb, say; None: who plays
 SCORE: switch = True  # my_music.musicxml, a lead sheet, and my_music.svg, the same engraved
 PICTURES: switch = True  # my_music.png, a piano roll, and training.png, the loss
 PAGE: switch = True  # my_music.html: listen and watch
@@ -137,20 +122,22 @@ def main(argv: list[str] | None = None) -> Results:
 
 def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> Results:
     """Data, model, train, generate, write."""
-    wanted = Wanted(given.sound, given.score, given.pictures, given.page)
+    wanted = Wanted(given.sound, given.score, given.pictures, given.page, given.soundfont)
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
     tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
     wake_studio(wanted)
-    learned, source = learn_style(tunes), source_of(given, tunes)
+    learned = learn_style(tunes)
     tell("corpus", f"{len(learned.corpus)} values, {len(learned.values)} unique")
     style = style_over(given, learned, tunes)
-    check_wishes(given, style)  # before all the work
+    check_wishes(given, style, tunes)  # before all the work
+    source = source_of(given, style, tunes)
     for line in style.told:
         tell("changes", line)
+    tell("feel", learned.feel.told)
     if given.live:
-        prepare_to_play_along(source, cache)
+        prepare_to_play_along(source, cache, given.soundfont)
 
     # Model and training: an LSTM and a softmax layer, learned by another process unless the same was learned before.
     training = Training(given.n_a, given.epochs, given.batch_size, given.network_seed)
@@ -158,7 +145,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     def meanwhile() -> None:
         wanted.prepare()
         ask_ahead()
-        prepare_studio(source, accompaniment_of(given, style), wanted, cache)
+        prepare_studio(source, wanted, cache)
 
     network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, meanwhile)
     tell("network", f"{network.n_parameters:,} parameters")

@@ -36,7 +36,7 @@ from inference_model import OneStep, music_inference_model
 from learning.learner import Training
 from learning.practice import practise
 from learning.style import Style, learn_style
-from music.piece import Solo, Tune
+from music.piece import UNTOLD_TEMPO, Solo, Tune
 from preprocess import get_corpus_data
 from running.console import run, show, tell
 from running.files import check_folder, write_aside
@@ -125,7 +125,9 @@ def networks_of(style: Style, given: Settings, epochs: int) -> list[OneStep]:
     return networks
 
 
-def solos_of(networks: list[OneStep], style: Style, playing: Playing, given: Settings, name: str) -> list[Solo]:
+def solos_of(
+    networks: list[OneStep], style: Style, playing: Playing, given: Settings, name: str, tempo: float = UNTOLD_TEMPO
+) -> list[Solo]:
     """`given.n` solos, which the networks share evenly."""
     solos = []
     for number, network in enumerate(networks):
@@ -134,7 +136,7 @@ def solos_of(networks: list[OneStep], style: Style, playing: Playing, given: Set
         if playing.experts:
             way = playing.experts, playing.closeness, playing.gravity
             style = replace(style, habits=practise(network, style.player, *way))
-        solos += generate_music(network, style, playing, share, given.seed + number)
+        solos += generate_music(network, style, playing, share, given.seed + number, tempo=tempo)
     show(f"{name}: {len(solos)} solos", done=True)
     return solos
 

@@ -43,6 +43,7 @@ from running.settings import declared, read_settings
 EPOCHS = 100  # the original's training
 CHUNK = 10  # epochs that run inside one call of the compiled graph
 SOLOS = 1000  # the large batch
+TEMPO = 112  # quarters a minute
 SINGLE_SOLOS = 30  # how many batches of one are timed
 MIDI_ONLY = ["--sound", "no", "--score", "no", "--pictures", "no", "--page", "no"]
 BARE, BARE_IMPORTS = "import tensorflow, music21", "start-up: TensorFlow and music21, bare"
@@ -273,6 +274,7 @@ def ours() -> dict:
     # Long: each part is timed where the one before has left its things.
     from data_utils import data_processing
     from improvising import solos
+    from improvising.arranging import Arrangement, piece_of
     from inference_model import OneStep
     from learning.learner import Training
     from learning.network import build, train
@@ -306,7 +308,7 @@ def ours() -> dict:
         habits = practise(one_step, style.player, playing.experts, playing.closeness, playing.gravity)
     style = replace(style, habits=habits)
     solo = solos.generate_music(one_step, style, playing)[0]
-    piece = solos.piece_of(solo, "A solo", music_generate.TEMPO)
+    piece = piece_of(solo, "A solo", Arrangement(TEMPO))
     with clock("writing MIDI"):
         write_midi("solo.midi", piece)
     for batch, times in ((1, SINGLE_SOLOS), (SOLOS, 2)):

@@ -1,8 +1,10 @@
-"""Solos of the Weimar Jazz Database as MIDI files: melody by its bars, beats and tatums, chords as blocks.
+"""Solos of the Weimar Jazz Database as MIDI files: chords as blocks, the melody by its bars, beats and tatums or as it
+was played.
 
 The database (Jazzomat Research Project, University of Music Franz Liszt Weimar; Open Database License 1.0) is not part
 of this project: https://jazzomat.hfm-weimar.de. Its CSV export has two files a solo, `NAME_FINAL.csv` with the notes
-and `NAME_FINAL_beattrack.csv` with the beats and chords. Of the player's timing only the beat and its division count.
+and `NAME_FINAL_beattrack.csv` with the beats and chords. Of the player's timing either the beat and its division count,
+or its place between the beats as they were tapped.
 """
 
 import csv
@@ -10,6 +12,7 @@ import re
 from pathlib import Path
 
 import mido
+import numpy as np
 
 from music.chord_symbols import Symbol, parse_or_none
 from music.piece import Tune
@@ -28,15 +31,15 @@ def solos_in(folder: Path) -> list[str]:
     return names
 
 
-def tune_of(folder: Path, name: str, scratch: Path) -> Tune:
+def tune_of(folder: Path, name: str, scratch: Path, as_played: bool = False) -> Tune:
     """A solo as the program reads it from a MIDI file, which is written to the folder `scratch`."""
     path = scratch / f"{name}.mid"
-    midi_of(folder, name).save(path)
+    midi_of(folder, name, as_played).save(path)
     return read_tune(path)
 
 
-def midi_of(folder: Path, name: str) -> mido.MidiFile:
-    """A solo as a MIDI file of two tracks."""
+def midi_of(folder: Path, name: str, as_played: bool = False) -> mido.MidiFile:
+    """A solo as a MIDI file of two tracks, at its median tempo."""
     texts = [(folder / f"{name}_FINAL{part}.csv").read_text().splitlines() for part in ("", "_beattrack")]
     notes, beats = (list(csv.DictReader(text)) for text in texts)
     numerator, denominator = map(int, notes[0]["signature"].strip("\"'").split("/"))
@@ -46,9 +49,13 @@ def midi_of(folder: Path, name: str) -> mido.MidiFile:
     def tick(row: dict, share: float = 0.0) -> int:
         return round(((int(row["bar"]) - first) * period + int(row["beat"]) - 1 + share) * beat)
 
+    taps = np.array([[float(row["onset"]), tick(row)] for row in beats]).T
+    quarter = float(np.median(np.diff(taps[0]) / np.diff(taps[1]))) * TICKS  # seconds
     played = []
     for row in notes:
         onset = tick(row, (int(row["tatum"]) - 1) / int(row["division"]))
+        if as_played:
+            onset = max(0, round(float(np.interp(float(row["onset"]), *taps))))
         length = max(TICKS // 24, round(float(row["duration"]) / float(row["beat_duration"]) * beat))
         loud = (float(row["loud_median"] or 72) - 40) * 2.5  # decibels
         played.append((onset, length, round(float(row["pitch"])), int(min(127, max(1, loud)))))
@@ -70,9 +77,8 @@ def midi_of(folder: Path, name: str) -> mido.MidiFile:
             chords += [(start, until - start, 48 + symbol.root + step, 60) for step in symbol.intervals]
             start = until
     file = mido.MidiFile(ticks_per_beat=TICKS)
-    file.tracks.append(
-        mido.MidiTrack([mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)])
-    )
+    meter = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
+    file.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(60 / quarter)), meter]))
     file.tracks += [_track("Solo", 0, 66, played), _track("Piano", 1, 0, chords)]
     return file
 

@@ -3,7 +3,7 @@
     python images/make_samples.py
 
 writes `piano_roll.png` and `score.svg` (its first bars) beside this script, and `sample_solo.mp3` and
-`sample_solo.midi` to `output/`. Of twenty solos with a backing band the best-ranked one is taken.
+`sample_solo.midi` to `output/`, and prints with which settings. It is the first solo that comes, not a chosen one.
 
     python images/make_samples.py --sample-of data/our_tune.mid
 
@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import music_generate
-from improvising.solos import piece_of
+from improvising.arranging import Arrangement, piece_of
 from music.piece import Solo
 from music.units import to_quarters
 from running.console import run, tell
@@ -36,7 +36,7 @@ SAMPLE_OF: text = ""  # a tune to make a sample of; "": the README's solo is mad
 SECONDS: number(1, 600) = 30  # of the sample, in whole bars, without the last chord's ringing out
 
 BARS_SHOWN = 8
-SHOWN_SOLO = ["--tune", "data/our_tune.mid", "--backing", "--n-solos", "20", "--cache", "", "--page", "false"]
+SHOWN_SOLO = ["--tune", "data/our_tune.mid", "--seed", "0", "--backing", "on", "--cache", "", "--page", "off"]
 
 
 def main() -> None:
@@ -52,6 +52,7 @@ def main() -> None:
 
 def make_shown_solo() -> None:
     """Run the program, and take what the README needs from what it wrote."""
+    tell("settings", " ".join(SHOWN_SOLO[:6]))
     with tempfile.TemporaryDirectory() as folder:
         best = music_generate.main([*SHOWN_SOLO, "--output", folder]).best
         for ending in (".mp3", ".midi"):
@@ -69,7 +70,7 @@ def make_sample(given: Settings) -> None:
     tune = music_generate.read_all(given, None)[0]
     quarters = given.seconds * tune.tempo / 60
     count = sum(to_quarters(bar.end) <= quarters for bar in tune.solo.bars)
-    piece = piece_of(first_bars(tune.solo, max(1, count)), tune.path.stem, tune.tempo)
+    piece = piece_of(first_bars(tune.solo, max(1, count)), tune.path.stem, Arrangement(tune.tempo, listens=False))
     file = output / f"{tune.path.stem}_sample.mp3"
     write_sound(file, piece.parts, piece.tempo)
     tell("wrote", str(file))
@@ -77,7 +78,9 @@ def make_sample(given: Settings) -> None:
 
 def first_bars(solo: Solo, count: int) -> Solo:
     """The first bars of a solo."""
-    return Solo(solo.bars[:count], solo.notes_by_bar[:count], solo.chords_by_bar[:count])
+    by_bar = (solo.bars, solo.notes_by_bar, solo.chords_by_bar, solo.nuances_by_bar)
+    bars, notes, chords, nuances = (of[:count] for of in by_bar)
+    return Solo(bars, notes, chords, nuances_by_bar=nuances)
 
 
 if __name__ == "__main__":

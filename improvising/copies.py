@@ -5,15 +5,15 @@ Left to others: how much was taken over, as figures (`improvising/measures.py`).
 
 import numpy as np
 
+from improvising.arranging import Arrangement, piece_of
 from improvising.measures import RUN, read_back, runs_ending_at
-from improvising.solos import piece_of
 from music.piece import Solo, Tune, lay_out
 from writing.page import Copy
 
 
-def copies_of(solo: Solo, tunes: list[Tune], tempo: float) -> list[Copy]:
+def copies_of(solo: Solo, tunes: list[Tune], arrangement: Arrangement) -> list[Copy]:
     """The runs of `RUN` values or more, in order, each with a place where it stands; where they overlap, the longest,
-    and of the others what it leaves over."""
+    and of the others what it leaves over; the tune's bars as they were played, in the same arrangement."""
     read = read_back(solo)
     places, corpus = [], []  # the tune and the bar of each value of the corpus
     for number, tune in enumerate(tunes):
@@ -28,7 +28,8 @@ def copies_of(solo: Solo, tunes: list[Tune], tempo: float) -> list[Copy]:
         tune = tunes[number]
         bars = f"bar {first_bar + 1}" if first_bar == last_bar else f"bars {first_bar + 1} to {last_bar + 1}"
         where = f"{bars} of {tune.path.stem}" if len(tunes) > 1 else bars
-        passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.path.stem}, {bars}", tempo)
+        alone = arrangement._replace(band=False, comps=arrangement.comps and not tune.is_struck)
+        passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.path.stem}, {bars}", alone)
         copies.append(Copy(read[first][0], read[last][0], where, passage))
     return copies
 
@@ -48,4 +49,9 @@ def _apart(lengths: np.ndarray, ends: np.ndarray) -> list[tuple[int, int, int]]:
 
 def _bars(solo: Solo, first: int, last: int) -> Solo:
     bars = slice(first, last + 1)
-    return Solo(lay_out(solo.bars[bars]), solo.notes_by_bar[bars], solo.chords_by_bar[bars])
+    return Solo(
+        lay_out(solo.bars[bars]),
+        solo.notes_by_bar[bars],
+        solo.chords_by_bar[bars],
+        nuances_by_bar=solo.nuances_by_bar[bars],
+    )

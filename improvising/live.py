@@ -22,14 +22,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from improvising.backing import backing
-from improvising.session import Session, facts_of, shown_of, tune_over
+from improvising.session import Session, facts_of, shown_of, tempo_of, tune_over
+from improvising.styles import STYLES, style_of
 from learning.learner import LEARNER
-from music.piece import Piece
+from music.notes import Note
+from music.piece import DRUM_CHANNEL, Part, Piece
 from reading.changes import names_file
 from running.console import say, tell
 from running.helpers import result_of
 from running.settings import Setting, Settings, as_constants, changed
 from writing import engraving, samples, sound
+from writing.count_in import counted_in
 from writing.lead_sheet import lead_sheet
 from writing.midi import piece_bytes
 from writing.outputs import SOLO_FILE, STUDIO, Results, Wanted, write_outputs
@@ -128,7 +131,7 @@ class Takes:
             lines = [line for line in as_constants(given, self.settings) if not line.startswith("LIVE:")]
             constants = "\n".join(lines) or "# The constants as they are."
             more[CONSTANTS_FILE] = f"{constants}\n".encode()
-            wanted = Wanted(given.sound, given.score, given.pictures, given.page)
+            wanted = Wanted(given.sound, given.score, given.pictures, given.page, given.soundfont)
             results, facts = self._improvised(given, take.kept_from), facts_of(given, self.session)
             told = list(write_outputs(output, results, wanted, memory, facts, more))
             wrote = [line.removeprefix("wrote").strip() for line in told if line.startswith("wrote")]
@@ -142,15 +145,16 @@ def _object(sent: object, *names: str) -> dict:
     return dict(sent)
 
 
-def _mp3(piece: Piece) -> bytes:
-    return result_of(STUDIO.begin(sound.mp3_bytes, piece.parts, piece.tempo), "the sound")
+def _mp3(piece: Piece, soundfont: str) -> bytes:
+    heard = counted_in(piece)[0]
+    return result_of(STUDIO.begin(sound.mp3_bytes, heard.parts, heard.tempo, soundfont), "the sound")
 
 
-# What a take may be had as: the file's name, how it is made, and its type.
+# What a take may be had as: the file's name, how it is made (of a piece and a SoundFont), and its type.
 FILES = {
-    SOLO_FILE: (piece_bytes, "audio/midi"),
+    SOLO_FILE: (lambda piece, _: piece_bytes(piece), "audio/midi"),
     "my_music.mp3": (_mp3, "audio/mpeg"),
-    "my_music.musicxml": (lambda piece: lead_sheet(piece).musicxml, "application/vnd.recordare.musicxml+xml"),
+    "my_music.musicxml": (lambda piece, _: lead_sheet(piece).musicxml, "application/vnd.recordare.musicxml+xml"),
 }
 
 
@@ -171,6 +175,8 @@ def fields_of(takes: Takes) -> list[dict]:
     tunes, fields = takes.session.tunes, []
     for name, label, *bounds in PANEL:
         value = getattr(takes.given, name)
+        if name == "tempo":
+            value = tempo_of(takes.given, tune_over(takes.given, tunes))
         field = {"name": name, "label": label, "value": value}
         if bounds:
             least, most, step = bounds
@@ -186,17 +192,19 @@ def fields_of(takes: Takes) -> list[dict]:
 
 def page_ranges(source: Piece) -> tuple[samples.Range, ...]:
     """The samples for all that the page may be asked for: an octave more than the source's, and the band."""
-    band = backing(source.solo.chords, source.solo.bars, 0)
-    return samples.ranges([*source.parts, *band], octaves_around=1)
+    struck = [Note(0, 1, layer.key) for name in STYLES for layer in style_of(name).drums]
+    bass = [backing(source.solo.chords, source.solo.bars, 0, name)[:1] for name in STYLES]
+    drums = Part("Drums", style_of(source.style).kit, DRUM_CHANNEL, struck)
+    return samples.ranges([*source.parts, *(part for parts in bass for part in parts), drums], octaves_around=1)
 
 
-def prepare_to_play_along(source: Piece, memory: Path | None) -> None:
+def prepare_to_play_along(source: Piece, memory: Path | None, soundfont: str = "") -> None:
     """Let the page's samples be rendered beside the learning. Raises ValueError where the server is not installed."""
     lacking = [name for name in ("flask", "waitress") if importlib.util.find_spec(name) is None]
     if lacking:
         raise ValueError(f"LIVE (--live) needs {' and '.join(lacking)}: pip install {' '.join(lacking)}")
     if not sound.missing():
-        STUDIO.begin(samples.sampled, page_ranges(source), memory)
+        STUDIO.begin(samples.sampled, page_ranges(source), memory, soundfont)
 
 
 def versions_of(take: str, results: Results) -> list[Version]:
@@ -204,7 +212,7 @@ def versions_of(take: str, results: Results) -> list[Version]:
     best = results.ranking[0]
     links, facts, copies = links_of(take), results.facts[best], results.copies[best]
     solo = version_of(results.best, "The solo", links=links, facts=facts, copies=copies)
-    return [solo, version_of(results.source, "The source")]
+    return [solo, *(version_of(piece, name) for name, piece in results.beside.items())]
 
 
 def play_along(session: Session, given: Settings, settings: dict[str, Setting], results: Results) -> None:
@@ -285,7 +293,8 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
     def page():
         sampled = None
         if not sound.missing():
-            sampled = result_of(STUDIO.begin(samples.sampled, page_ranges(results.source), memory), "the samples")
+            wanted = page_ranges(results.beside["As played"]), memory, takes.given.soundfont
+            sampled = result_of(STUDIO.begin(samples.sampled, *wanted), "the samples")
         story = {"title": results.best.title, "settings": results.settings}
         panel = {"take": first, "fields": fields_of(takes)}
         return page_html(versions_of(first, results), story, sampled, panel)
@@ -302,7 +311,7 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
         results = takes.take(name).results
         if engraving.missing():
             return jsonify([])
-        begun = [STUDIO.begin(scores_of, piece) for piece in (results.best, results.source)]
+        begun = [STUDIO.begin(scores_of, piece) for piece in (results.best, *results.beside.values())]
         return jsonify([result_of(job, "the score") for job in begun])
 
     @app.get(f"/{token}/takes/<name>/<file>")
@@ -310,7 +319,7 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
         if file not in FILES:
             abort(404)
         make, kind = FILES[file]
-        return Response(make(takes.take(name).results.best), mimetype=kind)
+        return Response(make(takes.take(name).results.best, takes.given.soundfont), mimetype=kind)
 
     @app.post(f"/{token}/save")
     def save():

@@ -17,8 +17,9 @@ class Playing:
     `longest_run`: where a run of values or intervals from the corpus is broken off, 0 for never; `density`: how many
     notes are wanted for each of the player's; `experts`: which of `learning.experts.EXPERTS` are asked (these count
     only where the bar's time decides). `closeness`: see `learning.experts.vocabulary_of`; `gravity`: the factor by
-    which a pitch counts less for an octave from home. `quirks`: which of `QUIRKS`. For `temperature` and `min_p` see
-    `inference_model.draw`.
+    which a pitch counts less for an octave from home. `feel`: how much of the player's feel is laid over one line, and
+    `swing` where its off-beats are to lie, None for where they lie. `quirks`: which of `QUIRKS`. For `temperature` and
+    `min_p` see `inference_model.draw`.
     """
 
     bars: int
@@ -33,6 +34,8 @@ class Playing:
     longest_run: int
     keep_types: bool
     dynamics: bool
+    feel: float
+    swing: float | None
     values_per_bar: int
     carry_state: bool
     quirks: tuple[str, ...]
@@ -51,6 +54,8 @@ AS_THE_ORIGINAL = Playing(
     longest_run=0,
     keep_types=False,
     dynamics=False,
+    feel=0.0,
+    swing=None,
     values_per_bar=50,
     carry_state=False,
     quirks=QUIRKS,

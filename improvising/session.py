@@ -9,31 +9,52 @@ import json
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from improvising.arranging import SWUNG, Arrangement, piece_of, style_for, style_in
+from improvising.comping import Rhythm, learn_rhythm
 from improvising.copies import copies_of
 from improvising.keeping import Kept, kept_of_file, kept_of_piece
 from improvising.measures import originality, rank
 from improvising.playing import AS_THE_ORIGINAL, Playing
-from improvising.solos import generate_music, piece_of
+from improvising.solos import generate_music
 from inference_model import OneStep
 from learning.experts import Habits
 from learning.learner import Network
 from learning.practice import practise
 from learning.style import Style
 from music.chorus import Chorus, tune_chorus, usual_bar
+from music.instruments import JAZZ_GUITAR, NO_PITCH, program_of
 from music.piece import Piece, Solo, Tune
 from music.units import GRID
 from reading.changes import typed_chorus
+from reading.fetching import METHENY_SHA256
 from running.console import printable, tell
 from running.made_with import made_with
 from running.memory import digest_of
 from running.settings import Setting, Settings
 from writing.outputs import SOLO_FILE, VERSIONS_ON_PAGE, Results
+from writing.soundfont import check_font
 
 AS_THEY_CAME = Path(__file__).resolve().parent.parent / "data/constants.json"  # the constants with which it came
 MOST_BARS_SHOWN, MOST_BARS, MOST_BARS_IN_ALL = 1_000, 20_000, 1_000_000  # some half an hour, half a day, a month
+ORIGINAL_LOSS, ORIGINAL_TX = 7.5, 30  # and the steps over which it is summed
+ORIGINAL_TEMPO, SLOWEST_AND_FASTEST = 130, (20, 400)  # quarters a minute
 MOST_SECONDS_HEARD = 2_400  # of sound, which is rendered in one piece: 4 MB of memory each
 # What the head of a page tells anyway, and what does not shape the music.
-NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT", "SOUND", "SCORE", "PICTURES", "PAGE", "LIVE")
+NOT_SHOWN = (
+    "SOUNDFONT",
+    "SEED",
+    "TUNE",
+    "LOAD",
+    "SAVE",
+    "CACHE",
+    "CLUSTER",
+    "OUTPUT",
+    "SOUND",
+    "SCORE",
+    "PICTURES",
+    "PAGE",
+    "LIVE",
+)
 
 
 @dataclass(frozen=True)
@@ -64,21 +85,46 @@ class Session:
                 f"this would be {len(chorus.bars)} bars, more than the {most_bars} here; take fewer CHORUSES"
             )
         kept = kept_bars(given, chorus, kept_from)
-        solos = generate_music(one_step, style, playing, given.n_solos, given.seed, kept)
+        arrangement = arrangement_of(given, style, self.tunes)
+        playing = replace(playing, swing=asked_swing(given, style))
+        solos = generate_music(one_step, style, playing, given.n_solos, given.seed, kept, arrangement.tempo)
         ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
         best = ranking[:VERSIONS_ON_PAGE]
-        backing_seed = given.seed if given.backing else None
         typed = f" over {printable(chorus.title) or 'typed changes'}" if given.chords else ""
         title = f"A solo after {printable(over.path.stem)}{typed}, seed {given.seed}"
         return Results(
-            [piece_of(solo, title, given.tempo, backing_seed, given.part) for solo in solos],
+            [piece_of(solo, title, arrangement) for solo in solos],
             ranking,
             {number: originality(solos[number], style.corpus) for number in best},
-            {number: copies_of(solos[number], self.tunes, given.tempo) for number in best},
-            source_of(given, self.tunes),
+            {number: copies_of(solos[number], self.tunes, arrangement) for number in best},
+            self._beside(given, style, playing, one_step, arrangement),
             self.network.losses.tolist(),
             shown,
+            self._reference(given),
         )
+
+    def _reference(self, given: Settings) -> float | None:
+        """The loss with which the original ends after 100 epochs on Metheny's solo; None for anything else."""
+        path = self.tunes[0].path
+        is_metheny = len(self.tunes) == 1 and given.tx == ORIGINAL_TX and path.is_file()
+        if is_metheny and hashlib.sha256(path.read_bytes()).hexdigest() == METHENY_SHA256:
+            return ORIGINAL_LOSS
+        return None
+
+    def _beside(
+        self, given: Settings, style: Style, playing: Playing, one_step: OneStep, arrangement: Arrangement
+    ) -> dict[str, Piece]:
+        """What solos are compared with: over other changes a solo over the source's; the source with the same band; and
+        the source as it was played."""
+        over, beside = tune_over(given, self.tunes), {}
+        arrangement = arrangement._replace(comps=not (over.is_struck or given.original), rhythm=None)
+        if given.chords and given.page:
+            own = replace(style, chorus=tune_chorus(over))
+            (solo,) = generate_music(one_step, own, playing, 1, given.seed, tempo=arrangement.tempo)
+            beside["Over the source's changes"] = piece_of(solo, "A solo over the source's changes", arrangement)
+        as_played = source_of(given, style, self.tunes)
+        beside["The source"] = piece_of(as_played.solo, as_played.title, arrangement)
+        return beside | {"As played": as_played}
 
     def _practised(self, playing: Playing, one_step: OneStep) -> Habits | None:
         """What the experts practise with this network; None where none is asked."""
@@ -146,17 +192,69 @@ def style_over(given: Settings, style: Style, tunes: list[Tune]) -> Style:
     return replace(style, chorus=chorus_of(given, over), source=over.solo)
 
 
-def source_of(given: Settings, tunes: list[Tune]) -> Piece:
-    """The solo that the new ones are held against, as a piece."""
+def source_of(given: Settings, style: Style, tunes: list[Tune]) -> Piece:
+    """The solo that the new ones are held against, as it was played."""
     over = tune_over(given, tunes)
-    return piece_of(over.solo, printable(over.path.stem), given.tempo, written_for=given.part)
+    solo, arrangement = over.solo, arrangement_of(given, style, tunes)
+    if given.original:
+        solo = replace(solo, nuances_by_bar=[])
+    comps = not (over.is_struck or given.original)
+    alone = arrangement._replace(tempo=over.tempo, comps=comps, listens=False, band=False, count_in=False)
+    return piece_of(solo, printable(over.path.stem), alone)
 
 
-def accompaniment_of(given: Settings, style: Style) -> Piece:
-    """What is played under every solo: a piece whose solo has no notes."""
-    chorus = style.chorus.first_bars(playing_of(given).bars)
-    silence = Solo(chorus.bars, [[] for _ in chorus.bars], chorus.chords_by_bar)
-    return piece_of(silence, "", given.tempo, given.seed if given.backing else None)
+def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangement:
+    """How solos become pieces, as the settings say, and where they leave it open the tune."""
+    over, chorus = tune_over(given, tunes), style.chorus
+    tempo, swing = tempo_of(given, over), asked_swing(given, style)
+    swing = style.feel.swing if swing is None else swing
+    own = [tune for tune in tunes if tune.is_struck]
+    return Arrangement(
+        tempo,
+        program_asked(given, over),
+        given.style or style_in(chorus.style) or style_for(chorus.bars, tempo, swing),
+        swing,
+        0.0 if given.original else given.feel,
+        comps=not (chorus.is_struck or given.original),
+        rhythm=rhythm_of(own[0]) if own and not chorus.is_struck else None,
+        listens=not given.original,
+        band=given.backing,
+        seed=given.seed,
+        written_for=given.part,
+        count_in=given.count_in,
+    )
+
+
+def program_asked(given: Settings, over: Tune) -> int:
+    """The instrument that is asked for, else the tune's. Raises ValueError for what is none."""
+    if given.instrument is None:
+        return JAZZ_GUITAR if over.program is None or over.program >= NO_PITCH else over.program
+    try:
+        return program_of(given.instrument)
+    except ValueError as error:
+        raise ValueError(f"INSTRUMENT (--instrument): {error}") from None
+
+
+def tempo_of(given: Settings, over: Tune) -> float:
+    """The tempo that is asked for, else the original's, else the tune's, within what can be asked for."""
+    if given.tempo is not None:
+        return given.tempo
+    return ORIGINAL_TEMPO if given.original else min(SLOWEST_AND_FASTEST[1], max(SLOWEST_AND_FASTEST[0], over.tempo))
+
+
+def asked_swing(given: Settings, style: Style) -> float | None:
+    """Where off-beats are asked to lie; None: where the player's do. A style that is straight, of a player who swings,
+    asks for it."""
+    named = given.style or style_in(style.chorus.style)
+    if given.swing is None and named in ("straight", "bossa") and style.feel.swing > SWUNG:
+        return 0.5
+    return given.swing
+
+
+def rhythm_of(tune: Tune) -> Rhythm | None:
+    """When the tune's pianist strikes."""
+    solo = tune.solo
+    return learn_rhythm(solo.chords_by_bar, solo.bars)
 
 
 def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
@@ -190,11 +288,14 @@ def playing_of(given: Settings) -> Playing:
     return Playing(**{field.name: getattr(given, field.name) for field in fields(Playing)})
 
 
-def check_wishes(given: Settings, style: Style) -> None:
+def check_wishes(given: Settings, style: Style, tunes: list[Tune]) -> None:
     """Say what cannot be done, before any work is: ValueError for bars to keep that there are not, and for more than
     can be made."""
     chorus = style.chorus.first_bars(playing_of(given).bars)
     kept_bars(given, chorus)
+    arrangement_of(given, style, tunes)
+    if given.soundfont and (given.sound or given.page):
+        check_font(Path(given.soundfont))
     n_bars, asked = len(chorus.bars), "BARS, CHORDS and CHORUSES ask for"
     shown = [name for name in ("sound", "score", "pictures", "page") if getattr(given, name)]
     if shown and n_bars > MOST_BARS_SHOWN:
@@ -203,10 +304,11 @@ def check_wishes(given: Settings, style: Style) -> None:
             f"{asked} {n_bars:,} bars, at most {MOST_BARS_SHOWN:,} can be heard and shown; take fewer, or set {off} to "
             "False: then only the MIDI is made"
         )
-    seconds = chorus.bars[-1].end / GRID * 60 / given.tempo
+    tempo = tempo_of(given, tune_over(given, tunes))
+    seconds = chorus.bars[-1].end / GRID * 60 / tempo
     if given.sound and seconds > MOST_SECONDS_HEARD:
         raise ValueError(
-            f"{asked} {n_bars:,} bars, at TEMPO {given.tempo:g} {seconds / 60:,.0f} minutes of music, at most "
+            f"{asked} {n_bars:,} bars, at TEMPO {tempo:g} {seconds / 60:,.0f} minutes of music, at most "
             f"{MOST_SECONDS_HEARD // 60} can be rendered; take fewer, a faster TEMPO, or set SOUND to False"
         )
     if n_bars * given.n_solos > MOST_BARS_IN_ALL:

@@ -1,8 +1,7 @@
 """From a trained network to solos: when is sampled, realised and repaired, in one place.
 
-`generate_music` makes solos, `piece_of` makes a solo a finished piece. Left to others: sampling
-(`learning/sampler.py`), terms as notes (`grammar.py`), what was learned of the player (`learning/style.py`), the band
-(`improvising/backing.py`).
+Left to others: sampling (`learning/sampler.py`), terms as notes (`grammar.py`), what was learned of the player
+(`learning/style.py`), a solo as a finished piece (`improvising/arranging.py`).
 """
 
 import random
@@ -12,23 +11,23 @@ from dataclasses import replace
 import numpy as np
 
 from grammar import REST, Term, filled_onsets, late_onsets, parse_term, realise
-from improvising.backing import backing
 from improvising.keeping import Kept, values_of_bar
 from improvising.playing import Playing
 from inference_model import predict_and_sample
 from learning.experts import experts_of, vocabulary_of
+from learning.feel import NO_ROOM, SHORTEST
+from learning.ground import Line as PlayedLine
 from learning.ground import ground_of, line_on
 from learning.practice import untrained
 from learning.sampler import NOTHING, Ground, NoNetwork, Sampled, Wishes, sample_bars
 from learning.style import Style
 from learning.touch import Touch
 from music.note_types import has_chord
-from music.notes import Bar, Note
-from music.piece import Part, Piece, Solo, from_start, into_bars
+from music.notes import Bar, Note, Nuance
+from music.piece import UNTOLD_TEMPO, Solo, from_start, into_bars
 from qa import clean_up_notes, fold_types, prune_grammar, prune_notes
 from running.console import Progress
 
-JAZZ_GUITAR, PIANO = 26, 0  # General MIDI programs
 OPENING_TERM = "C,0.250"  # what the original puts in front of every bar
 
 
@@ -38,9 +37,16 @@ Played = tuple[int, int, int, bool]  # index of the value, onset from the bar li
 
 
 def generate_music(
-    inference_model, style: Style, playing: Playing, n_solos: int = 1, seed: int = 0, kept: Kept | None = None
+    inference_model,
+    style: Style,
+    playing: Playing,
+    n_solos: int = 1,
+    seed: int = 0,
+    kept: Kept | None = None,
+    tempo: float = UNTOLD_TEMPO,
 ) -> list[Solo]:
-    """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`. Bars that are `kept` stay.
+    """Sample and realise `n_solos` solos as one batch; every choice comes from `seed`. Bars that are `kept` stay. At
+    the `tempo`, in quarters a minute, they will be played.
 
     Source: the family's `generate_music`.
     """
@@ -50,23 +56,16 @@ def generate_music(
     improviser = _Improviser(style, playing, kept)
     generators = [random.Random(f"{seed}/{number}") for number in range(n_solos)]
     solos = improviser.solos(inference_model, generators, seed)
-    if not playing.dynamics:
-        return solos
     contour = float(np.exp((style.habits or untrained(style.player))["contour"].item()))
     touch = Touch(style.player.line, contour if "touch" in playing.experts else 0.0)
     progress = Progress("realising", n_solos)
     for number, generator in enumerate(generators):
         progress(number)
-        solos[number] = improviser.with_velocities(solos[number], touch, generator)
+        if playing.dynamics:
+            solos[number] = improviser.with_velocities(solos[number], touch, generator)
+        if playing.feel and playing.one_line or any(bar.nuances for bar in improviser.kept.values()):
+            solos[number] = improviser.with_feel(solos[number], tempo, generator)
     return solos
-
-
-def piece_of(solo: Solo, title: str, tempo: float, backing_seed: int | None = None, written_for: str = "C") -> Piece:
-    """A solo over its chords as a finished piece for an electric guitar and a piano; with a seed, bass and drums."""
-    parts = [Part("Solo", JAZZ_GUITAR, 0, solo.notes), Part("Chords", PIANO, 1, solo.chords)]
-    if backing_seed is not None:
-        parts += backing(solo.chords, solo.bars, backing_seed)
-    return Piece(title, tempo, solo, parts, written_for)
 
 
 class _Improviser:
@@ -121,16 +120,37 @@ class _Improviser:
 
     def with_velocities(self, solo: Solo, touch: Touch, generator: random.Random) -> Solo:
         """The solo as loud as the player would play it; what is kept stays."""
-        places, durations, pitches, _ = np.array(solo.notes, int).reshape(-1, 4).T
-        places = np.minimum(places, self.ground.end - 1)
-        drawn = iter(touch.draw(line_on(self.ground, places, pitches, durations), generator))
+        drawn = iter(touch.draw(self._line_of(solo), generator))
         notes_by_bar = [[note._replace(velocity=next(drawn)) for note in notes] for notes in solo.notes_by_bar]
-        return replace(solo, notes_by_bar=[self.kept.get(number, notes) for number, notes in enumerate(notes_by_bar)])
+        return replace(solo, notes_by_bar=self._with_kept(notes_by_bar))
+
+    def with_feel(self, solo: Solo, tempo: float, generator: random.Random) -> Solo:
+        """The solo as the player would play it; what is kept stays."""
+        playing, nuances = self.playing, []
+        drawn = (Nuance(0.0, note.quarter_length) for note in solo.notes)
+        if playing.feel and playing.one_line:
+            line = self._line_of(solo)
+            drawn = iter(self.style.feel.draw(line, solo.bars, tempo, generator, playing.feel, playing.swing))
+        for number, notes in enumerate(solo.notes_by_bar):
+            in_bar = [next(drawn) for _ in notes]
+            if number in self.kept:
+                in_bar = self.kept[number].nuances or [Nuance(0.0, note.quarter_length) for note in notes]
+            nuances.append(in_bar)
+        if self.kept and playing.one_line:
+            nuances = _in_turn(solo, nuances, self.kept)
+        return replace(solo, nuances_by_bar=nuances)
+
+    def _line_of(self, solo: Solo) -> PlayedLine:
+        places, durations, pitches, velocities = np.array(solo.notes, int).reshape(-1, 4).T
+        return line_on(self.ground, np.minimum(places, self.ground.end - 1), pitches, durations, velocities)
+
+    def _with_kept(self, notes_by_bar: list[list[Note]]) -> list[list[Note]]:
+        return [self.kept[number].notes if number in self.kept else notes for number, notes in enumerate(notes_by_bar)]
 
     def _keeping(self, n_solos: int) -> Ground:
         """The ground, with what is kept."""
         values, pitches = (np.repeat(self.ground.kept, n_solos, axis=0) for _ in range(2))
-        for number, notes in self.kept.items():
+        for number, (notes, _) in self.kept.items():
             bar, chords = self.chorus.bars[number], self.chorus.chords_by_bar[number]
             values[:, bar.start : bar.end] = NOTHING
             for place, index, pitch in values_of_bar(notes, bar, chords, self.style.terms):
@@ -209,8 +229,35 @@ class _Improviser:
 
     def _solo(self, bars: list[Bar], notes_by_bar: list[list[Note]], chords_by_bar: list, *rest) -> Solo:
         """A solo over the chorus, with what is kept."""
-        notes_by_bar = [self.kept.get(number, notes) for number, notes in enumerate(notes_by_bar)]
+        notes_by_bar = self._with_kept(notes_by_bar)
         return Solo(bars, notes_by_bar, chords_by_bar, *rest, self.chorus.fifths, self.chorus.sections)
+
+
+def _in_turn(solo: Solo, nuances: list[list[Nuance]], kept: Kept) -> list[list[Nuance]]:
+    """How notes are played around bars that are kept: they begin when those are over, and end when those begin."""
+    stays = [number in kept for number, notes in enumerate(solo.notes_by_bar) for _ in notes]
+    lengths = [nuance.length for in_bar in nuances for nuance in in_bar]
+    starts = [note.offset + nuance.late for note, nuance in zip(solo.notes, _flat(nuances), strict=True)]
+    for index in range(1, len(starts)):
+        if not stays[index]:
+            over = starts[index - 1] + (lengths[index - 1] if stays[index - 1] else NO_ROOM)
+            starts[index] = max(starts[index], over)
+    for index in range(len(starts) - 2, -1, -1):
+        if not stays[index] and starts[index] + lengths[index] > starts[index + 1]:
+            is_free = index == 0 or not stays[index - 1]
+            if is_free or starts[index] >= starts[index + 1]:
+                starts[index] = min(starts[index], starts[index + 1] - SHORTEST)
+            lengths[index] = starts[index + 1] - starts[index]
+    played = [
+        nuance._replace(late=start - note.offset, length=length) if not stay else nuance
+        for note, nuance, start, length, stay in zip(solo.notes, _flat(nuances), starts, lengths, stays, strict=True)
+    ]
+    found = iter(played)
+    return [[next(found) for _ in in_bar] for in_bar in nuances]
+
+
+def _flat(by_bar: list[list[Nuance]]) -> list[Nuance]:
+    return [nuance for in_bar in by_bar for nuance in in_bar]
 
 
 def _until_next(played: list[Played], bar: Bar, steps: list[int]) -> list[Note]:

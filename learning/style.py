@@ -12,6 +12,7 @@ import numpy as np
 from data_utils import corpus_indices
 from grammar import Term, parse_term
 from learning.experts import Habits, Player, know
+from learning.feel import Feel, learn_feel
 from music.chorus import Chorus, tune_chorus
 from music.notes import Bar, meters_of
 from music.piece import Solo, Tune
@@ -25,7 +26,7 @@ class Style:
     `corpus`: all values of all tunes in order, and `indices` the same as numbers, (len(corpus),); `values`: the unique
     ones, sorted, by index; `terms`: the same, parsed; `source`: the solo that is learned from (the first one);
     `chorus`: what is improvised over; `player`: what the experts know, and `habits`: what they practised, None for
-    nothing.
+    nothing; `feel`: how the player plays what is written.
     """
 
     corpus: list[str]
@@ -35,6 +36,7 @@ class Style:
     source: Solo
     chorus: Chorus
     player: Player
+    feel: Feel
     habits: Habits | None = None
 
     @property
@@ -53,7 +55,7 @@ def learn_style(tunes: list[Tune], chorus: Chorus | None = None) -> Style:
     terms, indices = [parse_term(value) for value in values], corpus_indices(corpus, values_indices)
     solos = [tune.solo for tune in tunes]
     player = know(solos, terms, indices)
-    return Style(corpus, indices, values, terms, solos[0], chorus or tune_chorus(tunes[0]), player)
+    return Style(corpus, indices, values, terms, solos[0], chorus or tune_chorus(tunes[0]), player, learn_feel(tunes))
 
 
 def _told_of_meters(bars: list[Bar], played: Sequence[Bar]) -> list[str]:

@@ -18,7 +18,8 @@ from music.units import GRID
 @dataclass(frozen=True)
 class Chorus:
     """`bars`, the chords of each, what is `told` of how they were read, and where it is known the key's sharps (flats
-    below 0), `fifths`, the name of the section that begins with a bar, by number, and the `title`."""
+    below 0), `fifths`, the name of the section that begins with a bar, by number, the `title`, and the `style` in the
+    chart's words. `is_struck`: whether the chords are those that a player struck."""
 
     bars: list[Bar]
     chords_by_bar: list[list[Chord]]
@@ -26,6 +27,8 @@ class Chorus:
     fifths: int | None = None
     sections: dict[int, str] = field(default_factory=dict)
     title: str = ""
+    style: str = ""
+    is_struck: bool = False
 
     def first_bars(self, count: int) -> "Chorus":
         """The first bars only; 0 or more than there are: all."""
@@ -75,7 +78,7 @@ class Chorus:
 def tune_chorus(tune: Tune) -> Chorus:
     """The changes of a tune's solo."""
     solo = tune.solo
-    return Chorus(solo.bars, solo.chords_by_bar, fifths=solo.fifths, sections=solo.sections)
+    return Chorus(solo.bars, solo.chords_by_bar, fifths=solo.fifths, sections=solo.sections, is_struck=tune.is_struck)
 
 
 def usual_bar(bars: list[Bar]) -> Bar:

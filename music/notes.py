@@ -51,6 +51,16 @@ class Note(NamedTuple):
     quarter_length = property(_quarter_length)
 
 
+class Nuance(NamedTuple):
+    """How a note is played, beside how it is written: `late`, by how much it starts after its place (below 0: before
+    it), and `length`, how long it sounds, in quarters. `bends`: where the pitch wheel stands from when on, as
+    `(quarters after the start, semitones)`; none: in the middle."""
+
+    late: float
+    length: float
+    bends: tuple[tuple[float, float], ...] = ()
+
+
 class Chord(NamedTuple):
     """Notes struck together, and what they mean: times in grid steps, `pitches` MIDI numbers as struck, `velocity`
     their rounded mean.

@@ -9,27 +9,31 @@ improvised over (`music/chorus.py`).
 """
 
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from music.note_types import types_at
-from music.notes import Bar, Chord, Note, moved
+from music.notes import Bar, Chord, Note, Nuance, moved
 from music.units import GRID
 
 UNTOLD_TEMPO = 120.0  # quarters a minute, of a file that does not tell
 DRUM_CHANNEL = 9  # of General MIDI
+SOLO = "Solo"  # the name of the part that leads
 
 
 @dataclass(frozen=True)
 class Tune:
     """Melody and chords by bar number, from the start of the file; all three hold the same bars.
 
-    A bar without notes is one in which the melody rests; every bar has chords. `tempo` is the one at the tune's first
-    bar, in quarters a minute. `told`: what was chosen and why, a line each. `abstract_grammars`: the melody as grammar,
+    A bar without notes is one in which the melody rests; every bar has chords. `tempo` is the one that holds longest,
+    in quarters a minute. `told`: what was chosen and why, a line each. `abstract_grammars`: the melody as grammar,
     a line for each bar, and `path`: the file, as soon as they are known. Where the file says so, `fifths` are its key's
-    sharps (flats below 0), and `sections` the names of those that begin with a bar.
+    sharps (flats below 0), and `sections` the names of those that begin with a bar. `nuances`: of each bar's notes how
+    they were played, none of what is written; `program`: the melody's instrument in General MIDI, from 0, where it is
+    known; `is_struck`: whether the chords are those that a player struck.
     """
 
     melody: dict[int, list[Note]]
@@ -41,6 +45,9 @@ class Tune:
     path: Path = Path()
     fifths: int | None = None
     sections: dict[int, str] = field(default_factory=dict)
+    nuances: dict[int, list[Nuance]] = field(default_factory=dict)
+    program: int | None = None
+    is_struck: bool = False
 
     @property
     def values(self) -> list[str]:
@@ -60,6 +67,7 @@ class Tune:
             sections={
                 place: self.sections[number] for place, (number, _) in enumerate(bars) if number in self.sections
             },
+            nuances_by_bar=[self.nuances[number] for number in self.bars] if self.nuances else [],
         )
 
 
@@ -68,7 +76,7 @@ class Solo:
     """Notes by bar over chords by bar; `values`: what was sampled, or read, of the grammar for it.
 
     `n_terms` and `fallbacks`: how many terms were realised, and how many of them had no pitch as asked. `fifths` and
-    `sections` as of a chorus.
+    `sections` as of a chorus. `nuances_by_bar`: of each bar's notes how they are played; nothing for a solo as written.
     """
 
     bars: list[Bar]
@@ -79,6 +87,12 @@ class Solo:
     fallbacks: int = 0
     fifths: int | None = None
     sections: dict[int, str] = field(default_factory=dict)
+    nuances_by_bar: list[list[Nuance]] = field(default_factory=list)
+
+    @property
+    def nuances(self) -> list[Nuance]:
+        """How each of its notes is played; nothing for a solo as written."""
+        return [nuance for nuances in self.nuances_by_bar for nuance in nuances]
 
     @cached_property
     def notes(self) -> list[Note]:
@@ -106,24 +120,29 @@ class Solo:
 
 
 class Part(NamedTuple):
-    """One track: its `name`, General MIDI `program` (0 to 127), `channel` (9 for drums), and its notes or chords."""
+    """One track: its `name`, General MIDI `program` (0 to 127), `channel` (9 for drums), its notes or chords, and how
+    each of them is played; nothing: as written."""
 
     name: str
     program: int
     channel: int
     music: list[Note] | list[Chord]
+    nuances: Sequence[Nuance] = ()
 
 
 @dataclass(frozen=True)
 class Piece:
     """A solo, finished: `tempo` in quarters a minute; `parts`: the tracks as played, solo, chords and what accompanies
-    them; `written_for`: whom its score is written for, 'C', 'Bb' or 'Eb'."""
+    them, in which `style`; `written_for`: whom its score is written for, 'C', 'Bb' or 'Eb', None: for who plays;
+    `count_in`: whether a bar is counted first where it is heard."""
 
     title: str
     tempo: float
     solo: Solo
     parts: list[Part] = field(default_factory=list)
-    written_for: str = "C"
+    written_for: str | None = None
+    count_in: bool = False
+    style: str = "swing"
 
 
 def lay_out(bars: list[Bar]) -> list[Bar]:

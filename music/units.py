@@ -7,6 +7,7 @@ them to a quarter; quarters (of a note, as floats) and seconds are for what is r
 
 from fractions import Fraction
 
+TICKS_PER_QUARTER = 480  # of the files that are written: a multiple of 12, so the whole grid is exact
 GRID = 12  # grid steps in a quarter: the least common multiple of the quarter's fourths and thirds
 SIXTEENTH = GRID // 4  # grid steps
 

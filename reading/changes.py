@@ -57,7 +57,7 @@ def _typed_chorus(text: str, bar: Bar, song: str) -> Chorus:
     voiced = voice_changes(chart.changes)
     chords = [moved(voiced[number], -laid.start) for number, laid in enumerate(chart.bars)]
     told = f"{some(len(chart.bars), 'bar')} of {meters_of(chart.bars)}"
-    return Chorus(chart.bars, chords, (*chart.told, told), chart.fifths, chart.sections, chart.title)
+    return Chorus(chart.bars, chords, (*chart.told, told), chart.fifths, chart.sections, chart.title, chart.style)
 
 
 def _sheet_chart(path: Path) -> Chart:
@@ -97,7 +97,7 @@ def _song_chart(text: str, name: str) -> Chart:
     try:
         bars, alternates = bars_of(song)
         chart = played_chart(bars, (told, *told_of_alternates(alternates)))
-        return chart._replace(fifths=fifths_of(song.key), title=title)
+        return chart._replace(fifths=fifths_of(song.key), title=title, style=label(song.style))
     except ValueError as error:
         raise ValueError(f"the song {title!r}: {error}") from None
 

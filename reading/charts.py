@@ -58,7 +58,7 @@ class WrittenBar:
 class Chart(NamedTuple):
     """A chart as it is played: `bars` from 0, the length of each chord and its symbol in every bar, the name of the
     section, or of the ending ('1.'), that begins in some, by number; what is `told` of how it was read; and its key's
-    sharps and its title where they are said."""
+    sharps, its title and its style where they are said."""
 
     bars: list[Bar]
     changes: list[list[tuple[int, Symbol]]]
@@ -66,6 +66,7 @@ class Chart(NamedTuple):
     told: tuple[str, ...]
     fifths: int | None = None
     title: str = ""
+    style: str = ""
 
 
 class Slots(NamedTuple):

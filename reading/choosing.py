@@ -8,11 +8,14 @@ be both melody and harmony: then its upper line is the melody and the rest the h
 Windows are in quarters, both ends included, by onset; raw notes in ticks; what is made of them in grid steps.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple
 
-from music.notes import Note
+from music.instruments import program_in
+from music.notes import Bar, Note
 from music.piece import UNTOLD_TEMPO, Tune
 from music.units import GRID, to_quarters
 from reading.chords import (
@@ -99,7 +102,8 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     selection, reason = _with_what_is_known(raw, selection)
     _check_numbers(raw, [selection.melody_track, *(selection.chord_tracks or ())])
     line = _find_line(raw, selection, reason)
-    played = _melody(raw, line.notes)
+    as_it_was = melody_notes(line.notes, raw.ticks_per_quarter)
+    played = _melody(raw, as_it_was)
     melody_bars = _bars_of(inside(played, selection.window or EVERYTHING), raw.bars)
     if not melody_bars:
         raise ValueError(
@@ -131,9 +135,9 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     upper = "the upper line of " if line.rest and not raw.is_written else ""
     told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
-    tempo = _tempo_at(raw, next(iter(bars.values())).start)
     sections = {number: name for number, name in raw.sections.items() if number in bars}
-    return Tune(melody, chords, bars, tempo, told, fifths=raw.fifths, sections=sections)
+    tune = Tune(melody, chords, bars, _tempo_of(raw, list(bars.values())), told, fifths=raw.fifths, sections=sections)
+    return replace(tune, is_struck=bool(struck) and not symbols, **_as_played(raw, line, as_it_was, melody))
 
 
 def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, str]:
@@ -180,8 +184,23 @@ def _find_line(raw: RawTune, selection: Selection, reason: str) -> Line:
     return Line(number, *(split_voices(notes, units) if raw.is_written else (notes, [])), why)
 
 
-def _melody(raw: RawTune, line: list[RawNote]) -> list[Note]:
-    notes = melody_notes(line, raw.ticks_per_quarter)
+def _as_played(raw: RawTune, line: Line, as_it_was: dict[Note, RawNote], melody: dict[int, list[Note]]) -> dict:
+    """The melody's instrument, and how its notes were played; what is written was not played."""
+    track, first = raw.tracks[line.number], min(note.onset for note in as_it_was.values())
+    in_window = [as_it_was[note].onset for notes in melody.values() for note in notes]
+    program = track.program(min(in_window, default=first)) if track.programs else program_in(track.name)
+    if raw.is_written:
+        return {"program": program}
+    return {
+        "program": program,
+        "nuances": {
+            number: [track.nuance(as_it_was[note], note) for note in notes] for number, notes in melody.items()
+        },
+    }
+
+
+def _melody(raw: RawTune, line: dict[Note, RawNote]) -> list[Note]:
+    notes = list(line)
     if raw.is_written:  # of two notes that round to one place, the first
         notes = sorted({note.onset: note for note in reversed(notes)}.values())
     return notes
@@ -244,7 +263,14 @@ def _find_window(
     return EVERYTHING, f"solo: the whole file, for melody and chords do not both play at the marker '{marker}'"
 
 
-def _tempo_at(raw: RawTune, step: int) -> float:
-    """The tempo at a time in grid steps, in quarters a minute."""
-    before = [tempo for tick, tempo in raw.tempos if tick * GRID <= step * raw.ticks_per_quarter]
-    return before[-1] if before else UNTOLD_TEMPO
+def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
+    """The tempo that holds for most beats of some bars, in quarters a minute; of several as many, the first."""
+    changes = [(tick * GRID / raw.ticks_per_quarter, tempo) for tick, tempo in raw.tempos]
+    stretches, held, bar = [*pairwise([(0, UNTOLD_TEMPO), *changes, (float("inf"), 0.0)])], defaultdict(float), 0
+    for (begin, tempo), (until, _) in stretches:
+        while bar < len(bars) and bars[bar].start < until:
+            held[tempo] += max(0.0, min(until, bars[bar].end) - max(begin, bars[bar].start))
+            if bars[bar].end > until:
+                break
+            bar += 1
+    return max(held, key=held.get)

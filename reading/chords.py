@@ -132,7 +132,7 @@ def bass_line(raw: RawTune, melody_track: int, strands: list[Strand]) -> list[No
         for number, track in enumerate(raw.tracks)
         if number != melody_track and is_bass(track) and (len(names) > 1 or shown(raw, number) not in names)
     ]
-    return melody_notes(max(basses, key=len), raw.ticks_per_quarter) if basses else []
+    return list(melody_notes(max(basses, key=len), raw.ticks_per_quarter)) if basses else []
 
 
 def named_chords(

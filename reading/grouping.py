@@ -24,21 +24,21 @@ HANDS_MEET = 60  # MIDI pitch above which no accompaniment is looked for by its 
 MEMORY = 0.75  # share that the line's past keeps in where it is
 
 
-def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[Note]:
-    """A line, quantised, by onset; of notes struck and released together, the highest.
+def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> dict[Note, RawNote]:
+    """A line, quantised, by onset, each note with what it was; of notes struck and released together, the highest.
 
     Where many onsets have several notes all the same (a doubled line, released unevenly), each keeps its highest.
     """
-    line = []
+    line = {}
     for group in group_notes(notes, ticks_per_quarter):
         top = max(group, key=lambda note: note.pitch)
         onset, duration = _quantized(group[0], ticks_per_quarter)
-        line.append(Note(onset, min(duration or SHORTEST_NOTE, LONGEST_NOTE), top.pitch, top.velocity))
+        line.setdefault(Note(onset, min(duration or SHORTEST_NOTE, LONGEST_NOTE), top.pitch, top.velocity), top)
     highest = {}
     for note in line:
         if note.onset not in highest or note.pitch > highest[note.onset].pitch:
             highest[note.onset] = note
-    return list(highest.values()) if len(line) > (1 + DOUBLED) * len(highest) else line
+    return {note: line[note] for note in highest.values()} if len(line) > (1 + DOUBLED) * len(highest) else line
 
 
 def struck_chords(notes: list[RawNote], ticks_per_quarter: int) -> list[Chord]:

@@ -7,6 +7,7 @@ of a type 0 file are, counts as one track for each channel, in order of channel.
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 from reading.meters import find_bars
@@ -14,6 +15,8 @@ from reading.midi_bytes import FileEvents, TrackEvents, read_events
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track
 from running.files import read_bounded
 
+# As `writing/midi.py` notes down how that is written which it plays otherwise.
+COUNTED, WRITTEN = re.compile(rb"^}(\d{1,9}):"), re.compile(rb"(\d{1,9})\+(\d{1,9})")
 MAX_FILE_BYTES = 4_000_000  # no tune comes near; a larger file is a mistake or an attack
 
 # General MIDI's families of eight programs: what a channel without a name of its own is called.
@@ -27,7 +30,11 @@ def read_midi(path: str | os.PathLike) -> RawTune:
     Raises ValueError, naming the file, where it is missing, too large, not MIDI, truncated, or holds no notes.
     """
     path = Path(path)
-    data = read_bounded(path, MAX_FILE_BYTES, "a MIDI file")
+    return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path)
+
+
+def midi_in(data: bytes, path: Path) -> RawTune:
+    """The MIDI file with this content. Raises ValueError as `read_midi` does."""
     try:
         file = read_events(data)
         tracks = [track for events in file.tracks for track in _by_channel(events, file)]
@@ -54,8 +61,12 @@ def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
         programs = tuple(events.programs.get(channel, ()))
         name = events.name
         if len(channels) > 1:
-            name = f"{FAMILIES[programs[0] // 8] if programs else 'unnamed'}, channel {channel + 1}"
-        tracks.append(Track(name, programs, channel, file.ticks_per_quarter, events.notes[channel]))
+            name = f"{FAMILIES[programs[0][1] // 8] if programs else 'unnamed'}, channel {channel + 1}"
+        bends = events.bends.get(channel, [])
+        written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
+        counted = int((COUNTED.findall(events.private) or [0])[0])
+        notes, quarter = events.notes[channel], file.ticks_per_quarter
+        tracks.append(Track(name, programs, channel, quarter, notes, bends, written, counted))
     return tracks
 
 

@@ -1,9 +1,9 @@
 """The bytes of a MIDI file as events: what a reader needs who must cope with every file.
 
 A Standard MIDI File is a header chunk and track chunks; a track is a row of deltas (ticks) and events. This reader
-takes notes, programs, names, meters, tempos and markers and skips all else: other chunks, wrong key signatures, bytes
-after the last chunk, a missing end of track. It keeps no object an event, so that the largest file that is read
-costs some hundred megabytes at most. RIFF-wrapped files (RMID) are unwrapped.
+takes notes, pitch bends, programs, names, meters, tempos and markers and skips all else: other chunks, wrong key
+signatures, bytes after the last chunk, a missing end of track. It keeps no object an event, so that the largest file
+that is read costs some hundred megabytes at most. RIFF-wrapped files (RMID) are unwrapped.
 
 Conventions: times are ticks from the start of the file. Errors are ValueErrors that tell what is wrong, without the
 file's name: `reading/midi.py` adds it. Left to others: notes, and what the events mean (`reading/midi.py`).
@@ -14,21 +14,29 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 MAX_NOTES = 100_000  # in a file: an hour of orchestra has no more; a file that has was not made for reading
+MAX_BENDS = 100_000  # in a track: those that come after are left out
 MAX_TRACKS = 1_000
 LONGEST_NAME = 60  # characters shown of a name or marker
 DAMAGED = "a damaged or truncated MIDI file ({}); export it again"
 TEXTS = (0x01, 0x05, 0x07)  # text, lyrics and cue points, in which some programs write chords
+BEND_RANGE, MOST_RANGE = 2.0, 24  # semitones that the pitch wheel bends a note if nothing is said, and at most
+NO_PARAMETER = (127, 127)
 SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of the system messages that have some; none belongs in a file
 
 
 @dataclass
 class TrackEvents:
-    """One track chunk. `notes`: by channel, the events `(tick, is_on, pitch, velocity)`; `programs`: by channel, in
-    order; `name` of the track, or of its instrument."""
+    """One track chunk, by channel in order of time. `notes`: the events `(tick, is_on, pitch, velocity)`; `programs`:
+    `(tick, program)`; `bends`: `(tick, semitones)`; `parameter` and `bend_range`: which is set by what comes, and how
+    far the pitch wheel bends. And its `name`, or its instrument's, and the `private` data of who wrote it."""
 
     name: str = ""
+    private: bytes = b""
     notes: dict[int, list[tuple[int, bool, int, int]]] = field(default_factory=dict)
-    programs: dict[int, list[int]] = field(default_factory=dict)
+    programs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    bends: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
+    parameter: dict[int, tuple[int, int]] = field(default_factory=dict)
+    bend_range: dict[int, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -153,7 +161,7 @@ def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
             kind = status & 0xF0
             if kind == 0xC0 or kind == 0xD0:
                 if kind == 0xC0:
-                    track.programs.setdefault(status & 0x0F, []).append(data[position] & 0x7F)
+                    track.programs.setdefault(status & 0x0F, []).append((tick, data[position] & 0x7F))
                 position += 1
                 continue
             if kind <= 0x90:
@@ -166,6 +174,10 @@ def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
                             f"it has more than {MAX_NOTES:,} notes, too many for a tune; take a part of it"
                         )
                 track.notes.setdefault(status & 0x0F, []).append((tick, is_on, pitch, velocity))
+            elif kind == 0xE0:
+                _bend(track, status & 0x0F, tick, (data[position] & 0x7F) + 128 * (data[position + 1] & 0x7F) - 8192)
+            elif kind == 0xB0:
+                _control(track, status & 0x0F, data[position], data[position + 1])
             position += 2
         elif byte == 0xFF:
             kind = data[position + 1]
@@ -186,6 +198,8 @@ def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
                 file.texts.append((tick, decode(content)))
             elif kind == 0x51 and length >= 3:
                 file.tempos.append((tick, int.from_bytes(content[:3], "big")))
+            elif kind == 0x7F:
+                track.private = track.private or content
             elif kind == 0x58 and length >= 2:
                 file.meters.append((tick, (content[0], 2 ** content[1])))
         elif byte in (0xF0, 0xF7):
@@ -196,6 +210,25 @@ def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
     if position > size:
         raise IndexError
     track.name = track.name or instrument
+
+
+def _bend(track: TrackEvents, channel: int, tick: int, wheel: int) -> None:
+    bends = track.bends.setdefault(channel, [])
+    if len(bends) < MAX_BENDS:
+        bends.append((tick, wheel / 8192 * track.bend_range.get(channel, BEND_RANGE)))
+
+
+def _control(track: TrackEvents, channel: int, number: int, value: int) -> None:
+    """A controller; only those that say how far the pitch wheel bends, registered parameter 0, count."""
+    coarse, fine = track.parameter.get(channel, NO_PARAMETER)
+    if number == 101:
+        track.parameter[channel] = value, fine
+    elif number == 100:
+        track.parameter[channel] = coarse, value
+    elif number in (98, 99):
+        track.parameter[channel] = NO_PARAMETER
+    elif number == 6 and (coarse, fine) == (0, 0):
+        track.bend_range[channel] = min(value, MOST_RANGE)
 
 
 def _variable_length(data: bytes, position: int) -> tuple[int, int]:

@@ -5,13 +5,14 @@ are chosen from, quantised and harmonised alike (`reading/choosing.py`). Track n
 notes, from 0.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from music.chord_symbols import Symbol
+from music.notes import Note, Nuance
 from music.piece import DRUM_CHANNEL
 from reading.meters import Bars
 
@@ -31,17 +32,42 @@ class RawNote(NamedTuple):
 
 @dataclass(frozen=True)
 class Track:
-    """One channel of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes."""
+    """One channel of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes; its General
+    MIDI `programs` (from 0) as `(tick, program)`, and where its pitch wheel stands, `bends`, as `(tick, semitones)`.
+    `written`: of a part that this program wrote, how its notes are written, as `(onset, duration)` in grid steps, and
+    how many steps are `counted` before the music."""
 
     name: str
-    programs: tuple[int, ...]
+    programs: tuple[tuple[int, int], ...]
     channel: int
     ticks_per_quarter: int
     events: list[tuple[int, bool, int, int]]
+    bends: list[tuple[int, float]] = field(default_factory=list)
+    written: list[tuple[int, int]] = field(default_factory=list)
+    counted: int = 0
 
     @property
     def is_drums(self) -> bool:
         return self.channel == DRUM_CHANNEL
+
+    def program(self, tick: int) -> int | None:
+        """The program it has at a tick, the first one before that; None if it has none."""
+        before = [program for at, program in self.programs if at <= tick] or [one for _, one in self.programs[:1]]
+        return before[-1] if before else None
+
+    def nuance(self, note: RawNote, written: Note) -> Nuance:
+        """How a note is played that is written so."""
+        quarter = self.ticks_per_quarter
+        late, length = note.onset / quarter - written.offset, (note.end - note.onset) / quarter
+        if not self.bends:
+            return Nuance(round(late, 6), round(length, 6))
+        first = bisect_right(self.bends, note.onset, key=lambda bend: bend[0])
+        last = bisect_left(self.bends, note.end, key=lambda bend: bend[0])
+        held, bends = self.bends[first - 1][1] if first else 0.0, []
+        for tick, bend in [(note.onset, held), *self.bends[first:last]]:
+            if round(bend, 4) != (bends[-1][1] if bends else 0.0):
+                bends.append((round((tick - note.onset) / quarter, 6), round(bend, 4)))
+        return Nuance(round(late, 6), round(length, 6), tuple(bends))
 
     def notes(self) -> list[RawNote]:
         """The notes by onset: a note runs from its note-on to the first later note-off of its pitch.

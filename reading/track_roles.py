@@ -130,7 +130,7 @@ def is_percussion(track: Track) -> bool:
 def is_bass(track: Track) -> bool:
     """Whether a track is a bass, by its instrument or its name."""
     return not is_percussion(track) and (
-        bool(BASS.search(track.name)) or any(program in BASS_PROGRAMS for program in track.programs)
+        bool(BASS.search(track.name)) or any(program in BASS_PROGRAMS for _, program in track.programs)
     )
 
 

@@ -40,7 +40,8 @@ def over_changes(tune: Tune, chorus: Chorus, from_beat: float | None = None) -> 
     times = (max(tune.bars) - begin) // count + 1
     told.append(f"chords: {some(count, 'bar')} of TUNE_CHORDS, played {some(times, 'time')} from bar {begin + 1} on")
     fifths = tune.fifths if chorus.fifths is None else chorus.fifths
-    return replace(tune, chords=chords, told=(*told, *chorus.told[:-1]), fifths=fifths, sections=sections)
+    told = (*told, *chorus.told[:-1])
+    return replace(tune, chords=chords, told=told, fifths=fifths, sections=sections, is_struck=False)
 
 
 def _first_bar(tune: Tune, count: int, from_beat: float | None) -> int:
@@ -74,6 +75,7 @@ def _in_bars_of(chorus: Chorus, tune: Tune) -> Tune:
     """The tune's melody in bars as the changes have them: from the file's beginning where all are alike, otherwise from
     the tune's first bar on."""
     notes = [note for in_bar in tune.melody.values() for note in in_bar]
+    played = dict(zip(notes, (one for in_bar in tune.nuances.values() for one in in_bar), strict=False))
     end = max(bar.end for bar in tune.bars.values())
     alike = len({(bar.length, bar.meter) for bar in chorus.bars}) == 1
     start, number, stretches = 0 if alike else min(bar.start for bar in tune.bars.values()), 0, []
@@ -86,7 +88,8 @@ def _in_bars_of(chorus: Chorus, tune: Tune) -> Tune:
     numbers = range(min(melody), max(melody) + 1)
     rested = {number for number in numbers if any(_meet(bars[number], bar) for bar in tune.bars.values())}
     melody = {number: melody.get(number, []) for number in sorted(rested | set(melody))}
-    return replace(tune, melody=melody, bars={number: bars[number] for number in melody})
+    nuances = {number: [played[note] for note in in_bar] for number, in_bar in melody.items()} if played else {}
+    return replace(tune, melody=melody, bars={number: bars[number] for number in melody}, nuances=nuances)
 
 
 def _meet(bar: Bar, other: Bar) -> bool:

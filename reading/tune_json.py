@@ -5,10 +5,11 @@ from itertools import pairwise
 from pathlib import Path
 
 from music.chord_symbols import parse_symbol
-from music.notes import Bar, Chord, Note
+from music.notes import Bar, Chord, Note, Nuance
 from music.piece import Tune
 from music.units import GRID
 from reading.meters import LONGEST_BAR
+from reading.midi_bytes import MOST_RANGE
 
 LATEST = 10_000_000 * GRID  # grid steps: beyond them nothing that was read can lie
 FASTEST = 60_000_000  # quarters a minute: of a microsecond each
@@ -35,6 +36,10 @@ def _tune(parts: dict) -> Tune:
     }
     parts["told"], parts["abstract_grammars"] = tuple(parts["told"]), tuple(parts["abstract_grammars"])
     parts["sections"] = {int(bar): name for bar, name in parts.get("sections", {}).items()}
+    parts["nuances"] = {
+        int(bar): [Nuance(late, length, tuple(map(tuple, bends))) for late, length, bends in nuances]
+        for bar, nuances in parts.get("nuances", {}).items()
+    }
     parts["path"] = Path(Path(parts["path"]).name)
     tune = Tune(**parts)
     _check(tune)
@@ -67,6 +72,12 @@ def _check(tune: Tune) -> None:
         raise ValueError(f"its key has {tune.fifths!r} sharps")
     if not all(number in tune.bars and type(name) is str for number, name in tune.sections.items()):
         raise ValueError("its sections are no names of bars")
+    if not (tune.program is None or (type(tune.program) is int and 0 <= tune.program <= 127)):
+        raise ValueError(f"its instrument is {tune.program!r}")
+    if type(tune.is_struck) is not bool:
+        raise ValueError(f"whether its chords are struck is told as {tune.is_struck!r}")
+    if tune.nuances and list(tune.nuances) != list(tune.bars):
+        raise ValueError("its bars are not those of what was played in them")
     if any(after.start < before.end for before, after in pairwise(tune.bars.values())):
         raise ValueError("its bars do not follow one another")
     for number, bar in tune.bars.items():
@@ -77,6 +88,8 @@ def _check(tune: Tune) -> None:
             and all(_is_within(bar, item) for item in [*notes, *chords])
             and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
             and all(note.duration > 0 for note in notes)
+            and (not tune.nuances or len(tune.nuances[number]) == len(notes))
+            and all(map(_is_nuance, tune.nuances.get(number, [])))
             and chords
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")
@@ -86,6 +99,14 @@ def _is_bar(bar: Bar) -> bool:
     whole = all(type(number) is int for number in (bar.start, bar.length, *bar.meter))
     in_bounds = whole and 0 <= bar.start <= LATEST and 0 < bar.length <= LONGEST_BAR * GRID
     return in_bounds and len(bar.meter) == 2 and min(bar.meter) > 0
+
+
+def _is_nuance(nuance: Nuance) -> bool:
+    numbers = [nuance.late, nuance.length, *(number for bend in nuance.bends for number in bend)]
+    if not all(type(number) in (int, float) and math.isfinite(number) for number in numbers):
+        return False
+    in_bounds = abs(nuance.late) <= LONGEST_BAR and 0 <= nuance.length <= LATEST
+    return in_bounds and all(len(bend) == 2 and bend[0] >= 0 and abs(bend[1]) <= MOST_RANGE for bend in nuance.bends)
 
 
 def _is_within(bar: Bar, item: Note | Chord) -> bool:

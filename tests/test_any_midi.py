@@ -11,6 +11,7 @@ from fuzz_readers import changed, check, odd_file
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from music.notes import Nuance
 from preprocess import Selection, get_musical_data, read_tune, write_grammars
 from reading import choosing
 from reading.meters import find_bars
@@ -372,6 +373,114 @@ def test_tempo_at_the_start_of_the_window(tune_of):
     assert tune_of(midi_bytes(*TRACKS)).tempo == 120.0
 
 
+def test_the_tempo_is_the_one_that_holds_for_most_beats_of_the_tune_s_bars(tune_of):
+    def tempo(*changes, selection=Selection()):
+        events = [(at * TPQ, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))) for at, bpm in changes]
+        return tune_of(midi_bytes(*TRACKS, events=events), selection).tempo
+
+    assert tempo((0, 60), (4, 240)) == 240.0
+    assert tempo((0, 60), (8, 240)) == 60.0  # of two as many beats the first
+    assert tempo((0, 200), (4, 100), (8, 200)) == 200.0  # in two parts
+    assert tempo((0, 100), (15, 50)) == 100.0  # a ritardando
+    assert tempo((8, 150)) == 120.0  # until then none is told
+    assert tempo((0, 60), (4, 240), (8, 200), selection=Selection(from_beat=4.0, to_beat=7.0)) == 240.0
+    assert tempo((0, 90), (16, 20), (999, 30)) == 90.0  # beyond the tune
+
+
+# --- How it was played -----------------------------------------------------------------------------------------------
+
+
+def wheel(at, semitones, channel=0):
+    """The pitch wheel where it bends by so many of its usual two semitones."""
+    return round(at * TPQ), mido.Message("pitchwheel", channel=channel, pitch=min(round(4096 * semitones), 8191))
+
+
+def controls(*pairs):
+    return [(0, mido.Message("control_change", control=control, value=value)) for control, value in pairs]
+
+
+def bends(tune):
+    return [one.bends for one in tune.solo.nuances]
+
+
+@pytest.mark.parametrize("midi_type", [0, 1])
+def test_how_late_and_how_long_each_note_was_is_kept(tune_of, midi_type):
+    late, line = (0, 7, -9, 11, -3), []
+    for number, (start, end, pitch, velocity) in enumerate(melody()):
+        line.append((max(0, start + late[number % 5]), end - number, pitch, velocity))
+    tune = tune_of(midi_bytes(("Guitar", 0, line), ("Piano", 1, struck()), midi_type=midi_type))
+    assert [len(of_bar) for of_bar in tune.nuances.values()] == [4] * 4 and list(tune.nuances) == list(tune.bars)
+    for number, (note, nuance) in enumerate(zip(tune.solo.notes, tune.solo.nuances, strict=True)):
+        start, end, *_ = line[number]
+        assert nuance == Nuance(round(start / TPQ - note.offset, 6), round((end - start) / TPQ, 6), ())
+        assert note.offset == number
+
+
+def test_bends_are_kept_with_the_note_that_sounds(tune_of):
+    events = [wheel(0.25, 1.0), wheel(0.5, 1.0), wheel(0.75, 0.0)]  # a place that is told twice is one
+    events += [
+        wheel(1.9, -0.5),
+        wheel(1.95, -1.0),
+        wheel(2.0, 0.5),
+        wheel(2.5, 0.0),
+    ]  # before the third note, and at it
+    events += [wheel(2.95, 1.5), wheel(4.95, 0.0), wheel(1.0, 2.0, channel=1)]  # held over; the piano's
+    found = bends(tune_of(midi_bytes(*TRACKS, events=events)))
+    assert found[:3] == [((0.25, 1.0), (0.75, 0.0)), (), ((0.0, 0.5), (0.5, 0.0))]
+    assert found[3:5] == [((0.0, 1.5),)] * 2 and not any(found[5:])
+
+
+RPN, NRPN, NOTHING_SET = ((101, 0), (100, 0)), ((99, 0), (98, 0)), ((101, 127), (100, 127))
+
+
+@pytest.mark.parametrize(
+    ("settings", "semitones"),
+    [
+        ((), 1.0), ((*RPN, (6, 12)), 6.0), ((*RPN, (6, 12), *NOTHING_SET, (6, 3)), 6.0), ((*RPN, (6, 99)), 12.0),
+        ((*RPN, (6, 12), (38, 50)), 6.0), ((*RPN, *NRPN, (6, 12)), 1.0), ((*RPN[::-1], (6, 1)), 0.5),
+        (((101, 0), (100, 1), (6, 12)), 1.0), (((6, 12),), 1.0),
+    ],
+)  # fmt: skip
+def test_a_file_says_how_far_the_wheel_bends(tune_of, settings, semitones):
+    tune = tune_of(midi_bytes(*TRACKS, events=[*controls(*settings), wheel(0.25, 1.0), wheel(0.5, 0.0)]))
+    assert bends(tune)[0] == ((0.25, semitones), (0.5, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("name", "programs", "window", "program"),
+    [
+        ("Guitar", {0: 65}, Selection(), 65),  # the file's word counts before the name
+        ("Guitar", {0: 27, 8: 65}, Selection(), 27),
+        ("Guitar", {0: 27, 8: 65}, Selection(from_beat=8.0), 65),
+        ("Guitar", {0: 27, 8: 65}, Selection(from_beat=4.0), 27),
+        ("Guitar", {8: 65}, Selection(), 65),
+        ("Guitar", {}, Selection(), 26),
+        ("Tenor Saxophone", {}, Selection(), 66),
+        ("Melody", {}, Selection(), None),
+    ],
+)
+def test_the_instrument_is_the_melody_s_at_its_first_note_else_by_its_name(tune_of, name, programs, window, program):
+    events = [(at * TPQ, mido.Message("program_change", program=one)) for at, one in programs.items()]
+    events.append((0, mido.Message("program_change", channel=1, program=4)))
+    assert tune_of(midi_bytes((name, 0, melody()), ("Piano", 1, struck()), events=events), window).program == program
+
+
+def test_chords_are_struck_or_not(tune_of):
+    line, marker = ("Guitar", 0, melody()), [(0, mido.MetaMessage("marker", text=name)) for name in ("Cmaj7",)]
+    for others, is_struck in (([("Piano", 1, struck())], True), ([("Bass", 1, bass())], False), ([], False)):
+        assert tune_of(midi_bytes(line, *others)).is_struck is is_struck
+    assert tune_of(midi_bytes(line, events=marker)).is_struck is False
+
+
+def test_metheny_as_he_played(metheny):
+    tune, raw = read_tune(metheny), read_midi(metheny)
+    assert (tune.tempo, tune.program, tune.is_struck) == (112.0, 26, True)
+    assert len(bends(tune)) == 193 and sum(map(bool, bends(tune))) == 15
+    first, last = (number * raw.ticks_per_quarter for number in (476, 548))
+    assert sum(first <= tick < last for tick, _ in raw.tracks[5].bends) == 142
+    assert max(abs(bend) for note in bends(tune) for _, bend in note) == 2.0
+
+
 def test_type_2_and_smpte_time_are_refused(tune_of):
     with pytest.raises(ValueError, match="any.mid: MIDI type 2 .* is not a tune; export it as type 1"):
         tune_of(midi_bytes(*TRACKS, midi_type=2))
@@ -483,7 +592,7 @@ def test_a_hundred_thousand_notes_are_read_in_time(tune_of, spacing, tmp_path):
     path.write_bytes(raw_file(row))
     started = time.perf_counter()
     read_tune(path)
-    assert time.perf_counter() - started < 10
+    assert time.perf_counter() - started < 30  # seconds on a busy machine: it takes some 6
     path.write_bytes(raw_file(row + b"\0\x40\x50"))
     with pytest.raises(ValueError, match="it has more than 100,000 notes, too many for a tune"):
         read_tune(path)

@@ -12,8 +12,8 @@ import mido
 import pytest
 from conftest import ROOT, bar
 
+from improvising.arranging import Arrangement, piece_of
 from improvising.backing import backing
-from improvising.solos import piece_of
 from music.chord_symbols import COMMON, parse_symbol
 from music.chorus import Chorus
 from music.keys import FLAT_ROOTS
@@ -78,7 +78,7 @@ def test_symbols_agree_everywhere(key):
         assert {pitch % 12 for pitch in chord.pitches} <= {*chord.tones, chord.bass}, written
         types = note_types(chord.tones)
         assert {tone for tone in range(12) if types[tone] == "C"} == set(chord.tones), written
-    piece = piece_of(solo_over(chorus), "All", 120)
+    piece = piece_of(solo_over(chorus), "All", Arrangement(120))
     assert page_symbols(piece) == [chord.symbol for chord in chords]
     symbols = [parse_symbol(text) for text, _ in groupby(chord.symbol for chord in chords)]
     assert score_symbols(piece) == [(symbol.root, symbol.bass, symbol.suffix) for symbol in symbols]
@@ -110,7 +110,7 @@ def test_as_typed_as_shown():
     assert [chord.root for chord in chords] == [0, 2, 4, 4, 9, 10, 5, 7, 0, 0, 0, 0]
     assert [chord.bass for chord in chords] == [0, 2, 4, 8, 1, 10, 5, 7, 0, 7, 0, 0]
     assert chords[8].tones == (0, 1, 4, 7) and chords[11].tones == (0, 4, 6)
-    piece = piece_of(solo_over(chorus), "All", 120)
+    piece = piece_of(solo_over(chorus), "All", Arrangement(120))
     assert page_symbols(piece) == written
     assert midi_symbols(piece) == [(4 * 480 * number, text) for number, text in enumerate(written)]
     assert [(root, bass) for root, bass, _ in score_symbols(piece)] == [(chord.root, chord.bass) for chord in chords]
@@ -118,7 +118,7 @@ def test_as_typed_as_shown():
 
 def test_no_chord_is_spelled_as_typed_everywhere():
     for text in ("N.C.", "NC", "n.c.", "n"):
-        piece = piece_of(solo_over(typed_chorus(f"C | {text}", bar(0, 4))), "Silence", 120)
+        piece = piece_of(solo_over(typed_chorus(f"C | {text}", bar(0, 4))), "Silence", Arrangement(120))
         assert page_symbols(piece) == ["C", text]
         harmonies = list(ET.fromstring(lead_sheet(piece).musicxml.encode()).iter("harmony"))
         assert harmonies[1].find("kind").attrib == {"text": text} and harmonies[1].findtext("kind") == "none"
@@ -128,7 +128,7 @@ def test_no_chord_is_kept_too():
     chorus = typed_chorus("Dm7 N.C. | N.C. | G7", bar(0, 4))
     symbols = [[chord.symbol for chord in in_bar] for in_bar in chorus.chords_by_bar]
     assert symbols == [["Dm7", "N.C."], ["N.C."], ["G7"]]
-    piece = piece_of(solo_over(chorus), "With a break", 120, backing_seed=0)
+    piece = piece_of(solo_over(chorus), "With a break", Arrangement(120, band=True))
     assert page_symbols(piece) == ["Dm7", "N.C.", "N.C.", "G7"]
     score = ET.fromstring(lead_sheet(piece).musicxml.encode())
     kinds = [harmony.findtext("kind") for harmony in score.iter("harmony")]
@@ -189,7 +189,7 @@ def test_crowded_chords_all_stand_in_the_score():
         symbols = [
             f"{root}m" if number % 2 else root for number, root in zip(range(count), FLAT_ROOTS * 2, strict=False)
         ]
-        piece = piece_of(solo_over(typed_chorus(" ".join(symbols), bar(0, 4))), "Crowded", 120)
+        piece = piece_of(solo_over(typed_chorus(" ".join(symbols), bar(0, 4))), "Crowded", Arrangement(120))
         written = [(parse_symbol(text).root, parse_symbol(text).suffix) for text in symbols]
         assert [(root, suffix) for root, _, suffix in score_symbols(piece)] == written
         assert page_symbols(piece) == symbols

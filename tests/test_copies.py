@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from conftest import four_bars
 
+from improvising.arranging import Arrangement
 from improvising.copies import copies_of
 from music.piece import Solo, Tune, lay_out
 from preprocess import read_tune
@@ -41,12 +42,12 @@ def with_pitch(solo: Solo, number: int, pitch: int) -> Solo:
 
 
 def told(solo, *tunes):
-    return [(copy.first, copy.last, copy.where) for copy in copies_of(solo, list(tunes), 97.0)]
+    return [(copy.first, copy.last, copy.where) for copy in copies_of(solo, list(tunes), Arrangement(97.0))]
 
 
 def test_the_source_s_own_bars_are_one_copy(tune):
     solo = bars_of(tune, 1, 2)
-    (copy,) = copies_of(solo, [tune], 97.0)
+    (copy,) = copies_of(solo, [tune], Arrangement(97.0))
     assert (copy.first, copy.last, copy.where) == (0, 15, "bars 2 to 3")
     assert copy.passage.solo.notes == solo.notes and copy.passage.solo.chords == solo.chords
     assert copy.passage.solo.bars[0].start == 0
@@ -98,4 +99,4 @@ def test_what_a_longer_one_leaves_over_is_told_too(tune):
 
 def test_nothing_is_copied_of_nothing(tune):
     assert told(Solo([], [], []), tune) == []
-    assert copies_of(bars_of(tune, 0), [], 97.0) == []
+    assert copies_of(bars_of(tune, 0), [], Arrangement(97.0)) == []

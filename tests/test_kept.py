@@ -96,6 +96,49 @@ def test_the_bounds_are_told(tmp_path, monkeypatch, attempt, reason):
         preprocess.read_tunes(tmp_path / "b.abc")
 
 
+@pytest.mark.parametrize(
+    "nuance",
+    [
+        [13, 1.0, []], [-13, 1.0, []], ["0", 1.0, []], [True, 1.0, []], [float("nan"), 1.0, []],
+        [0.0, -0.1, []], [0.0, float("inf"), []], [0.0, 1.0], [], None,
+        [0.0, 1.0, [[-0.1, 1.0]]], [0.0, 1.0, [[0.0, 25.0]]], [0.0, 1.0, [[0.0]]], [0.0, 1.0, [["0", 1]]],
+        [0.0, 1.0, [[0.0, float("nan")]]],
+    ],
+)  # fmt: skip
+def test_what_cannot_have_been_played_is_refused(kept, nuance):
+    material = json.loads(json.dumps(kept.material))
+    bar = [*material["tunes"][0]["bars"]][3]
+    material["tunes"][0]["nuances"][bar][0] = nuance
+    with pytest.raises(ValueError, match=f"its bar {bar} holds what cannot be played|cannot be used"):
+        load(kept.saved(json.dumps(material).encode(), kept.weights))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"program": 128}, "its instrument is 128"),
+        ({"program": -1}, "its instrument is -1"),
+        ({"program": True}, "its instrument is True"),
+        ({"program": "26"}, "its instrument is '26'"),
+        ({"nuances": {"0": []}}, "its bars are not those of what was played"),
+        ({"nuances": []}, "cannot be used"),
+    ],
+)
+def test_an_instrument_that_is_none_and_other_bars_that_were_played_are_refused(kept, change, reason):
+    material = json.loads(json.dumps(kept.material))
+    material["tunes"][0] |= change
+    with pytest.raises(ValueError, match=reason):
+        load(kept.saved(json.dumps(material).encode(), kept.weights))
+
+
+def test_for_each_note_there_is_one_way_in_which_it_was_played(kept):
+    material = json.loads(json.dumps(kept.material))
+    bar = [*material["tunes"][0]["bars"]][3]
+    material["tunes"][0]["nuances"][bar].pop()
+    with pytest.raises(ValueError, match=f"its bar {bar} holds what cannot be played"):
+        load(kept.saved(json.dumps(material).encode(), kept.weights))
+
+
 @pytest.mark.parametrize("length", [13 * GRID, 64 * GRID])
 def test_a_bar_longer_than_any_that_is_read_is_refused(kept, length):
     """Found by hand: one of 64 quarters took 80 s and gigabytes to improvise in."""

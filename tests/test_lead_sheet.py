@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from music.chord_symbols import parse_symbol
 from music.keys import key_of
 from music.notes import Note
-from music.piece import Piece, Solo
+from music.piece import Part, Piece, Solo
 from music.units import GRID, to_quarters
 from preprocess import read_tune
 from reading.changes import typed_chorus
@@ -276,6 +276,52 @@ def test_a_horn_reads_its_own_key_and_the_part_says_how_it_sounds(part, pitch, n
     assert tuple(found) == harmony
 
 
+@pytest.mark.parametrize("key", [None, "C", "Bb", "Eb"])
+@pytest.mark.parametrize(
+    "program", [0, 26, 32, 40, 43, 56, 57, 58, 60, 64, 65, 66, 67, 69, 70, 71, 73, 11, 59, 111, 127]
+)
+def test_whoever_reads_a_part_plays_the_pitches_and_chords_that_are_meant(schema, program, key):
+    from music21 import converter, harmony
+
+    pitches = (
+        [40, 47, 54, 61, 66, 59, 52, 45] if program in (32, 43, 57, 58, 67, 70) else [60, 66, 73, 80, 75, 68, 61, 58]
+    )
+    chords = typed_chorus("Ebmaj7 | F#m7b5 B7", bar(0.0, 4.0)).chords_by_bar
+    bars = bars_of((4.0, (4, 4)), (4.0, (4, 4)))
+    notes = [[Note(12 * at, 12, pitch) for at, pitch in enumerate(four)] for four in (pitches[:4], pitches[4:])]
+    solo = Solo(bars, notes, chords)
+    text = lead_sheet(Piece("Parts", 120.0, solo, [Part("Solo", program, 0, solo.notes)], key)).musicxml
+    schema.validate(text)
+    sounding = converter.parse(text, format="musicxml").toSoundingPitch()
+    found = [one.pitch.midi for one in sounding.recurse().notes if not isinstance(one, harmony.ChordSymbol)]
+    assert found == pitches
+    roots = [one.root().pitchClass for one in sounding.recurse().getElementsByClass(harmony.ChordSymbol)]
+    assert roots == [3, 6, 11]
+
+
+@pytest.mark.parametrize(
+    ("program", "key", "pitches", "name", "sign"),
+    [
+        (26, None, (40, 52), "Guitar", "G8"), (26, "C", (40, 52), "Guitar", "G8"),
+        (32, None, (30, 40), "Bass", "F8"), (43, None, (30, 40), "Bass", "F8"),
+        (57, None, (45, 52), "Trombone", "F"), (57, None, (74, 79), "Trombone", "G"),
+        (70, None, (40, 55), "Bassoon", "F"), (0, None, (60, 72), "Acoustic Grand Piano", "G"),
+        (66, None, (45, 60), "Tenor saxophone", "G"), (66, "Bb", (60, 84), "Tenor saxophone", "G"),
+        (67, None, (40, 55), "Baritone saxophone", "G"), (26, "Eb", (40, 50), "Baritone saxophone", "G"),
+        (26, "Eb", (60, 76), "Alto saxophone", "G"), (26, "Bb", (70, 84), "Trumpet in Bb", "G"),
+    ],
+)  # fmt: skip
+def test_who_plays_reads_his_own_clef_and_a_horn_is_asked_for_by_its_key(program, key, pitches, name, sign):
+    piece = a_piece([(12 * at, 12, pitch) for at, pitch in enumerate(pitches)])
+    parts = [Part("Solo", program, 0, piece.solo.notes)]
+    root = ET.fromstring(lead_sheet(replace(piece, parts=parts, written_for=key)).musicxml.encode())
+    octave = root.findtext(".//clef-octave-change")
+    assert root.findtext(".//part-name") == name
+    assert root.findtext(".//clef/sign") + {"-1": "8", None: ""}[octave] == sign
+    assert root.findtext(".//clef/line") == {"G": "2", "F": "4"}[sign[0]]
+    assert key or root.findtext(".//midi-program") == str(program + 1)
+
+
 def test_a_part_keeps_to_the_side_of_its_key():
     piece = replace(over("F#m7"), written_for="Eb")
     sharps = ET.fromstring(lead_sheet(replace(piece, solo=replace(piece.solo, fifths=3))).musicxml.encode())
@@ -464,6 +510,7 @@ def test_what_is_written_is_read_again_in_its_place(tmp_path):
     solo = Solo(chorus.bars, notes, chorus.chords_by_bar, fifths=-3, sections=chorus.sections)
     (tmp_path / "again.musicxml").write_text(lead_sheet(Piece("Again", 120, solo)).musicxml)
     found = read_tune(tmp_path / "again.musicxml").solo
+    assert found.nuances == []  # nobody played it
     assert found.bars == solo.bars and (found.fifths, found.sections) == (-3, {0: "A"})
     written = [(chord.onset, chord.symbol, chord.tones) for chord in solo.chords]
     assert [(chord.onset, chord.symbol, chord.tones) for chord in found.chords] == written

@@ -92,10 +92,11 @@ def by_command_line(served, output, *arguments):
 
 
 def notes_of(answer, bars):
-    """What the solo strikes in some bars, counted from 1."""
+    """What the solo strikes of the notes that stand in some bars, counted from 1."""
     version = answer["versions"][0]
     spans = [(version["bars"][number - 1][0], sum(version["bars"][number - 1][:2])) for number in bars]
-    return [event for event in version["parts"]["Solo"] if any(low <= event[0] < high for low, high in spans)]
+    written = zip(version["notes"], version["parts"]["Solo"], strict=True)
+    return [event for note, event in written if any(low <= note[0] < high for low, high in spans)]
 
 
 # --- What is played --------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def test_the_run_tells_its_story_and_nothing_else(run):
     for told in ("258 values, 84 unique", "(8, 30, 84)", "(30, 8, 84)", "loss", "summed over 30 steps", f"{file}"):
         assert told in ran.stdout
     beginnings = [line.split()[0] for line in ran.stdout.splitlines() if not line.startswith(" ")]
-    assert " ".join(beginnings) == "tune corpus X Y training network improvised fall-backs copied wrote wrote"
+    assert " ".join(beginnings) == "tune corpus feel X Y training network improvised fall-backs copied wrote wrote"
     told = [line.split() for line in ran.stdout.splitlines()[-2:]]
     assert told == [["wrote", str(file)], ["wrote", str(file.with_suffix(".json"))]]
 
@@ -71,13 +71,13 @@ def test_the_file_reads_back_alike_in_other_programs(run):
     pretty = pretty_midi.PrettyMIDI(str(file))
     assert [(part.name, part.program) for part in pretty.instruments] == [("Solo", 26), ("Chords", 0)]
     assert [(sign.numerator, sign.denominator) for sign in pretty.time_signature_changes] == [(4, 4)]
-    assert pretty.get_tempo_changes()[1] == pytest.approx([130], abs=0.01)
+    assert pretty.get_tempo_changes()[1] == pytest.approx([118], abs=0.01)  # the tune's own
     for part in pretty.instruments:
         read = sorted(
             (pretty.time_to_tick(n.start), pretty.time_to_tick(n.end), n.pitch, n.velocity) for n in part.notes
         )
         assert read == [tuple(note) for note in ours[part.name]]
-    score = music21.converter.parse(file)
+    score = music21.converter.parse(file, quantizePost=False)  # which would put the notes on a grid
     for part, name in zip(score.parts, ours, strict=True):
         read = sorted(
             (round(float(element.offset) * 480), pitch.midi)
@@ -93,8 +93,10 @@ def test_the_solo_is_one_line_inside_its_bars_over_the_whole_chorus(run):
     midi = read_midi(file)
     notes = midi.tracks[0].notes()
     assert all(one.end <= two.onset for one, two in zip(notes, notes[1:], strict=False))
-    assert all(note.end <= (note.onset // 1920 + 1) * 1920 for note in notes)
-    assert {note.onset // 1920 for note in notes} == set(range(24))
+    written = midi.tracks[0].written  # what is played lies around it
+    assert all(onset + steps <= (onset // 48 + 1) * 48 for onset, steps in written)
+    assert {onset // 48 for onset, _ in written} == set(range(24))
+    assert all(abs(note.onset / 40 - onset) < 3 for note, (onset, _) in zip(notes, written, strict=True))
     assert min(note.pitch for note in notes) >= 57 and max(note.pitch for note in notes) <= 82
 
 
@@ -192,9 +194,12 @@ def test_typed_changes_in_another_key_twice_over_a_loaded_network(tmp_path):
     assert "loaded" in ran.stdout and "training" not in ran.stdout
     midi = read_midi(tmp_path / "two/my_music.midi")
     groups = group_notes(midi.tracks[1].notes(), 480)
-    assert [group[0].onset for group in groups] == [0, 1920, 3840, 4800, 5760, 7680, 9600, 10560]
-    assert {4, 7, 11} <= {note.pitch % 12 for note in groups[0]}  # Em7
-    assert {note.onset // 1920 for note in midi.tracks[0].notes()} == set(range(6))
+    assert len(groups) > 8  # a pianist comps
+    for number, guides in enumerate([{2, 7}, {1, 7}, {1, 6}, {3, 9}] * 2):  # third and seventh of Em7 A7 Dmaj7 B7
+        first = (0, 1920, 3840, 4800, 5760, 7680, 9600, 10560)[number]
+        near = [group for group in groups if -240 <= group[0].onset - first < 960]
+        assert any(guides <= {note.pitch % 12 for note in group} for group in near), number
+    assert {onset // 48 for onset, _ in midi.tracks[0].written} == set(range(6))
 
 
 def start(*arguments):
@@ -267,7 +272,7 @@ def test_every_constant_is_declared_with_a_rule_that_it_keeps():
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     settings = declared(music_generate)
     assert {node.id for node in names if node.id.isupper()} == set(settings)
-    assert len(settings) <= 50
+    assert len(settings) <= 56
     for name, setting in settings.items():
         assert setting.default == getattr(music_generate, name), name
         assert setting.rule.holds(setting.default), name

@@ -36,7 +36,7 @@ def results_of(*pitches, ranking=None) -> Results:
         ranking or [*range(len(pieces))],
         dict.fromkeys(range(len(pieces)), {"copied": "0"}),
         {number: [Copy(0, 1, f"bar {number + 70}", piece())] for number in range(len(pieces))},
-        piece(title="The source"),
+        {"The source": piece(title="The source"), "As played": piece(title="The source")},
         [9.0],
         {},
     )
@@ -211,7 +211,7 @@ def test_the_same_run_gives_the_same_bytes_also_with_samples_that_were_kept(tmp_
 def test_the_page_has_samples_for_all_that_is_shown_and_they_are_kept(tmp_path):
     results, wanted, memory = results_of(60, 96), Wanted(False, False, False, True), tmp_path / "memory"
     list(write_outputs(tmp_path / "out", results, wanted, memory))
-    parts = [part for shown in (*results.pieces, results.source) for part in shown.parts]
+    parts = [part for shown in (*results.pieces, *results.beside.values()) for part in shown.parts]
     needed = samples.sampled(samples.ranges(parts), memory)
     assert max(needed.starts["Solo"]) >= 100 and min(needed.starts["Solo"]) <= 60
     assert base64.b64encode(needed.mp3).decode() in (tmp_path / "out/my_music.html").read_text()
@@ -221,7 +221,7 @@ def test_the_page_has_samples_for_all_that_is_shown_and_they_are_kept(tmp_path):
 def test_what_is_prepared_beside_the_learning_is_what_the_page_needs(tmp_path):
     """A solo in the octaves of its source needs no other samples."""
     results, wanted, memory = results_of(62), Wanted(True, False, False, True), tmp_path / "memory"
-    prepare_studio(results.source, results.best, wanted, memory)
+    prepare_studio(results.beside["As played"], wanted, memory)
     result_of(outputs.STUDIO.begin(os.getpid), "nothing")  # it has done what came before
     (kept,) = (memory / "sounds").iterdir()
     before = kept.stat().st_mtime_ns
@@ -232,7 +232,7 @@ def test_what_is_prepared_beside_the_learning_is_what_the_page_needs(tmp_path):
 @pytest.mark.parametrize("wanted", [NOTHING, Wanted(False, True, True, False)])
 def test_nobody_is_woken_for_what_makes_no_sound(tmp_path, monkeypatch, wanted):
     monkeypatch.setattr(outputs, "STUDIO", None)
-    prepare_studio(piece(), piece(), wanted, tmp_path)
+    prepare_studio(piece(), wanted, tmp_path)
     assert len(list(write_outputs(tmp_path, results_of(60), wanted))) in (2, 7)
 
 

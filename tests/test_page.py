@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 from conftest import ROOT, bar, solo_of
 
-from improvising.solos import piece_of
+from improvising.arranging import Arrangement, piece_of
 from music.note_types import sounding_chord
+from music.notes import Note, Nuance
 from music.piece import Piece, Solo, lay_out
 from music.units import to_steps
 from preprocess import read_tune
@@ -73,7 +74,7 @@ def our_solo(n_bars: int, first: int = 0) -> Solo:
 @cache
 def our_piece(n_bars: int, tempo: float = 130.0) -> Piece:
     """The first bars of it for a guitar, a piano, a bass and a cymbal."""
-    return piece_of(our_solo(n_bars), "A solo after our tune", tempo, backing_seed=0)
+    return piece_of(our_solo(n_bars), "A solo after our tune", Arrangement(tempo, band=True))
 
 
 def empty_piece(n_bars: int) -> Piece:
@@ -82,7 +83,7 @@ def empty_piece(n_bars: int) -> Piece:
 
 def our_copy(tempo: float = 130.0) -> Copy:
     """The solo's notes 2 to 9, as if they stood in two other bars of the tune."""
-    return Copy(2, 9, "bars 3 to 4", piece_of(our_solo(2, first=2), "Our tune, bars 3 to 4", tempo))
+    return Copy(2, 9, "bars 3 to 4", piece_of(our_solo(2, first=2), "Our tune, bars 3 to 4", Arrangement(tempo)))
 
 
 def sampled_for(piece: Piece) -> samples.Sampled:
@@ -166,12 +167,27 @@ def test_the_data_are_the_piece():
     assert data["bars"][17] == [68.0, 4.0, [1.0, 1.0, 1.0, 1.0]] and data["length"] == 72.0
     assert (data["links"], data["facts"]) == ([["MIDI", "./my_music.midi"]], [["copied", "12 %"]])
     assert {name: [tuple(stroke) for stroke in part] for name, part in data["parts"].items()} == {
-        name: [(pytest.approx(at), pytest.approx(long), key, velocity) for at, long, key, velocity in part]
+        name: [(pytest.approx(at), pytest.approx(long, abs=1e-6), key, velocity) for at, long, key, velocity in part]
         for name, part in struck_in(version.piece).items()
     }
     [[first, last, where, passage]] = data["copies"]
     assert (first, last, where, passage["length"]) == (2, 9, "bars 3 to 4", 8.0)
     assert len(passage["notes"]) == len(our_copy().passage.solo.notes) and "Chords" in passage["parts"]
+
+
+def test_who_is_bent_tells_when_and_how_far_and_all_are_where_they_are_played():
+    solo = solo_of([bar(0.0, 4.0)], [Note(0, 12, 60, 80), Note(12, 6, 62, 70), Note(24, 12, 60, 60)])
+    bends = ((0.0, -1.0), (0.125, 0.0))
+    played = [[Nuance(0.05, 0.75), Nuance(-0.025, 0.5, bends), Nuance(0.0, 1.0, ((0.25, 2.0),))]]
+    piece = piece_of(replace(solo, nuances_by_bar=played), "Bent", Arrangement(112.5, program=66))
+    [data] = data_of(page_html([Version("Solo 1", piece)], {}))["versions"]
+    assert data["parts"]["Solo"] == [
+        [0.05, 0.75, 60, 80],
+        [0.975, 0.5, 62, 70, [[0.0, -1.0], [0.125, 0.0]]],
+        [2.0, 1.0, 60, 60, [[0.25, 2.0]]],
+    ]
+    assert [note[:2] for note in data["notes"]] == [[0.0, 1.0], [1.0, 0.5], [2.0, 1.0]]  # as written, in the roll
+    assert data["plays"] == "Tenor Sax and piano, 112.5 quarters a minute"
 
 
 def test_texts_stay_texts():
@@ -203,7 +219,7 @@ def test_the_page_needs_no_network_and_is_small():
 
 
 def test_with_scores_and_the_samples_of_a_guitar_and_a_piano_it_is_below_a_megabyte_and_a_half():
-    duo = piece_of(our_solo(18), "A solo", 130)
+    duo = piece_of(our_solo(18), "A solo", Arrangement(130))
     assert {part.program for part in duo.parts} == {26, 0}
     sampled = sampled_for(duo)
     versions = [version_of(duo, name, with_score=True) for name in ("The solo", "The source")]
@@ -729,7 +745,7 @@ def test_mute_and_volume_of_each_part_are_kept_from_solo_to_solo(listen):
 def test_a_loop_plays_the_chosen_bars_and_follows_what_is_chosen(listen):
     version = our_version(n_bars=4, tempo=240)
     long = [chord._replace(duration=2 * chord.duration) for chord in version.piece.parts[1].music]
-    parts = [version.piece.parts[0], version.piece.parts[1]._replace(music=long), *version.piece.parts[2:]]
+    parts = [version.piece.parts[0], version.piece.parts[1]._replace(music=long, nuances=()), *version.piece.parts[2:]]
     version = replace(version, piece=replace(version.piece, parts=parts))
     assert any(at < 8 < at + held for at, held, *_ in struck_in(version.piece)["Chords"])
     opened = listen(version)

@@ -11,6 +11,7 @@ from conftest import playing
 
 from improvising.solos import generate_music
 from inference_model import OneStep
+from learning.feel import learn_feel
 from learning.learner import Network
 from learning.network import build, keras_file
 from learning.saved_network import MATERIAL, WEIGHTS, load, save
@@ -53,6 +54,23 @@ def test_what_was_saved_is_loaded_and_improvises_alike(saved, capsys):
         for weights, of in ((network.weights, tune), (loaded.network.weights, loaded.tunes[0]))
     ]
     assert solos[0] == solos[1]
+
+
+def test_a_saved_file_keeps_feel_instrument_and_whether_chords_are_struck(saved, tmp_path):
+    path, tune, _ = saved
+    (found,) = load(path).tunes
+    assert len(found.solo.nuances) == len(tune.solo.notes) and found.nuances == tune.nuances
+    assert (found.program, found.is_struck, found.tempo) == (26, True, 118.0)
+    own, kept = learn_feel([tune]), learn_feel([found])
+    assert (
+        own.told == kept.told and (own.late == kept.late).all() and (own.known == kept.known).all() and own.known.any()
+    )
+    with zipfile.ZipFile(path) as archive:
+        material = json.loads(archive.read(MATERIAL))
+    for name in ("nuances", "program", "is_struck"):
+        del material["tunes"][0][name]
+    (older,) = load(rewritten(path, tmp_path, material=json.dumps(material))).tunes  # of a version that kept none
+    assert (older.nuances, older.program, older.is_struck) == ({}, None, False) and older.melody == tune.melody
 
 
 def same_weights(some, others) -> bool:

@@ -4,8 +4,10 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
+import mido
 import numpy as np
 import pytest
 from conftest import ROOT, bar, chord, note
@@ -13,14 +15,26 @@ from conftest import ROOT, bar, chord, note
 import music_generate
 from grammar import parse_term
 from improvising.keeping import kept_of_file, kept_of_piece, values_of_bar
-from improvising.session import AS_THEY_CAME, Session, accompaniment_of, check_wishes, shown_of, style_over
+from improvising.session import (
+    AS_THEY_CAME,
+    Session,
+    arrangement_of,
+    asked_swing,
+    check_wishes,
+    program_asked,
+    shown_of,
+    source_of,
+    style_over,
+    tempo_of,
+)
 from learning.learner import Network
 from learning.saved_network import BROUGHT
 from learning.style import learn_style
 from learning.training import weight_shapes
+from music.notes import Nuance
 from preprocess import read_tune
 from running.settings import Settings, as_constants, changed, declared, read_settings
-from writing.midi import write_midi
+from writing.midi import played, write_midi
 
 SETTINGS = declared(music_generate)
 
@@ -142,7 +156,190 @@ def test_bars_of_several_lengths_are_kept_as_they_lie(session, tmp_path):
     bars = [bar(0.0, 3.0, (3, 4)), bar(3.0, 5.0, (5, 4))]
     by_file, by_piece = (kept_of_file(tmp_path / "solo.midi", [2], bars), kept_of_piece(piece, [2], bars))
     assert by_file == by_piece and list(by_file) == [1]
-    assert [n.onset + 36 for n in by_file[1]] == [n.onset for n in piece.solo.notes if 36 <= n.onset < 96]
+    assert [n.onset + 36 for n in by_file[1].notes] == [n.onset for n in piece.solo.notes if 36 <= n.onset < 96]
+
+
+# --- Keeping how they were played -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def bent(session) -> Session:
+    """The same of a player who bends every fifth note."""
+
+    def bent(nuances, bends=((0.0, -3.0), (0.04, -0.5), (0.06, 0.0))):
+        return [one._replace(bends=() if number % 5 else bends) for number, one in enumerate(nuances)]
+
+    tunes = [replace(session.tunes[0], nuances={n: bent(of_bar) for n, of_bar in session.tunes[0].nuances.items()})]
+    return replace(session, tunes=tunes, style=learn_style(tunes), habits={})
+
+
+def improvised(session, *flags, kept_from=None):
+    return session.improvise(given("--page=no", *flags), {}, kept_from=kept_from).best
+
+
+def as_played(piece):
+    """Each bar as its file has it: notes, when and how long they sound, and where the pitch wheel stands."""
+    return [*kept_of_piece(piece, range(1, len(piece.solo.bars) + 1), piece.solo.bars).values()]
+
+
+KEPT = (0, 4, 5, 8, 23)
+
+
+@pytest.mark.parametrize(
+    "other", ["--tempo=60", "--swing=0.66", "--feel=0.5", "--count-in", "--instrument=65", "--style=bossa"]
+)
+def test_kept_bars_stay_as_they_were_played_from_a_file_and_from_a_piece(bent, tmp_path, other):
+    first = improvised(bent, "--seed=3")
+    write_midi(tmp_path / "solo.midi", first)
+    flags = ["--seed=4", "--keep-bars", ",".join(str(number + 1) for number in KEPT), other]
+    again = improvised(bent, *flags, kept_from=first)
+    was, now = as_played(first), as_played(again)
+    assert [now[number] for number in KEPT] == [was[number] for number in KEPT]
+    assert sum(bool(one.bends) for number in KEPT for one in was[number].nuances) > 3
+    assert [bar for bar in range(24) if now[bar] == was[bar]] == [*KEPT]
+    assert improvised(bent, *flags, "--keep-from", str(tmp_path / "solo.midi")) == again
+
+
+def test_kept_bars_stay_however_often_they_are_written_back(bent, tmp_path):
+    piece = first = improvised(bent, "--seed=3")
+    for seed, more in enumerate((["--count-in"], ["--tempo=70"], ["--count-in", "--swing=0.6"], ["--backing"])):
+        write_midi(tmp_path / "my_music.midi", piece)
+        piece = improvised(bent, f"--seed={seed}", "--keep-bars=2-3,9", "--output", str(tmp_path), *more)
+        for number in (1, 2, 8):
+            assert as_played(piece)[number] == as_played(first)[number], (seed, number)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_around_kept_bars_no_note_overlaps_and_none_is_passed(bent, seed):
+    first = improvised(bent, f"--seed={seed}", "--tempo=70")
+    for density in ("--density=1", "--density=2"):
+        piece = improvised(bent, f"--seed={seed + 9}", "--keep-bars=2,4,6,9-10,14,16", density, kept_from=first)
+        strokes = [
+            note.onset * 40 + 480 * one.late for note, one in zip(piece.solo.notes, piece.solo.nuances, strict=True)
+        ]
+        assert strokes == sorted(strokes)
+        sounding = sorted(played(piece.parts[0]))
+        assert len(sounding) == len(strokes) and all(end <= after for (_, end, *_), (after, *_) in pairwise(sounding))
+
+
+def test_bars_of_a_file_that_does_not_tell_how_it_is_written_are_kept_on_the_grid(bent, tmp_path):
+    """As older versions wrote it, and what another program has saved again."""
+    first, path = improvised(bent, "--seed=3"), tmp_path / "my_music.midi"
+    write_midi(path, first)
+    told = mido.MidiFile(path)
+    for track in told.tracks:
+        track[:] = [message for message in track if message.type != "sequencer_specific"]
+    told.save(path)
+    kept = kept_of_file(path, [2, 3], first.solo.bars)
+    assert not kept[1].nuances and not kept[2].nuances
+    starts = {
+        round((one.offset + nuance.late) * 12) for one, nuance in zip(first.solo.notes, first.solo.nuances, strict=True)
+    }
+    assert {one.onset + 48 for one in kept[1].notes} <= starts
+    piece = improvised(bent, "--seed=4", "--keep-bars=2-3", "--output", str(tmp_path))
+    assert piece.solo.notes_by_bar[1:3] == [kept[1].notes, kept[2].notes]
+    assert piece.solo.nuances_by_bar[1][1:] == [Nuance(0.0, one.quarter_length) for one in kept[1].notes][1:]
+
+
+# --- What the tune tells where nothing is asked for -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("flags", "of_tune", "tempo"),
+    [
+        ([], 118.0, 118.0), (["--tempo=90"], 118.0, 90.0), (["--original"], 118.0, 130), ([], 999.0, 400),
+        ([], 5.0, 20), (["--original", "--tempo=90"], 118.0, 90.0),
+    ],
+)  # fmt: skip
+def test_the_tempo_is_asked_for_or_the_tune_s(session, flags, of_tune, tempo):
+    assert tempo_of(given(*flags), replace(session.tunes[0], tempo=of_tune)) == tempo
+
+
+@pytest.mark.parametrize(
+    ("flags", "of_tune", "program"),
+    [
+        ([], 66, 66), ([], 0, 0), ([], None, 26), ([], 127, 26), ([], 111, 111), (["--instrument=Tenor Sax"], 26, 66),
+        (["--instrument=0"], 26, 0), (["--instrument=127"], 26, 127),
+    ],
+)  # fmt: skip
+def test_the_instrument_is_asked_for_or_the_tune_s_if_it_has_pitches(session, flags, of_tune, program):
+    assert program_asked(given(*flags), replace(session.tunes[0], program=of_tune)) == program
+
+
+def test_an_instrument_that_is_none_is_told_before_the_work(session):
+    with pytest.raises(
+        ValueError, match=r"INSTRUMENT \(--instrument\): 'Trumpit' is no instrument; is 'Trumpet' meant"
+    ):
+        check_wishes(given("--instrument=Trumpit"), session.style, session.tunes)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words", "own", "asked"),
+    [
+        ([], "", 0.65, None), (["--swing=0.6"], "Bossa", 0.65, 0.6), (["--style=straight"], "", 0.65, 0.5),
+        (["--style=bossa"], "Swing", 0.65, 0.5), ([], "Even 8ths", 0.65, 0.5), (["--style=swing"], "Bossa", 0.65, None),
+        (["--style=straight"], "", 0.53, None),
+    ],
+)  # fmt: skip
+def test_a_straight_style_asks_a_player_who_swings_to_play_straight(session, flags, words, own, asked):
+    feel, chorus = replace(session.style.feel, swing=own), replace(session.style.chorus, style=words)
+    assert asked_swing(given(*flags), replace(session.style, feel=feel, chorus=chorus)) == asked
+
+
+def test_the_arrangement_is_as_asked_or_as_the_tune_is(session):
+    def arranged(*flags, **of_tune):
+        tunes = [replace(session.tunes[0], **of_tune)]
+        return arrangement_of(given(*flags), style_over(given(*flags), session.style, tunes), tunes)
+
+    own = arranged()
+    assert (own.tempo, own.program, own.style, own.feel, own.comps, own.rhythm) == (
+        118.0,
+        26,
+        "straight",
+        1.0,
+        False,
+        None,
+    )
+    assert own.swing == session.style.feel.swing and not (own.band or own.count_in) and own.listens
+    assert arranged(is_struck=False).comps and arranged("--chords=Dm7").comps  # of what was typed nothing was struck
+    asked = arranged(
+        "--chords=Dm7", "--style=waltz", "--swing=0.6", "--feel=0.5", "--backing", "--count-in", "--part=Eb"
+    )
+    assert (asked.style, asked.swing, asked.feel, asked.band, asked.count_in) == ("waltz", 0.6, 0.5, True, True)
+    assert asked.written_for == "Eb" and arranged("--swing=0.6").style == "swing"
+    original = arranged("--original", is_struck=False)
+    assert (original.tempo, original.feel, original.comps, original.listens) == (130, 0.0, False, False)
+
+
+def test_what_is_compared_is_the_source_with_the_same_band_and_as_it_was_played(session):
+    def beside(*flags):
+        return session.improvise(given("--seed=1", *flags), {}).beside
+
+    flags = ["--tempo=80", "--instrument=65", "--backing", "--count-in"]
+    assert [*beside(*flags)] == ["The source", "As played"]
+    source, own = beside(*flags).values()
+    assert [part.name for part in source.parts] == ["Solo", "Chords", "Bass", "Drums"] and source.tempo == 80
+    assert [part.name for part in own.parts] == ["Solo", "Chords"] and not own.count_in
+    assert beside("--backing")["As played"].tempo == 118.0
+    assert source.solo == own.solo == session.tunes[0].solo and own.solo.nuances
+    typed = beside("--chords=Dm7 | G7")
+    assert [*typed] == ["Over the source's changes", "The source", "As played"]
+    over = typed["Over the source's changes"].solo
+    assert (
+        over.chords_by_bar == own.solo.chords_by_bar
+        and over.notes != own.solo.notes
+        and len(over.nuances) == len(over.notes)
+    )
+    assert [*beside("--chords=Dm7 | G7", "--page=no")] == ["The source", "As played"]
+
+
+def test_as_the_original_nobody_has_feel_and_chords_sound_as_they_are(session):
+    results = session.improvise(given("--original", "--backing", "--seed=1"), {})
+    for piece in (results.best, *results.beside.values()):
+        assert piece.tempo == (130 if piece is not results.beside["As played"] else 118)
+        assert not piece.solo.nuances and not any(part.nuances for part in piece.parts)
+        assert piece.parts[1].music == piece.solo.chords
+    assert source_of(given("--original"), session.style, session.tunes) == results.beside["As played"]
 
 
 # --- The tune that is played, and what is said -----------------------------------------------------------------------
@@ -151,7 +348,7 @@ def test_bars_of_several_lengths_are_kept_as_they_lie(session, tmp_path):
 @pytest.mark.parametrize("name", ["other.mid", "other", "folder/other.mid"])
 def test_another_tune_of_those_read_is_played(session, name):
     results = session.improvise(given("--over", name), {})
-    assert results.best.title == "A solo after other, seed 0" and results.source.title == "other"
+    assert results.best.title == "A solo after other, seed 0" and results.beside["As played"].title == "other"
     assert len(results.best.solo.bars) == 12 < len(session.improvise(given(), {}).best.solo.bars)
 
 
@@ -185,12 +382,12 @@ MIDI_ONLY = ["--sound=no", "--score=no", "--pictures=no", "--page=no"]
 )
 def test_more_than_can_be_made_is_refused_before_the_work(session, flags, told):
     with pytest.raises(ValueError, match=f"CHORUSES ask for {told}"):
-        check_wishes(given(*flags), style_over(given(*flags), session.style, session.tunes))
+        check_wishes(given(*flags), style_over(given(*flags), session.style, session.tunes), session.tunes)
 
 
 @pytest.mark.parametrize("flags", [["--choruses", "41"], ["--choruses", "100", *MIDI_ONLY, "--n-solos", "400"]])
 def test_what_can_be_made_is_not_refused(session, flags):
-    check_wishes(given(*flags), style_over(given(*flags), session.style, session.tunes))
+    check_wishes(given(*flags), style_over(given(*flags), session.style, session.tunes), session.tunes)
 
 
 def test_all_that_is_not_as_it_came_is_shown(session):
@@ -233,17 +430,10 @@ def test_constants_to_paste_are_lines_of_the_program():
 
 
 def test_changes_are_checked_as_flags_are():
-    with pytest.raises(ValueError, match=r"TEMPO \(--tempo\) must be a number, 20 to 400, not 7.0"):
+    with pytest.raises(ValueError, match=r"TEMPO \(--tempo\) must be a number, 20 to 400, or None, not 7.0"):
         changed(given(), SETTINGS, {"tempo": "7"})
     with pytest.raises(ValueError, match="there is no setting tmepo"):
         changed(given(), SETTINGS, {"tmepo": "70"})
-
-
-def test_what_accompanies_is_known_before_the_solo(session):
-    for flags in ([], ["--backing", "--bars", "5"], ["--chords", "Dm7 | G7", "--key", "2", "--choruses", "3"]):
-        wanted = given(*flags)
-        known = accompaniment_of(wanted, style_over(wanted, session.style, session.tunes))
-        assert known.parts[1:] == session.improvise(wanted, {}).best.parts[1:]
 
 
 # --- Answers that are kept -------------------------------------------------------------------------------------------

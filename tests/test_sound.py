@@ -38,6 +38,19 @@ def decoded(path):
     return soundfile.read(path, dtype="float32", always_2d=True)
 
 
+def true_peak(audio) -> float:
+    """The largest value between the samples, too: at four times their rate."""
+    return float(np.abs(sound.resampled(audio, 44_100, 4 * 44_100)).max())
+
+
+def in_the_room(parts):
+    """The solo and the others as `mix` adds them."""
+    levels = (sound.SOLO_AHEAD, sound.SOLO_IN_ROOM), (0.0, sound.OTHERS_IN_ROOM)
+    for stem, (ahead, level) in zip(sound._stems(parts, TEMPO), levels, strict=True):
+        balanced = sound._at_loudness(stem, 48_000, ahead)
+        yield balanced + sound.room(sound.sent(balanced, level))
+
+
 def rms(audio) -> float:
     return float(np.sqrt(np.mean(np.square(audio, dtype=np.float64))))
 
@@ -54,8 +67,9 @@ def test_the_mp3_is_as_long_as_the_music_and_its_tail(quartet):
 def test_it_is_loud_enough_and_does_not_clip(quartet):
     audio, rate = decoded(quartet[0])
     assert np.abs(audio).max() < 10 ** (-0.3 / 20)
-    assert sound.loudness(audio, rate) == pytest.approx(-16, abs=0.5)
+    assert sound.loudness(audio, rate) == pytest.approx(-16, abs=0.3)
     assert np.isfinite(audio).all()
+    assert true_peak(audio) < 10 ** (-1 / 20)
 
 
 def test_no_bar_is_silent_and_the_tail_fades_to_nothing(quartet):
@@ -107,6 +121,18 @@ def test_the_solo_is_in_front_whatever_its_velocity(helpers):
     assert 20 * np.log10(left_over) == pytest.approx(-6.2, abs=1.0)
 
 
+@pytest.mark.parametrize("program", [0, 11, 26, 32, 40, 56, 57, 64, 65, 66, 67, 71, 73])
+@pytest.mark.parametrize("kit", [0, 40])
+def test_any_instrument_is_in_front_of_bass_and_drums(helpers, program, kit):
+    low = [item._replace(pitch=item.pitch - 24) for item in LINE] if program == 32 else LINE
+    parts = [Part("Solo", program, 0, low), *QUARTET[2:3], QUARTET[3]._replace(program=kit)]
+    solo, others = (sound.loudness(audio, 48_000) for audio in in_the_room(parts))
+    assert solo - others == pytest.approx(sound.SOLO_AHEAD, abs=1)  # a bass has no room, and a solo has
+    audio = sound.mix(parts, TEMPO)
+    assert sound.loudness(audio, 44_100) == pytest.approx(-16, abs=0.3)
+    assert np.abs(audio).max() <= sound.CEILING + 1e-6
+
+
 def test_lone_strokes_are_turned_down_instead_of_clipped(helpers):
     audio = sound.mix([Part("Drums", 0, 9, [note(float(beat), 1 / 12, WOOD_BLOCK, 120) for beat in range(6)])], TEMPO)
     assert 0.6 < np.abs(audio).max() <= sound.CEILING + 1e-6
@@ -156,15 +182,6 @@ def test_what_is_rendered_lasts_until_it_has_rung_out(helpers):
     assert not sound.render([], TEMPO).any() and len(sound.render([], TEMPO)) == 2 * 48_000
 
 
-def test_what_was_rendered_ahead_is_the_same_sound(helpers):
-    together = sound.mp3_bytes(QUARTET, TEMPO)
-    sound._synthesised.cache_clear()
-    sound.prepare([QUARTET[0]._replace(music=[]), *QUARTET[1:]], TEMPO)
-    assert sound._synthesised.cache_info().misses == 1
-    assert sound.mp3_bytes(QUARTET, TEMPO) == together
-    assert sound._synthesised.cache_info().misses == 2
-
-
 def test_the_limiter_holds_its_ceiling_and_leaves_the_rest_alone():
     generator = np.random.default_rng(0)
     audio = (0.1 * generator.standard_normal((50_001, 2))).astype(np.float32)
@@ -173,6 +190,88 @@ def test_the_limiter_holds_its_ceiling_and_leaves_the_rest_alone():
     assert np.abs(limited).max() <= sound.CEILING * (1 + 1e-5)
     untouched = np.flatnonzero(np.abs(limited - audio).max(axis=1) == 0)
     assert len(untouched) > 25_000
+
+
+# --- The room ---------------------------------------------------------------------------------------------------------
+
+
+def answer_to(frequency: float) -> float:
+    """How much of a tone comes back from the room, in dB, each side for itself."""
+    tone = np.sin(2 * np.pi * frequency * np.arange(48_000) / 48_000).astype(np.float32)
+    return 20 * np.log10(rms(sound.room(tone)[24_000:]) / rms(tone))
+
+
+def test_a_click_in_the_room_is_answered_for_less_than_six_tenths_of_a_second():
+    click = np.zeros(72_000, np.float32)
+    click[1_000] = 1
+    answer = sound.room(click)
+    assert (answer.shape, answer.dtype) == ((72_000, 2), np.float32)
+    assert np.square(answer).sum(axis=0) == pytest.approx([1, 1], rel=1e-3)
+    assert np.abs(answer[:1_380]).max() < 1e-6 < 1e-3 < np.abs(answer[1_384:1_450]).max()  # 8 ms later
+    energy = np.square(answer[1_384:], dtype=np.float64).sum(axis=1)
+    left = 10 * np.log10(np.cumsum(energy[::-1])[::-1] / energy.sum() + 1e-12)
+    assert np.argmax(left < -60) < 0.6 * 48_000
+    slope = np.polyfit(*[(np.arange(len(left)) / 48_000, left)[i][2_400:14_400] for i in (0, 1)], 1)[0]
+    assert -60 / slope == pytest.approx(0.42, abs=0.05)  # seconds
+    assert abs(np.corrcoef(answer.T)[0, 1]) < 0.1  # it is all around
+
+
+def test_the_room_leaves_the_bass_dry_and_is_soft():
+    middle = np.mean([answer_to(hertz) for hertz in range(400, 2_000, 100)])
+    assert middle == pytest.approx(3, abs=3)
+    assert np.mean([answer_to(hertz) for hertz in (41, 49, 55, 62, 73)]) < middle - 12
+    assert np.mean([answer_to(hertz) for hertz in range(10_000, 16_000, 500)]) < middle - 10
+
+
+def test_the_room_is_the_same_however_long_the_sound_is():
+    noise = np.random.default_rng(0).standard_normal(300_000).astype(np.float32)
+    whole = sound.room(noise)
+    n = len(noise) + 30_000
+    click = np.zeros(30_000, np.float32)
+    click[0] = 1
+    spectrum = np.fft.rfft(noise, n)[:, None] * np.fft.rfft(sound.room(click).astype(np.float64), n, axis=0)
+    assert np.abs(whole - np.fft.irfft(spectrum, n, axis=0)[: len(noise)]).max() < 1e-4
+    assert np.abs(sound.room(noise[:1_000]) - whole[:1_000]).max() < 1e-4
+    assert sound.room(noise[:0]).shape == (0, 2)
+
+
+def test_the_others_stand_a_little_farther_off_and_the_sound_itself_prevails(helpers):
+    for stem, inside in zip(sound._stems(QUARTET, TEMPO), in_the_room(QUARTET), strict=True):
+        assert 0.9 < np.corrcoef(stem.ravel(), inside.ravel())[0, 1] < 0.9999
+    assert sound.OTHERS_IN_ROOM > sound.SOLO_IN_ROOM
+
+
+# --- Fonts ------------------------------------------------------------------------------------------------------------
+
+
+def test_what_it_was_made_with_tells_the_font(helpers, tmp_path):
+    (tmp_path / "other.sf2").write_bytes(b"other")
+    ours, other = sound.made_with(), sound.made_with(str(tmp_path / "other.sf2"))
+    assert ours.startswith("midirenderer ") and ours.split()[-2] == "TimGM6mb.sf2" and len(ours.split()[-1]) == 12
+    assert other.split()[-2:] == ["other.sf2", "d9298a10d1b0"]
+
+
+def test_a_users_font_is_what_is_heard_and_a_bad_one_is_told(helpers, tmp_path):
+    from writing.soundfont import default_font
+
+    copy = tmp_path / "copy.sf2"
+    copy.write_bytes(default_font().read_bytes())
+    parts = [Part("Solo", 65, 0, LINE[:4]), QUARTET[3]]
+    theirs, ours = sound.mix(parts, TEMPO, str(copy)), sound.mix(parts, TEMPO)
+    assert theirs.shape == ours.shape and (theirs != ours).any()  # ours is darker where it is soft
+    assert sound.mp3_bytes(parts, TEMPO, str(copy)) != sound.mp3_bytes(parts, TEMPO)
+    copy.write_bytes(copy.read_bytes()[:-1])
+    for render in (sound.mix, sound.mp3_bytes, sound.render):
+        with pytest.raises(ValueError, match=r"copy\.sf2: a damaged SoundFont"):
+            render(parts, TEMPO, str(copy))
+    with pytest.raises(ValueError, match=r"no\.sf2: cannot be read"):
+        sound.write_sound(tmp_path / "a.mp3", parts, TEMPO, str(tmp_path / "no.sf2"))
+
+
+def test_what_the_synthesiser_cannot_play_is_told(helpers):
+    midi = b"MThd\0\0\0\6\0\0\0\1\1\xe0MTrk\0\0\0\4\0\xff/\0"
+    with pytest.raises(ValueError, match="odd.sf2: the synthesiser cannot play it"):
+        sound._synthesised(midi, b"RIFF", "odd.sf2")
 
 
 def test_another_suffix_is_refused(tmp_path):

@@ -7,7 +7,7 @@ from conftest import ROOT, bar, note
 
 import music_generate
 from music.chorus import Chorus
-from music.notes import Bar
+from music.notes import Bar, Nuance
 from music.piece import Tune
 from music.units import GRID
 from preprocess import read_tune, with_changes
@@ -86,6 +86,18 @@ def test_a_tune_gets_the_bars_of_its_changes():
     mixed = over(tune_of_bars([2, 3, 4]), "5/4 C | % | 2/4 F | 5/4 G")
     assert [(one.start, one.meter) for one in mixed.bars.values()] == [(96, (5, 4)), (156, (5, 4))]
     assert symbols(mixed) == {0: [(0.0, "C")], 1: [(0.0, "C")]}
+
+
+@pytest.mark.parametrize("text", ["3/4 C | F | G | Am", "5/4 C | % | 2/4 F | 5/4 G", "C | F | G | Am"])
+def test_each_note_is_played_as_it_was_in_whatever_bar_it_is(text):
+    tune = tune_of_bars([2, 3, 4, 5])
+    nuances = {n: [Nuance(0.01 * n, 0.5, ((0.0, float(n)),))] for n in tune.bars}
+    found = over(replace(tune, nuances=nuances, program=65, is_struck=True), text)
+    assert list(found.nuances) == list(found.bars) == list(found.melody)
+    for number, notes in found.melody.items():
+        assert found.nuances[number] == [nuances[note.onset // 48][0] for note in notes]
+    assert sum(map(len, found.nuances.values())) == 4 and (found.program, found.is_struck) == (65, False)
+    assert over(tune, text).nuances == {}  # of what is written none
 
 
 def test_a_single_bar_of_another_length_is_shared():

@@ -2,9 +2,9 @@
 
 The MusicXML is written directly, without music21, because that takes seconds for what takes milliseconds; the tests
 read it back through music21, and hold it against the standard's schema. Conventions: a guitar's part is written under a
-treble clef with an 8 below, a horn's in its key, and says how it sounds. Ids: measure `m1`, `m2` ... as numbered, a
-solo's note `n0`, `n1` ... by index, and the notes it is tied on to `n0-2`, `n0-3` ...; the SVG keeps all of them. The
-same piece gives the same bytes.
+treble clef with an 8 below, a horn's in its key, a low one's under a bass clef, and says how it sounds. Ids: measure
+`m1`, `m2` ... as numbered, a solo's note `n0`, `n1` ... by index, and the notes it is tied on to `n0-2`, `n0-3` ...;
+the SVG keeps all of them. The same piece gives the same bytes.
 
 Left to others: written rhythm and spelling (`writing/written_rhythm.py`), what MusicXML calls a chord
 (`writing/chord_kinds.py`).
@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from music.chord_names import transposed
 from music.chord_symbols import Symbol, parse_symbol
+from music.instruments import JAZZ_GUITAR, Reader, readers_of
 from music.keys import key_names, key_of
 from music.notes import Bar, Chord, Note
 from music.piece import Piece, Solo
@@ -29,38 +30,16 @@ from writing.chord_kinds import kind_of
 from writing.written_rhythm import DIVISIONS, Written, as_written, notate, spelling, to_divisions
 
 EIGHTH = GRID // 2
+BASS_CLEF = 21  # semitones by which what is written under it lies lower than under a treble clef
 NO_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # characters that it cannot hold
-FIFTHS_ABOVE, STEPS_ABOVE = {2: 2, 9: 3}, {2: 1, 9: 5}  # of a horn in Bb and one in Eb: its key and its notes
+# Of horns in Bb, F and Eb, by semitones: their key and their notes.
+FIFTHS_ABOVE, STEPS_ABOVE = {0: 0, 2: 2, 7: 1, 9: 3}, {0: 0, 2: 1, 7: 4, 9: 5}
 ENDING = re.compile(r"\d[\d, -]*\.")  # the name of a section that is one
 BARS_A_SYSTEM, CROWDED = 4, 66  # and from how many notes and rests on there are half as many
 DOCTYPE = (
     '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 '
     'Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">\n'
 )
-
-
-class Player(NamedTuple):
-    """Who reads the sheet: the instrument's name, how many semitones above its sound it is written, its General MIDI
-    program (from 0) and its sound as MusicXML names it."""
-
-    name: str
-    written_above: int
-    program: int
-    sound: str
-
-
-# By the part, in which key an instrument is: of several the one whose line is written with fewer ledger lines.
-PLAYERS = {
-    "C": (Player("Guitar", 0, 26, "pluck.guitar.electric"),),
-    "Bb": (
-        Player("Trumpet in Bb", 2, 56, "brass.trumpet"),
-        Player("Tenor saxophone", 14, 66, "wind.reed.saxophone.tenor"),
-    ),
-    "Eb": (
-        Player("Alto saxophone", 9, 65, "wind.reed.saxophone.alto"),
-        Player("Baritone saxophone", 21, 67, "wind.reed.saxophone.baritone"),
-    ),
-}
 
 
 class LeadSheet(NamedTuple):
@@ -156,13 +135,15 @@ def _system_breaks(sizes: list[int], pickup: int) -> set[int]:
     return breaks - {0, pickup}
 
 
-def _part_of(piece: Piece) -> tuple[Player, Solo, int]:
+def _part_of(piece: Piece) -> tuple[Reader, Solo, int]:
     """Who reads the piece, its solo as that part is written, and the sharps of its key."""
     solo, fifths = piece.solo, piece.solo.fifths
     if fifths is None:
         fifths = key_of(solo.notes, solo.chords).fifths
-    player = min(PLAYERS[piece.written_for], key=lambda player: _ledger_lines(solo.notes, player.written_above))
-    by = player.written_above
+    program = piece.parts[0].program if piece.parts else JAZZ_GUITAR
+    readers = readers_of(program, piece.written_for)
+    player = min(readers, key=lambda reader: _ledger_lines(solo.notes, reader.above))
+    by = player.above
     if by:
         fifths += FIFTHS_ABOVE[by % 12]
         fifths -= 12 * (fifths > 6)  # no more than six sharps
@@ -172,22 +153,26 @@ def _part_of(piece: Piece) -> tuple[Player, Solo, int]:
             for in_bar in solo.chords_by_bar
         ]
         solo = replace(solo, notes_by_bar=notes, chords_by_bar=chords)
+    if not player.clef:  # a bass clef is some 21 semitones lower
+        is_low = _ledger_lines(solo.notes, BASS_CLEF) < _ledger_lines(solo.notes, 0)
+        player = player._replace(clef="F" if is_low else "G")
     return player, solo, fifths
 
 
-def _ledger_lines(notes: list[Note], written_above: int) -> int:
+def _ledger_lines(notes: list[Note], above: int) -> int:
     """Roughly how many a line needs in the treble clef: they begin a tone below E4 and above F5."""
-    written = [note.pitch + written_above for note in notes]
+    written = [note.pitch + above for note in notes]
     return sum(max(0, 62 - pitch) + max(0, pitch - 79) for pitch in written)
 
 
-def _part_list(root: ET.Element, player: Player) -> None:
+def _part_list(root: ET.Element, player: Reader) -> None:
     """The instrument and its sound: without them some programs ask, or take a piano."""
     score_part = _add(_add(root, "part-list"), "score-part", id="P1")
     _add(score_part, "part-name", player.name)
     instrument = _add(score_part, "score-instrument", id="P1-I1")
     _add(instrument, "instrument-name", player.name)
-    _add(instrument, "instrument-sound", player.sound)
+    if player.sound:
+        _add(instrument, "instrument-sound", player.sound)
     sounding = _add(score_part, "midi-instrument", id="P1-I1")
     _add(sounding, "midi-channel", 1)
     _add(sounding, "midi-program", player.program + 1)
@@ -219,7 +204,7 @@ def _spelled(solo: Solo, changes: list[tuple[int, Symbol]], fifths: int) -> list
     return [as_written(note.pitch, surest[key][0]) for note, key in zip(solo.notes, keys, strict=True)]
 
 
-def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, player: Player) -> None:
+def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, player: Reader) -> None:
     if before and before.meter == bar.meter:
         return
     attributes = _add(measure, "attributes")
@@ -231,12 +216,13 @@ def _attributes(measure: ET.Element, bar: Bar, before: Bar | None, fifths: int, 
     _add(time, "beat-type", bar.meter[1])
     if before is None:
         clef = _add(attributes, "clef")
-        _add(clef, "sign", "G")
-        _add(clef, "line", 2)
-        if not player.written_above:
+        _add(clef, "sign", player.clef[0])
+        _add(clef, "line", 2 if player.clef[0] == "G" else 4)
+        if player.clef.endswith("8"):
             _add(clef, "clef-octave-change", -1)
+        if not player.above:
             return
-        octaves, semitones = divmod(player.written_above, 12)
+        octaves, semitones = divmod(player.above, 12)
         transpose = _add(attributes, "transpose")
         _add(transpose, "diatonic", -STEPS_ABOVE[semitones])
         _add(transpose, "chromatic", -semitones)

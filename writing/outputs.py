@@ -18,6 +18,7 @@ from running.console import Progress
 from running.file_set import FileSet
 from running.helpers import Helper, result_of
 from writing import engraving, samples, sound
+from writing.count_in import counted_in
 from writing.lead_sheet import lead_sheet
 from writing.midi import piece_bytes
 from writing.page import Copy, Version, page_html, version_of
@@ -34,12 +35,13 @@ STUDIO, EASEL = Helper(), Helper()  # for sound, and for drawings that take long
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which outputs are made beside the MIDI."""
+    """Which outputs are made beside the MIDI, and with which SoundFont, '' for ours."""
 
     sound: bool
     score: bool
     pictures: bool
     page: bool
+    soundfont: str = ""
 
     def prepare(self) -> None:
         """Bring the libraries that will be needed, while there is nothing else to do."""
@@ -52,15 +54,17 @@ class Wanted:
 @dataclass(frozen=True)
 class Results:
     """What a run has to show: its solos, their numbers from best to worst, what is said of the best and what they took
-    over, the solo it learned from, the loss of each epoch, and the settings."""
+    over, what they are compared with by name, the last of it the source as it was played, the loss of each epoch, and
+    the settings; `reference`: the loss with which the original ends on this tune, None on any other."""
 
     pieces: list[Piece]
     ranking: list[int]
     facts: dict[int, dict[str, str]]
     copies: dict[int, list[Copy]]
-    source: Piece
+    beside: dict[str, Piece]
     losses: list[float]
     settings: dict[str, str]
+    reference: float | None = None
 
     @property
     def best(self) -> Piece:
@@ -73,13 +77,11 @@ def wake_studio(wanted: Wanted) -> None:
         STUDIO.begin(sound.bring_libraries)
 
 
-def prepare_studio(source: Piece, accompaniment: Piece, wanted: Wanted, memory: Path | None) -> None:
+def prepare_studio(source: Piece, wanted: Wanted, memory: Path | None) -> None:
     """Let the process that renders begin, beside the learning, with what is known already: the source, for the page's
-    samples, and what will accompany the solo."""
+    samples."""
     if wanted.page and not sound.missing():
-        STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory)
-    if wanted.sound and not sound.missing():  # last, so that it is still remembered when the solo joins it
-        STUDIO.begin(sound.prepare, accompaniment.parts, accompaniment.tempo)
+        STUDIO.begin(samples.sampled, samples.ranges(source.parts), memory, wanted.soundfont)
 
 
 def write_outputs(
@@ -116,15 +118,16 @@ def _make(files: FileSet, results: Results, wanted: Wanted, missing: list[str], 
     for number, piece in enumerate(results.pieces[:several], 1):
         files.write(NUMBERED.format(number), piece_bytes(piece))
         progress(number)
-    if wanted != Wanted(False, False, False, False):
+    if wanted != Wanted(False, False, False, False, wanted.soundfont):
         yield f"{'to be heard':<12}{first}"
     yield from missing
-    shown = [*(results.pieces[number] for number in results.ranking[:VERSIONS_ON_PAGE]), results.source]
-    heard = STUDIO.begin(sound.mp3_bytes, results.best.parts, results.best.tempo) if wanted.sound else None
+    shown = [*(results.pieces[number] for number in results.ranking[:VERSIONS_ON_PAGE]), *results.beside.values()]
+    best = counted_in(results.best)[0]
+    heard = STUDIO.begin(sound.mp3_bytes, best.parts, best.tempo, wanted.soundfont) if wanted.sound else None
     sampled = None
     if wanted.page and not sound.missing():
         wanted_samples = samples.ranges([part for piece in shown for part in piece.parts])
-        sampled = STUDIO.begin(samples.sampled, wanted_samples, memory)
+        sampled = STUDIO.begin(samples.sampled, wanted_samples, memory, wanted.soundfont)
     for name, content in _drawn(results, wanted):
         if heard and heard.done():
             yield _heard(files, heard, results.best)
@@ -155,7 +158,7 @@ def _drawn(results: Results, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
             yield page.name, content
     if wanted.pictures:
         yield ROLL_FILE, _drawn_of(best, "picture", piano_roll_png, best)
-        yield "training.png", training_png(results.losses)
+        yield "training.png", training_png(results.losses, results.reference)
 
 
 def _drawn_of(piece: Piece, what: str, function: Callable, *arguments):
@@ -206,7 +209,13 @@ def _versions(results: Results, wanted: Wanted) -> list[Version]:
         )
         piece, name = results.pieces[number], f"Solo {number + 1}" if several else "The solo"
         versions.append(_drawn_of(piece, "page", version, piece, name, wanted.score))
-    return [*versions, _drawn_of(results.source, "page", version_of, results.source, "The source", wanted.score)]
+    for name, piece in results.beside.items():
+        same = next((one for one in versions if one.piece.solo.notes == piece.solo.notes), None)
+        if same and not same.links:  # the same on paper
+            versions.append(replace(same, name=name, piece=piece))
+        else:
+            versions.append(_drawn_of(piece, "page", version_of, piece, name, wanted.score))
+    return versions
 
 
 def _page(results: Results, versions: list[Version], rendered: samples.Sampled | None) -> bytes:

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import NamedTuple, TypedDict
 from urllib.parse import quote
 
+from music.instruments import NAMES
 from music.notes import Bar, pitch_name
-from music.piece import Part, Piece
+from music.piece import SOLO, Part, Piece
 from music.units import to_quarters
 from writing.engraving import NARROW_PAGE, PAGE_WIDTH, engrave
 from writing.lead_sheet import lead_sheet
@@ -130,6 +131,7 @@ def _roll_data(piece: Piece) -> dict:
     low, high = pitch_range(piece)
     return {
         "tempo": piece.tempo,
+        "plays": players_of(piece),
         "length": to_quarters(solo.length),
         "bars": [_bar_data(bar) for bar in solo.bars],
         "low": low,
@@ -144,12 +146,26 @@ def _roll_data(piece: Piece) -> dict:
     }
 
 
+def players_of(piece: Piece) -> str:
+    """Who plays, and how fast, in words: 'Tenor Sax, piano, bass and drums, 132 quarters a minute'."""
+    others = [part.name.lower().replace("chords", "piano") for part in piece.parts if part.name != SOLO]
+    names = [*(NAMES[part.program] for part in piece.parts if part.name == SOLO), *others]
+    together = " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else "".join(names)
+    style = f", {piece.style}" if len(piece.parts) > 2 else ""
+    return f"{together}{style}, {piece.tempo:g} quarters a minute"
+
+
 def _part_data(part: Part) -> list:
-    """What is struck: [onset, duration, key, velocity], times in quarters."""
-    quarter = TICKS_PER_QUARTER
+    """What is struck: [onset, duration, key, velocity], times in quarters; and of a note that is bent
+    [[quarters after its onset, semitones], ...]."""
+    quarter, bends = TICKS_PER_QUARTER, {}
+    for note, nuance in zip(part.music, part.nuances, strict=False):
+        if nuance.bends:
+            bends[round((note.offset + nuance.late) * quarter), note.pitch] = nuance.bends
     return [
         [round(start / quarter, 6), round((end - start) / quarter, 6), key, velocity]
-        for start, end, key, velocity in sorted(played(part.music))
+        + ([bends[start, key]] if (start, key) in bends else [])
+        for start, end, key, velocity in sorted(played(part))
     ]
 
 

@@ -42,7 +42,7 @@ class Box(NamedTuple):
 def piano_roll_png(piece: Piece) -> bytes:
     """The solo as a piano roll in systems, its chords' symbols above, as a PNG.
 
-    A name that would run into another is left out, and so is one that is said already in its bar; its chord keeps a
+    A name that would run into another is left out, and so is one that was said last in its row; its chord keeps a
     tick. A piece without notes or without bars is a picture that says so.
     """
     with warnings.catch_warnings():
@@ -50,11 +50,11 @@ def piano_roll_png(piece: Piece) -> bytes:
         return png_bytes(piano_roll(piece)[0])
 
 
-def training_png(losses: list[float], reference: float = 7.5) -> bytes:
+def training_png(losses: list[float], reference: float | None = None) -> bytes:
     """The loss, summed over the steps of a window, after each epoch from 1 on, as a PNG.
 
-    `reference` is where the original ends after 100 epochs. The scale is logarithmic, because the end is what is
-    compared. No losses give the reference alone.
+    `reference` is where the original ends after 100 epochs on the same tune, None on any other. The scale is
+    logarithmic, because the end is what is compared. No losses give the reference alone, or nothing.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
@@ -64,18 +64,21 @@ def training_png(losses: list[float], reference: float = 7.5) -> bytes:
     epochs = [epoch for epoch, loss in enumerate(losses, 1) if 0 < loss < float("inf")]
     drawn = [losses[epoch - 1] for epoch in epochs]
     axes.set_yscale("log")
-    axes.set_xlim(0, max(105, len(losses) * 1.05))
-    axes.set_ylim(min([reference, *drawn]) / 1.6, max([reference * 4, *drawn]) * 1.6)
-    axes.axhline(reference, color=TYPE_COLOURS["A"], linewidth=1.5, linestyle=(0, (5, 3)))
-    axes.plot([100], [reference], "D", markersize=8, markerfacecolor="white", markeredgecolor=INK)
-    text = f"the original after 100 epochs: {reference:g}"
-    axes.annotate(text, (100, reference), (0, 11), textcoords="offset points", ha="right", color=INK, fontsize=10)
+    axes.set_xlim(0, max(105 if reference else 1, len(losses) * 1.05))
+    heights = [*drawn, *([reference, reference * 4] if reference else [])] or [1.0]
+    axes.set_ylim(min(heights) / 1.6, max(heights) * 1.6)
+    if reference:
+        axes.axhline(reference, color=TYPE_COLOURS["A"], linewidth=1.5, linestyle=(0, (5, 3)))
+        axes.plot([100], [reference], "D", markersize=8, markerfacecolor="white", markeredgecolor=INK)
+        text = f"the original after 100 epochs: {reference:g}"
+        axes.annotate(text, (100, reference), (0, 11), textcoords="offset points", ha="right", color=INK, fontsize=10)
     if drawn:
         axes.plot(epochs, drawn, color=TYPE_COLOURS["C"], linewidth=2.2)
         axes.plot(epochs[-1:], drawn[-1:], "o", markersize=7, color=TYPE_COLOURS["C"])
         # Right of its point, where the curve does not come from, as far as there is room; but not on top of the
         # reference's own text, which stands above the line.
-        has_room, below = epochs[-1] < 70 or epochs[-1] < 0.7 * len(losses), drawn[-1] < reference * 1.6
+        has_room = bool(reference) and epochs[-1] < 70 or epochs[-1] < 0.7 * len(losses)
+        below = not reference or drawn[-1] < reference * 1.6
         away = (10, -28 if below else -4) if has_room else (0, -20 if below else 11)
         style = {"textcoords": "offset points", "ha": "left" if has_room else "right", "color": INK}
         text = f"after {epochs[-1]} epoch{'s' * (epochs[-1] > 1)}: {drawn[-1]:.2f}"
@@ -232,15 +235,14 @@ def _corners_of(box: Box, layout: Layout) -> list[tuple[float, float]]:
 
 def _draw_chord_names(write, bar_lines: list, chords: list[Chord], row: list[Bar], top: float, x) -> None:
     """The names over a system, above its bar numbers, each with a tick at its onset; those on bar lines come first. A
-    chord that is struck again in its bar has only the tick."""
+    chord that goes on, or is struck again, has only the tick; a row begins with a name."""
     first, end = row[0].start, row[-1].end
     on_line = {bar.start for bar in row}
     taken = []
     named, before = [], ""
     for chord in chords:
         if first <= chord.onset < end:
-            is_again = chord.symbol == before and chord.onset not in on_line
-            named.append((chord.onset, "" if is_again else chord.symbol))
+            named.append((chord.onset, "" if named and chord.symbol == before else chord.symbol))
         before = chord.symbol
     for onset, name in sorted(named, key=lambda pair: (pair[0] not in on_line, pair[0])):
         bar_lines.append([(x(onset), top), (x(onset), top + 0.06)])

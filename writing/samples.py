@@ -1,8 +1,8 @@
 """Sampled instruments for the page: single notes of each part, which a browser plays at any tempo, in any order.
 
-They are rendered by the SoundFont synthesiser as the sound file is, with each part's place in the mix, six semitones
-apart (a player bends one by three at most), one behind the other in a single sound. Left to others: synthesis and the
-mix of the sound file (`writing/sound.py`), playing (`writing/page_template.html`).
+They are rendered by the SoundFont synthesiser as the sound file is, with each part's place in the mix and the room, six
+semitones apart (a player bends one by three at most), one behind the other in a single sound. Left to others: synthesis
+and the mix of the sound file (`writing/sound.py`), playing (`writing/page_template.html`).
 """
 
 import io
@@ -14,6 +14,7 @@ from music.piece import DRUM_CHANNEL, Part
 from music.units import GRID
 from running.memory import digest_of, recall, remember
 from writing import sound
+from writing import soundfont as fonts
 from writing.midi import played
 
 APART = 6  # semitones between two samples: the SoundFont stretches its own recordings farther
@@ -49,7 +50,7 @@ def ranges(parts: list[Part], octaves_around: int = 0) -> tuple[Range, ...]:
     struck = {}
     for part in parts:
         keys = struck.setdefault(part.name, (part, set()))[1]
-        keys.update(pitch for _, _, pitch, _ in played(part.music))
+        keys.update(pitch for _, _, pitch, _ in played(part))
     found = []
     for part, keys in struck.values():
         if part.channel != DRUM_CHANNEL and keys:
@@ -60,17 +61,20 @@ def ranges(parts: list[Part], octaves_around: int = 0) -> tuple[Range, ...]:
     return tuple(found)
 
 
-def sampled(wanted: tuple[Range, ...], memory: Path | None = None) -> Sampled:
-    """Render the samples, or take those that were rendered before; `memory` is where they are kept, or None."""
+def sampled(wanted: tuple[Range, ...], memory: Path | None = None, soundfont: str = "") -> Sampled:
+    """Render the samples, or take those that were rendered before; `memory` is where they are kept, or None.
+
+    `soundfont` as in `writing/sound.py`.
+    """
     starts, slots = {}, []
     for one in wanted:
         starts[one.name] = {key: SLOT * (len(slots) + place) for place, key in enumerate(one.keys)}
         slots += one.keys
-    code = [Path(module).read_bytes() for module in (__file__, sound.__file__)]
-    path = memory and memory / "sounds" / digest_of(repr(wanted), *code, sound.made_with())
+    code = [Path(module).read_bytes() for module in (__file__, sound.__file__, fonts.__file__)]
+    path = memory and memory / "sounds" / digest_of(repr(wanted), *code, sound.made_with(soundfont))
     mp3 = path and recall(path)
     if not (mp3 and _lasts(mp3, SLOT * len(slots))):
-        mp3 = _rendered(wanted)
+        mp3 = _rendered(wanted, soundfont)
         if path:
             remember(path, mp3)
     return Sampled(mp3, starts)
@@ -87,7 +91,7 @@ def _lasts(mp3: bytes, seconds: int) -> bool:
     return (found.samplerate, found.channels) == (RATE, 1) and abs(found.duration - seconds) < 1
 
 
-def _rendered(wanted: tuple[Range, ...]) -> bytes:
+def _rendered(wanted: tuple[Range, ...], soundfont: str) -> bytes:
     """One part after the other, each note in its slot, as an MP3 of one channel."""
     import numpy as np
     import soundfile
@@ -98,8 +102,9 @@ def _rendered(wanted: tuple[Range, ...]) -> bytes:
     envelope[-fading:] = np.linspace(1, 0, fading, dtype=np.float32)
     for name, program, channel, keys in wanted:
         notes = [Note(SLOT * GRID * place, HELD * GRID, key, VELOCITY) for place, key in enumerate(keys)]
-        stereo = sound.render([Part(name, program, channel, notes)], TEMPO)[: SLOT * len(keys) * sound.RENDERED_RATE]
-        parts.append(stereo.mean(axis=1).reshape(len(keys), size) * envelope)
+        stereo = sound.render([Part(name, program, channel, notes)], TEMPO, soundfont)[: size * len(keys)]
+        answer = sound.room(sound.sent(stereo, sound.SOLO_IN_ROOM if name == "Solo" else sound.OTHERS_IN_ROOM))
+        parts.append((stereo.mean(axis=1) + answer[:, 0]).reshape(len(keys), size) * envelope)
     audio = sound.resampled(np.concatenate(parts).T, sound.RENDERED_RATE, RATE).T.ravel()
     peak = float(np.abs(audio).max())
     assert peak < 1, "a single note is louder than full scale"
