@@ -15,11 +15,12 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from improvising.styles import Layer, Style, alternatives, groups, off_beats, places, style_of
+from music.instruments import ACOUSTIC_BASS
 from music.notes import Bar, Chord, Note
 from music.piece import DRUM_CHANNEL, Part
 from music.units import GRID
 
-ACOUSTIC_BASS, BASS_CHANNEL = 32, 2
+BASS_CHANNEL = 2
 LOWEST, HIGHEST = 28, 52  # the bass's open E string, and two octaves above it
 SKIPS = 0.12  # how often a walking bass strikes a beat's pitch again, softly, on the off-beat
 # What a move of so many semitones costs the bass, 0 to 12. A repeated pitch costs more than any other move within the

@@ -59,7 +59,7 @@ CALLED = {
     "strings": 48,
     "bass": 32,
 }
-NAMED_BY_A_WORD = range(80)  # those of them whose names are instruments'
+ONE_WORD = {name.lower(): program for program, name in enumerate(NAMES[:80]) if name.isalpha()}  # instruments' names
 
 
 class Reader(NamedTuple):
@@ -106,10 +106,9 @@ def program_in(text: str) -> int | None:
     for program, name in enumerate(NAMES[:NO_PITCH]):
         if _plain(name) == words:
             return program
-    one_word = {_plain(NAMES[program]): program for program in NAMED_BY_A_WORD if " " not in NAMES[program]}
     found = _called(words, CALLED_FIRST)
     if found is None:
-        found = next((one_word[word] for word in words.split() if word in one_word), None)
+        found = next((ONE_WORD[word] for word in words.split() if word in ONE_WORD), None)
     return _called(words, CALLED) if found is None else found
 
 

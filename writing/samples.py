@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from music.notes import Note
-from music.piece import DRUM_CHANNEL, Part
+from music.piece import DRUM_CHANNEL, SOLO, Part
 from music.units import GRID
 from running.memory import digest_of, recall, remember
 from writing import sound
@@ -103,7 +103,7 @@ def _rendered(wanted: tuple[Range, ...], soundfont: str) -> bytes:
     for name, program, channel, keys in wanted:
         notes = [Note(SLOT * GRID * place, HELD * GRID, key, VELOCITY) for place, key in enumerate(keys)]
         stereo = sound.render([Part(name, program, channel, notes)], TEMPO, soundfont)[: size * len(keys)]
-        answer = sound.room(sound.sent(stereo, sound.SOLO_IN_ROOM if name == "Solo" else sound.OTHERS_IN_ROOM))
+        answer = sound.room(sound.sent(stereo, sound.SOLO_IN_ROOM if name == SOLO else sound.OTHERS_IN_ROOM))
         parts.append((stereo.mean(axis=1) + answer[:, 0]).reshape(len(keys), size) * envelope)
     audio = sound.resampled(np.concatenate(parts).T, sound.RENDERED_RATE, RATE).T.ravel()
     peak = float(np.abs(audio).max())

@@ -19,7 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
-from music.piece import DRUM_CHANNEL, Part
+from music.piece import DRUM_CHANNEL, SOLO, Part
 from running.files import write_aside
 from writing.midi import TICKS_PER_QUARTER, midi_bytes, played
 from writing.soundfont import DRUMS, default_font, font_bytes, told
@@ -51,7 +51,7 @@ class Place(NamedTuple):
 
 # The SoundFont's cymbals, softly struck, are some 20 LU below its piano: the other parts make room for them.
 PLACES = {
-    "Solo": Place(127, 64),
+    SOLO: Place(127, 64),
     "Chords": Place(56, 44),
     "Bass": Place(71, 64),  # low notes stay in the middle, or they blur
     "Drums": Place(127, 80),
@@ -203,15 +203,15 @@ def _stems(parts: list[Part], tempo: float, soundfont: str = ""):
     """The solo and everything else, each as audio at `RENDERED_RATE` and as long as the longer one."""
     import numpy as np
 
-    solo = render([part for part in parts if part.name == "Solo"], tempo, soundfont)
-    others = render([part for part in parts if part.name != "Solo"], tempo, soundfont)
+    solo = render([part for part in parts if part.name == SOLO], tempo, soundfont)
+    others = render([part for part in parts if part.name != SOLO], tempo, soundfont)
     n = max(len(solo), len(others))
     return [np.pad(stem, ((0, n - len(stem)), (0, 0))) for stem in (solo, others)]
 
 
 def render(parts: list[Part], tempo: float, soundfont: str = ""):
     """Parts with their places in the mix, and the tail, as the synthesiser gives them: float32 (samples, 2) at
-    `RENDERED_RATE`. What was rendered last is remembered, as it may be rendered before it is needed."""
+    `RENDERED_RATE`."""
     import mido
     import numpy as np
 
