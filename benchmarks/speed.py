@@ -50,6 +50,7 @@ BARE, BARE_IMPORTS = "import tensorflow, music21", "start-up: TensorFlow and mus
 OWN = "import sys; sys.path.insert(0, sys.argv[1]); import "
 FIRST, AGAIN = "whole run, MIDI only, first time", "whole run, MIDI only, again"
 ALL_FIRST, ALL_AGAIN = "whole run, all outputs, first time", "whole run, all outputs, again"
+COMPILED = {"PYTHONDONTWRITEBYTECODE": ""}  # what was compiled once is kept, as where nobody forbids it
 WHOLE_RUNS = (FIRST, AGAIN, ALL_FIRST, ALL_AGAIN)
 
 
@@ -159,7 +160,7 @@ def whole_process(arguments: list[str], folder: str, environment: dict[str, str]
         process = subprocess.Popen(
             [sys.executable, *arguments],
             cwd=folder,
-            env=os.environ | (environment or {}),
+            env=os.environ | COMPILED | (environment or {}),
             stdout=printed,
             stderr=complaint,
         )

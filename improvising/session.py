@@ -101,11 +101,13 @@ class Session:
     def _beside(
         self, given: Settings, style: Style, playing: Playing, one_step: OneStep, arrangement: Arrangement
     ) -> dict[str, Piece]:
-        """What solos are compared with: over other changes a solo over the source's; the source with the same band; and
-        the source as it was played."""
+        """What a page compares solos with: over other changes a solo over the source's; the source with the same band;
+        and the source as it was played."""
         over, beside = tune_over(given, self.tunes), {}
-        arrangement = arrangement._replace(comps=not (over.is_struck or given.original), rhythm=None)
-        if given.chords and given.page:
+        if not (given.page or given.live):
+            return beside
+        arrangement = arrangement._replace(comps=comps_over(given, over), rhythm=None)
+        if given.chords:
             own = replace(style, chorus=tune_chorus(over))
             (solo,) = generate_music(one_step, own, playing, 1, given.seed, tempo=arrangement.tempo)
             beside["Over the source's changes"] = piece_of(solo, "A solo over the source's changes", arrangement)
@@ -185,9 +187,15 @@ def source_of(given: Settings, style: Style, tunes: list[Tune]) -> Piece:
     solo, arrangement = over.solo, arrangement_of(given, style, tunes)
     if given.original:
         solo = replace(solo, nuances_by_bar=[])
-    comps = not (over.is_struck or given.original)
-    alone = arrangement._replace(tempo=over.tempo, comps=comps, listens=False, band=False, count_in=False)
+    alone = arrangement._replace(
+        tempo=over.tempo, comps=comps_over(given, over), listens=False, band=False, count_in=False
+    )
     return piece_of(solo, printable(over.path.stem), alone)
+
+
+def comps_over(given: Settings, changes: Tune | Chorus) -> bool:
+    """Whether a pianist plays these changes: those that a pianist struck sound as he did."""
+    return not (changes.is_struck or given.original)
 
 
 def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangement:
@@ -202,7 +210,7 @@ def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangem
         given.style or style_in(chorus.style) or style_for(chorus.bars, tempo, swing),
         swing,
         0.0 if given.original else given.feel,
-        comps=not (chorus.is_struck or given.original),
+        comps=comps_over(given, chorus),
         rhythm=rhythm_of(own[0]) if own and not chorus.is_struck else None,
         listens=not given.original,
         band=given.backing,
@@ -280,7 +288,7 @@ def check_wishes(given: Settings, style: Style, tunes: list[Tune]) -> None:
     can be made."""
     chorus = style.chorus.first_bars(playing_of(given).bars)
     kept_bars(given, chorus)
-    arrangement_of(given, style, tunes)
+    program_asked(given, tune_over(given, tunes))
     if given.soundfont and (given.sound or given.page):
         check_font(Path(given.soundfont))
     n_bars, asked = len(chorus.bars), "BARS, CHORDS and CHORUSES ask for"

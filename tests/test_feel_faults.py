@@ -57,7 +57,7 @@ def test_a_short_chord_that_is_moved_later_is_not_cut_to_nothing():
 
 
 def test_what_is_called_as_played_has_the_pianist_s_own_strikes(session):  # noqa: F811
-    own = session.improvise(given("--page=no"), {}).beside["As played"]
+    own = session.improvise(given(), {}).beside["As played"]
     assert own.parts[1].music == own.solo.chords
 
 
