@@ -26,6 +26,12 @@ ROOT = Path(__file__).resolve().parent.parent
 METHENY_PLACES = [ROOT / "data/original_metheny.mid", ROOT.parent / "shared/data/original_metheny.mid"]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """How many test files run at once: many of them start processes of their own."""
+    allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(allowed, 4)
+
+
 @pytest.fixture(scope="session")
 def metheny() -> Path:
     """The real tune. It is third-party and not in the repository: without it the exact tests are skipped, except in
