@@ -33,7 +33,7 @@ class Tune:
     a line for each bar, and `path`: the file, as soon as they are known. Where the file says so, `fifths` are its key's
     sharps (flats below 0), and `sections` the names of those that begin with a bar. `nuances`: of each bar's notes how
     they were played, none of what is written; `program`: the melody's instrument in General MIDI, from 0, where it is
-    known; `is_struck`: whether the chords are those that a player struck.
+    known; `strikes`: what a pianist struck in each bar, where one does, named by its chord.
     """
 
     melody: dict[int, list[Note]]
@@ -47,7 +47,22 @@ class Tune:
     sections: dict[int, str] = field(default_factory=dict)
     nuances: dict[int, list[Nuance]] = field(default_factory=dict)
     program: int | None = None
-    is_struck: bool = False
+    strikes: dict[int, list[Chord]] = field(default_factory=dict)
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether a pianist is heard in it."""
+        return bool(self.strikes)
+
+    @property
+    def strikes_by_bar(self) -> list[list[Chord]]:
+        """What is struck in each bar, from its bar line."""
+        return [moved(self.strikes.get(number, []), -bar.start) for number, bar in self.bars.items()]
+
+    def struck(self, first: int = 0, last: int | None = None) -> list[Chord]:
+        """What is struck in its bars, or from the `first` to the `last` of them, from the start of the first."""
+        bars = slice(first, None if last is None else last + 1)
+        return from_start(self.strikes_by_bar[bars], lay_out([*self.bars.values()][bars]))
 
     @property
     def values(self) -> list[str]:

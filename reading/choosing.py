@@ -19,17 +19,17 @@ from music.notes import Bar, Note
 from music.piece import UNTOLD_TEMPO, Tune
 from music.units import GRID, to_quarters
 from reading.chords import (
+    as_struck,
     bass_line,
     find_chords,
     find_striking,
     find_symbols,
-    held,
     marked_symbols,
-    named_chords,
+    strikes_over,
     symbol_chords,
 )
 from reading.fetching import METHENY_SHA256
-from reading.grouping import melody_notes, split_hands, split_voices
+from reading.grouping import group_notes, melody_notes, split_hands, split_voices, strikes, struck_chords
 from reading.meters import Bars, by_bar
 from reading.raw_tune import RawNote, RawTune, list_names, some, under_symbols
 from reading.track_roles import (
@@ -114,10 +114,9 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     strands = _accompaniment(raw, selection.chord_tracks, line)
     # What is written together is seldom a chord struck by itself: a score is heard as a whole.
     struck = None if raw.is_written else find_striking(raw, strands, selection.window or EVERYTHING, melody_bars)
-    if struck and selection.chord_tracks is None:
-        strands = [strands[struck[0]]]
+    striking = strands if selection.chord_tracks else [strands[struck[0]]] if struck else []
     marked = marked_symbols(raw)
-    if marked and not struck and not symbols:
+    if marked and not symbols:
         symbols, over = marked, f"{some(len(marked), 'symbol')}, from the file's markers"
     window, told_of_window = _find_window(raw, selection, reason, played, strands if struck else None)
 
@@ -125,19 +124,29 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     melody = by_bar(notes, raw.bars)
     melody = _with_all_bars(melody, raw, window) if raw.n_bars else with_rests(melody)
     bars = {number: raw.bars[number] for number in melody}
+    is_pinned, units = bool(struck) and raw.sha256 in KNOWN_TUNES, raw.ticks_per_quarter
+    group = group_notes if is_pinned else strikes
+    voicings = [chord for strand in striking if struck for chord in struck_chords(group(strand.notes, units), units)]
+    voicings = sorted(inside(voicings, window), key=lambda chord: chord.onset)
+    names = f"{list_names([strand.name for strand in striking])} ({struck[1]})" if struck else ""
     if symbols:
         chords, told_of_chords = symbol_chords(symbols, bars), over
+    elif is_pinned:
+        bass = bass_line(raw, line.number, striking)
+        chords, told_of_chords = as_struck(voicings, bass, bars, raw, notes), names
     else:
-        chords, told_of_chords = find_chords(raw, strands, struck, window, bars, notes)
-        chords = held(named_chords(chords, bass_line(raw, line.number, strands), marked, notes), bars)
-        if marked:
-            told_of_chords += f"; named by {some(len(marked), 'marker')}"
+        chords, told_of_chords = find_chords(raw, strands, voicings, bars, notes)
+        told_of_chords += f"; struck by {names}" if names else ""
     upper = "the upper line of " if line.rest and not raw.is_written else ""
     told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
     sections = {number: name for number, name in raw.sections.items() if number in bars}
     tune = Tune(melody, chords, bars, _tempo_of(raw, list(bars.values())), told, fifths=raw.fifths, sections=sections)
-    return replace(tune, is_struck=bool(struck) and not symbols, **_as_played(raw, line, as_it_was, melody))
+    return replace(
+        tune,
+        strikes=chords if is_pinned else strikes_over(voicings, chords, bars),
+        **_as_played(raw, line, as_it_was, melody),
+    )
 
 
 def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, str]:

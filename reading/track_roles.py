@@ -14,7 +14,7 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from music.units import GRID, nearest_step, step_under
-from reading.grouping import group_notes, is_chord
+from reading.grouping import is_voicing, strikes
 from reading.meters import Bars
 from reading.raw_tune import SLACK, RawNote, RawTune, Track
 
@@ -162,20 +162,15 @@ def holds_two_hands(track: Track, facts: Facts) -> bool:
 def find_struck_chords(
     strands: list[Strand], ticks_per_quarter: int, bars: Bars, wanted: Container[int]
 ) -> tuple[int, str] | None:
-    """The strand that strikes chords in most of the `wanted` bars, and why; None where none does.
-
-    Single notes between chords of two are a bass: such a strand has to be heard as a whole.
-    """
+    """The strand that strikes chords, of three pitch classes or more, in most of the `wanted` bars, and why; None where
+    none does."""
     ranked = []
     for index, strand in enumerate(strands):
-        every_group = group_notes(strand.notes, ticks_per_quarter)
-        groups = [group for group in every_group if is_chord(group)]
+        groups = [group for group in strikes(strand.notes, ticks_per_quarter) if is_voicing(group)]
         covered = covered_bars(groups, ticks_per_quarter, bars, wanted)
-        full = sum(len({note.pitch % 12 for note in group}) > 2 for group in groups)
-        are_chords = 2 * full >= len(groups) or 4 * len(groups) >= 3 * len(every_group)
-        if groups and 2 * covered >= len(wanted) and are_chords:
+        if groups and 2 * covered >= len(wanted):
             named = NAMED_CHORDS if CHORDS.search(strand.name) else 1.0
-            ranked.append((covered / len(wanted) * (1 + full / len(groups)) * named, -index, covered))
+            ranked.append((covered / len(wanted) * named, -index, covered))
     if not ranked:
         return None
     _, index, covered = max(ranked)

@@ -30,7 +30,8 @@ def tune_from_json(parts: dict) -> Tune:
 
 def _tune(parts: dict) -> Tune:
     parts["melody"] = {int(bar): [Note(*note) for note in notes] for bar, notes in parts["melody"].items()}
-    parts["chords"] = {int(bar): [_chord(chord) for chord in chords] for bar, chords in parts["chords"].items()}
+    for name in ("chords", "strikes"):
+        parts[name] = {int(bar): [_chord(chord) for chord in in_bar] for bar, in_bar in parts.get(name, {}).items()}
     parts["bars"] = {
         int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
     }
@@ -74,18 +75,21 @@ def _check(tune: Tune) -> None:
         raise ValueError("its sections are no names of bars")
     if not (tune.program is None or (type(tune.program) is int and 0 <= tune.program <= 127)):
         raise ValueError(f"its instrument is {tune.program!r}")
-    if type(tune.is_struck) is not bool:
-        raise ValueError(f"whether its chords are struck is told as {tune.is_struck!r}")
+    if not set(tune.strikes) <= set(tune.bars):
+        raise ValueError("what is struck is in bars that it has not")
     if tune.nuances and list(tune.nuances) != list(tune.bars):
         raise ValueError("its bars are not those of what was played in them")
     if any(after.start < before.end for before, after in pairwise(tune.bars.values())):
         raise ValueError("its bars do not follow one another")
     for number, bar in tune.bars.items():
-        notes, chords = tune.melody[number], tune.chords[number]
-        pitches = [*(note.pitch for note in notes), *(pitch for chord in chords for pitch in chord.pitches)]
+        notes, chords, strikes = tune.melody[number], tune.chords[number], tune.strikes.get(number, [])
+        pitches = [
+            *(note.pitch for note in notes),
+            *(pitch for chord in (*chords, *strikes) for pitch in chord.pitches),
+        ]
         if not (
             _is_bar(bar)
-            and all(_is_within(bar, item) for item in [*notes, *chords])
+            and all(_is_within(bar, item) for item in [*notes, *chords, *strikes])
             and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
             and all(note.duration > 0 for note in notes)
             and (not tune.nuances or len(tune.nuances[number]) == len(notes))
