@@ -91,7 +91,12 @@ def _voiced(harmony: Harmony, struck: list[Chord], velocity: int, fifths: int | 
     """A harmony as a chord: as it is struck at its fullest, with the tensions that are, or else closely on its root."""
     first = bisect_left(struck, harmony.onset - AHEAD, key=lambda chord: chord.onset)
     last = bisect_left(struck, harmony.end, key=lambda chord: chord.onset)
-    fitting = [chord for chord in struck[first:last] if len(chord.tones) > 2 and harmony.holds(set(chord.tones))]
+    its = [
+        chord
+        for chord in struck[first:last]
+        if chord.end > harmony.onset + AT_ONCE and not (chord.onset >= harmony.end - AHEAD and chord.end > harmony.end)
+    ]
+    fitting = [chord for chord in its if len(chord.tones) > 2 and harmony.holds(set(chord.tones))]
     root = LOWEST_ROOT + (harmony.root - LOWEST_ROOT) % 12
     pitches, tones = tuple(root + interval for interval in harmony.shape), {*harmony.tones}
     if fitting:

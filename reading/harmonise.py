@@ -31,7 +31,7 @@ SHAPES = {
     (0, 4, 7, 11): (-0.3, (2, 9, 6)),
     (0, 4, 7, 9): (-1.2, (2,)),
     (0, 3, 7, 9): (-2.0, (2, 5)),
-    (0, 3, 6, 10): (-0.8, (5, 8)),
+    (0, 3, 6, 10): (-0.8, (5,)),
     (0, 3, 6, 9): (-1.2, (2,)),
     (0, 3, 6): (-2.5, ()),
     (0, 4, 8): (-2.5, ()),
@@ -55,7 +55,7 @@ WAYS, SELDOM = {FULL: 0.0, ROOTLESS: -1.0, GUIDES: -1.5}, -3.0
 HAS_BASS = 0.3  # notes' worth of bass in a beat from which it has one
 # How often a bass plays an interval above the root that is the chord's, and any other, where the chord begins and where
 # it goes on.
-BEGINNING = {0: 1.0, 7: 0.12, 4: 0.08, 3: 0.08, 6: 0.03, 10: 0.04, 11: 0.02, 9: 0.03, 5: 0.03}, 0.02
+BEGINNING = {0: 1.0, 7: 0.12, 4: 0.12, 3: 0.12, 6: 0.03, 10: 0.04, 11: 0.02, 9: 0.03, 5: 0.03}, 0.02
 GOING_ON = {0: 1.0, 7: 0.6, 4: 0.4, 3: 0.4, 6: 0.3, 8: 0.3, 10: 0.25, 11: 0.15, 9: 0.25, 5: 0.25}, 0.12
 MOST_PLAYED, MOST_SUNG, MOST_UNDER = 6.0, 1.0, 1.5  # notes in a beat that count
 STRUCK, SUSTAINED = 0.7, 0.3  # how much a note counts in the beat in which it begins, and how much as it sounds
@@ -128,6 +128,15 @@ class State(NamedTuple):
     usual: float
 
 
+class Heard(NamedTuple):
+    """How much of each pitch class is heard in each beat, and how much as its lowest notes, (beats, 12); and how much is
+    held from before that is no bass, (beats, 1). All in notes that last through it."""
+
+    tones: np.ndarray
+    under: np.ndarray
+    held: np.ndarray
+
+
 class Beats:
     """The beats of bars, in grid steps, and how strong each is: 0 at a bar line, 1 in the middle of a bar, else 2."""
 
@@ -142,10 +151,9 @@ class Beats:
     def __len__(self) -> int:
         return len(self.strengths)
 
-    def heard(self, sounds: list) -> tuple[np.ndarray, np.ndarray]:
-        """How much sounds in each beat, in notes that last through it, by pitch class, (beats, 12); and how much of it
-        as its lowest notes."""
-        heard, low = np.zeros((len(self), 12)), [[] for _ in range(len(self))]
+    def heard(self, sounds: list) -> Heard:
+        """What is heard in each beat."""
+        heard, low, held = np.zeros((len(self), 12)), [[] for _ in range(len(self))], np.zeros((len(self), 1))
         for sound in sounds:
             begin = self.of(sound)
             for beat in range(begin, len(self)):
@@ -158,12 +166,14 @@ class Beats:
                 if deep:
                     weight = ON_TIME if sound.onset <= start + LATE else OFF_TIME
                     low[beat].append((sound.pitch, share * weight * deep))
+                if beat > begin:
+                    held[beat] += share * (1 - deep)
         under = np.zeros_like(heard)
         for beat, notes in enumerate(low):
             lowest = min(notes)[0] if notes else 0
             for pitch, weight in notes:
                 under[beat, pitch % 12] += weight * (pitch <= lowest + DEPTH)
-        return heard, under
+        return Heard(heard, under, held)
 
     def of(self, sound) -> int:
         """The beat that something belongs to, of which it may be ahead."""
@@ -176,9 +186,9 @@ class Beats:
 def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]) -> list[Harmony]:
     """The chords of bars that follow one another, from an accompaniment of any tracks, and the melody."""
     beats = Beats(bars)
-    (played, under), (sung, _) = beats.heard(accompaniment), beats.heard(melody)
-    states = _states_in(find_key([*(played.sum(axis=0) + sung.sum(axis=0))]))
-    played, low = _at_most(played, MOST_PLAYED), _at_most(under, MOST_UNDER)
+    heard, sung = beats.heard(accompaniment), beats.heard(melody).tones
+    states = _states_in(find_key([*(heard.tones.sum(axis=0) + sung.sum(axis=0))]))
+    played, low = _at_most(heard.tones, MOST_PLAYED), _at_most(heard.under, MOST_UNDER)
     begins, goes_on = (low @ _likely_under(states, *how_often) for how_often in (BEGINNING, GOING_ON))
     others = _at_most(sung, MOST_SUNG) @ _likely(states, SUNG) + goes_on
     by_way = {way: played @ _likely(states, PLAYED, way) for way in WAYS}
@@ -186,11 +196,12 @@ def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]
     hands = [WAYS]
     if 2 * np.count_nonzero(low.sum(axis=1) > HAS_BASS) < len(beats):
         hands = [{way: SELDOM * (way != usual) for way in WAYS} for usual in WAYS]
+    begins = (begins - goes_on) / (1 + heard.held)  # what is held over is not another chord because the bass moves
     rows = []
     for hand in hands:
         scores = np.max([by_way[way] + struck * often for way, often in hand.items()], axis=0) + others
-        rows.append(_likeliest(scores, begins - goes_on, states, beats.strengths, CHANGES))
-    return _chords(beats, states, max(rows)[1], under)
+        rows.append(_likeliest(scores, begins, states, beats.strengths, CHANGES))
+    return _chords(beats, states, max(rows)[1], heard.under)
 
 
 def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony], str]:
@@ -198,7 +209,7 @@ def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony]
     key = key_of(melody)
     states = [State((key.tonic + degree) % 12, shape, usual) for degree, shape, usual in DEGREES[key.mode]]
     beats = Beats(bars)
-    scores = beats.heard(melody)[0] @ _likely(states, SUNG)
+    scores = beats.heard(melody).tones @ _likely(states, SUNG)
     _, row = _likeliest(scores, np.zeros_like(scores), states, beats.strengths, ALONE_CHANGES)
     return _chords(beats, states, row, np.zeros((len(beats), 12))), key.name
 
