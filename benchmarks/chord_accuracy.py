@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
+from real_music import Change
 
 from music.keys import FLAT_ROOTS
 from music.piece import Tune
@@ -52,6 +53,13 @@ def rows_of(tune: Tune) -> list[Row]:
         ]
         before = rows[-1][2]
     return rows
+
+
+def rows_of_truth(changes: list[Change]) -> list[Row]:
+    """The true chords, where there are any."""
+    return [
+        (start, end, label(symbol.root, symbol.tones)) for start, end, symbol in changes if symbol and symbol.intervals
+    ]
 
 
 def accuracy(truth: list[Row], found: list[Row]) -> dict[str, float]:
