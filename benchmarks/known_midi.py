@@ -107,7 +107,7 @@ def _track(voice: Voice, channel: int | None) -> mido.MidiTrack:
         notes += [(start, 1, its, pitch, velocity), (max(_tick(end), start + 1), 0, its, pitch, 0)]
     for tick, begins, its, pitch, velocity in sorted(notes):  # at one tick releases come before onsets
         kind = "note_on" if begins else "note_off"
-        events.append((tick, mido.Message(kind, channel=its, note=pitch, velocity=velocity)))
+        events.append((tick, mido.Message(kind, skip_checks=True, channel=its, note=pitch, velocity=velocity)))
     for times in voice.pedals:
         for at, value in zip(times, (127, 0), strict=True):
             events.append((_tick(at), mido.Message("control_change", channel=channel, control=64, value=value)))
@@ -117,7 +117,7 @@ def _track(voice: Voice, channel: int | None) -> mido.MidiTrack:
 def _in_order(events: list[tuple]) -> mido.MidiTrack:
     track, now = mido.MidiTrack(), 0
     for tick, message in sorted(events, key=lambda event: event[0]):
-        track.append(message.copy(time=tick - now))
+        track.append(message.copy(skip_checks=True, time=tick - now))
         now = tick
     return track
 
