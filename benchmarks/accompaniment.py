@@ -154,6 +154,19 @@ def arpeggio(music: Music, low: int = 48) -> list[Sound]:
     return sounds
 
 
+def oom_pah(music: Music) -> list[Sound]:
+    """A left hand alone: root and fifth by turns on the strong beats, the chord on the others."""
+    sounds = []
+    for start, end, symbol in pieces(music):
+        bass = [_low(symbol.bass), _low(symbol.root) + (degree(symbol, FIFTHS) or [7])[0]]
+        upper = within(symbol, symbol.intervals, 50)
+        for place, onset in enumerate(_steps(start, end, music.beat)):
+            is_strong = place % (3 if music.bar == 3 * music.beat else 2) == 0
+            pitches = [bass[place // 2 % 2]] if is_strong else upper
+            sounds += [Sound(onset, min(end, onset + music.beat) - GAP, pitch, 64) for pitch in pitches]
+    return sounds
+
+
 def pad(music: Music) -> list[Sound]:
     """Chords in open position high up, soft, which run into each other a little."""
     sounds = []

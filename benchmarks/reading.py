@@ -26,7 +26,7 @@ import running.console  # noqa: F401, before NumPy
 import ways
 from chord_accuracy import MEASURES, accuracy, rows_of_truth
 from other_readers import by_music21, by_templates
-from reading_scores import NOTHING, SCORES, scores_of
+from reading_scores import LINE_FALSE, LINE_FOUND, NOTHING, SCORES, TEMPO, scores_of
 from real_music import Music, music_at, places
 
 from preprocess import read_tune
@@ -44,10 +44,17 @@ LIST_WRONG: switch = False  # also tell of each file that went wrong, and what
 KEEP: text = ""  # folder in which the files stay, each with its truth; "": none
 SEED: whole(0) = 0
 
+OTHER_READERS = {"music21": by_music21, "templates": by_templates}
 # Below these a file went wrong.
 RIGHT = {"line": 1, "bars": 0.95, "meter": 1, "tempo": 1, "root": 0.9, "sevenths": 0.75}
-OTHER_READERS = {"music21": by_music21, "templates": by_templates}
 RIGHT_THIN = RIGHT | {"root": 0.8, "sevenths": 0.6}  # where neither a bass nor full voicings sound
+
+INTRODUCTION = f"""# How right files of known truth are read
+
+`benchmarks/reading.py`, in hundredths: files with the right line (at least {LINE_FOUND:.0%} of its notes, at most
+{LINE_FALSE:.0%} others); notes found within a sixteenth, false, and placed on their very grid step; bars, meter, tempo
+(within {TEMPO:.0%}); time in which the chord's root, root and third, root and all up to the seventh are right
+(`mir_eval.chord`). The ways are told in `ways.py`."""
 
 
 class Heard(NamedTuple):
@@ -79,7 +86,7 @@ def main(argv: list[str] | None = None) -> None:
     table = markdown(heard)
     print(table)
     if not given.ways:
-        write_aside(ROOT / "benchmarks/reading.md", table.encode())
+        write_aside(ROOT / "benchmarks/reading.md", f"{INTRODUCTION}\n\n{table}".encode())
 
 
 def music_for(way: str, given: Settings) -> list[Music]:
@@ -113,18 +120,28 @@ def faults(heard: Heard) -> str:
 
 
 def markdown(heard: list[Heard]) -> str:
-    """The table by way, and in all, in hundredths; of chords also what the others found in the files they read."""
+    """The scores by way, and in all, in hundredths; then the chords of those files that others read, too, beside
+    theirs."""
+    table = _table(heard, [(score, lambda one, score=score: one.scores[score]) for score in SCORES])
+    both = [one for one in heard if one.others]
+    if not both:
+        return table
+    columns = [(f"ours: {measure}", lambda one, measure=measure: one.scores[measure]) for measure in MEASURES]
+    for name in OTHER_READERS:
+        for measure in MEASURES:
+            columns.append((f"{name}: {measure}", lambda one, at=(name, measure): one.others[at[0]][at[1]]))
+    return f"{table}\nChords of the files that others read, too:\n\n{_table(both, columns)}"
+
+
+def _table(heard: list[Heard], columns: list[tuple[str, Callable[[Heard], float]]]) -> str:
+    """A row for each way and for all of them, with the means of the columns."""
     groups = {way: [one for one in heard if one.way == way] for way in dict.fromkeys(one.way for one in heard)}
     full, thin = ([one for one in heard if ways.WAYS[one.way].is_full is which] for which in (True, False))
     groups |= {"**a bass or full voicings**": full, "**neither**": thin, "**all**": heard}
-    others = [(name, measure) for name in OTHER_READERS for measure in MEASURES] if any(o.others for o in heard) else []
-    heads = ["way", "files", *SCORES, *(f"{name}: {measure}" for name, measure in others)]
-    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    lines = [f"| way | files | {' | '.join(name for name, _ in columns)} |", "|---" * (len(columns) + 2) + "|"]
     for name, files in groups.items():
-        cells = [_mean(one.scores[score] for one in files) for score in SCORES]
-        cells += [_mean(one.others[other][measure] for one in files if one.others) for other, measure in others]
-        if files:
-            lines.append(f"| {name} | {len(files)} | {' | '.join(cells)} |")
+        cells = [_mean(value(one) for one in files) for _, value in columns]
+        lines += [f"| {name} | {len(files)} | {' | '.join(cells)} |"] if files else []
     return "\n".join(lines) + "\n"
 
 

@@ -97,6 +97,25 @@ def two_hands(music: Music, rng: Random) -> Take:
     return Take([Voice("Piano", PIANO, music.melody + chords)], truth_of(music), music.meter, [(0.0, music.tempo)])
 
 
+def stride(music: Music, rng: Random) -> Take:
+    """A piano alone in one track, the left hand with basses and chords by turns."""
+    return Take(
+        [Voice("Piano", PIANO, music.melody + play.oom_pah(music))], truth_of(music), music.meter, [(0.0, music.tempo)]
+    )
+
+
+def four_voices(music: Music, rng: Random) -> Take:
+    """A melody over three voices, which sing a tone of the chord each."""
+    chords = [(*one[:2], play.within(one.symbol, one.symbol.intervals, 52)) for one in play.pieces(music)]
+    inner = [
+        Voice(name, 52, [Sound(start, end - play.GAP, tones[place]) for start, end, tones in chords])
+        for name, place in (("Alto", -1), ("Tenor", 1))
+    ]
+    bass = Voice("Bass", 52, play.two_beat(music))
+    voices = [Voice("Soprano", 52, music.melody), *inner, bass]
+    return Take(voices, truth_of(music), music.meter, [(0.0, music.tempo)])
+
+
 def one_track(music: Music, rng: Random) -> Take:
     """A file of type 0: all channels in its only track."""
     return replace(trio(music, rng), is_one_track=True)
@@ -254,7 +273,7 @@ def false_signature(music: Music, rng: Random) -> Take:
 
 def pickup(music: Music, rng: Random) -> Take:
     """The file begins with the pickup."""
-    return trio(music.with_pickup(), rng)
+    return trio(music.with_pickup(rng.choice((0.5, 1, 2))) or music.with_pickup(), rng)
 
 
 def placeholder(music: Music, rng: Random) -> Take:
@@ -302,6 +321,9 @@ WAYS = {
     "comping": Way(of_chords(play.comping)),
     "rootless-comping": Way(of_chords(lambda music, rng: play.comping(music, rng, play.rootless))),
     "two-hands": Way(two_hands),
+    "stride": Way(stride),
+    "oom-pah": Way(lambda music, rng: band(music, Voice("Piano", PIANO, play.oom_pah(music)))),
+    "four-voices": Way(four_voices),
     "one-track": Way(one_track),
     "one-channel": Way(one_channel),
     "no-names": Way(unnamed),
