@@ -56,10 +56,15 @@ def rows_of(tune: Tune) -> list[Row]:
 
 
 def rows_of_truth(changes: list[Change]) -> list[Row]:
-    """The true chords, where there are any."""
-    return [
-        (start, end, label(symbol.root, symbol.tones)) for start, end, symbol in changes if symbol and symbol.intervals
-    ]
+    """The true chords, where there are any and what their root is is no matter of naming: Dm7/G is G9sus, Am7/C is
+    C6."""
+    rows = []
+    for start, end, symbol in changes:
+        if symbol and symbol.intervals:
+            what, under = label(symbol.root, symbol.tones), (symbol.bass - symbol.root) % 12
+            if symbol.bass in symbol.tones and not (under == 3 and what.endswith(("min7", "hdim7"))):
+                rows.append((start, end, what))
+    return rows
 
 
 def accuracy(truth: list[Row], found: list[Row]) -> dict[str, float]:

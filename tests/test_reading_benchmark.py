@@ -101,6 +101,13 @@ def test_labels_are_of_third_fifth_and_seventh(text, said):
     assert label(None, ()) == "N"
 
 
+def test_chords_that_have_two_names_do_not_count():
+    changes = [
+        Change(at, at + 1, parse_symbol(text)) for at, text in enumerate(("C/E", "Dm7/G", "Am7/C", "Am7/G", "N.C."))
+    ]
+    assert rows_of_truth([*changes, Change(5, 6, None)]) == [(0, 1, "C:maj"), (3, 4, "A:min7")]
+
+
 def test_accuracy_is_weighed_by_time():
     truth = [(0, 4, "D:min7"), (4, 8, "G:7"), (12, 14, "C:maj")]
     shares = accuracy(truth, [(0, 6, "D:min7"), (6, 9, "G:maj"), (9, 12, "C:maj")])  # from 12 on nothing is told
