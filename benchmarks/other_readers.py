@@ -21,7 +21,8 @@ def by_music21(path: Path) -> list[Row]:
 
     score = converter.parse(path, forceSource=True)
     for part in list(score.parts):
-        if part.recurse().getElementsByClass(instrument.UnpitchedPercussion):
+        played = [*part.recurse().getElementsByClass(instrument.Instrument)]
+        if played and all(isinstance(one, instrument.UnpitchedPercussion) for one in played):
             score.remove(part)
     rows = []
     for one in score.chordify().flatten().getElementsByClass(chord.Chord):
