@@ -154,6 +154,19 @@ def arpeggio(music: Music, low: int = 48) -> list[Sound]:
     return sounds
 
 
+def oom_pah(music: Music) -> list[Sound]:
+    """A left hand alone: root and fifth by turns on the strong beats, the chord on the others."""
+    sounds = []
+    for start, end, symbol in pieces(music):
+        bass = [_low(symbol.bass), _low(symbol.root) + (degree(symbol, FIFTHS) or [7])[0]]
+        upper = within(symbol, symbol.intervals, 50)
+        for place, onset in enumerate(_steps(start, end, music.beat)):
+            is_strong = place % (3 if music.bar == 3 * music.beat else 2) == 0
+            pitches = [bass[place // 2 % 2]] if is_strong else upper
+            sounds += [Sound(onset, min(end, onset + music.beat) - GAP, pitch, 64) for pitch in pitches]
+    return sounds
+
+
 def pad(music: Music) -> list[Sound]:
     """Chords in open position high up, soft, which run into each other a little."""
     sounds = []
@@ -192,7 +205,7 @@ def in_thirds(music: Music) -> list[Sound]:
 
 def walking(music: Music, rng: Random) -> list[Sound]:
     """A note on each beat: the root on a new chord, then chord tones, and a semitone above or below the next root."""
-    sounds, changes = [], pieces(music)
+    sounds, changes = [], pieces(music, every=len(music.lines))
     for number, (start, end, symbol) in enumerate(changes):
         beats, root = _steps(start, end, music.beat), _low(symbol.bass)
         following = _low(changes[number + 1].symbol.bass) if number + 1 < len(changes) else root
@@ -233,6 +246,14 @@ def click(music: Music) -> list[Sound]:
         Sound(onset, onset + 0.1, 60 if place else 72, 90)
         for line in music.lines[:-1]
         for place, onset in enumerate(_steps(line, min(line + music.bar, music.length), music.beat))
+    ]
+
+
+def loop(music: Music) -> list[Sound]:
+    """The same four sixteenths on every beat, whatever the chord."""
+    return [
+        Sound(onset, onset + 0.1, (84, 72, 79, 72)[place % 4], 70)
+        for place, onset in enumerate(_steps(music.lines[0], music.length, 0.25))
     ]
 
 

@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 import numpy as np
+from real_music import Change
 
 from music.keys import FLAT_ROOTS
 from music.piece import Tune
@@ -51,6 +52,18 @@ def rows_of(tune: Tune) -> list[Row]:
             (to_quarters(start), to_quarters(end), what) for (start, what), end in zip(at.items(), ends, strict=True)
         ]
         before = rows[-1][2]
+    return rows
+
+
+def rows_of_truth(changes: list[Change]) -> list[Row]:
+    """The true chords, where there are any and what their root is is no matter of naming: Dm7/G is G9sus, Am7/C is
+    C6."""
+    rows = []
+    for start, end, symbol in changes:
+        if symbol and symbol.intervals:
+            what, under = label(symbol.root, symbol.tones), (symbol.bass - symbol.root) % 12
+            if symbol.bass in symbol.tones and not (under == 3 and what.endswith(("min7", "hdim7"))):
+                rows.append((start, end, what))
     return rows
 
 

@@ -17,12 +17,14 @@ from music.units import TICKS_PER_QUARTER
 
 @dataclass(frozen=True)
 class Voice:
-    """A track: its name ('' for none), General MIDI program (None for none), sounds, and channel (None: the next)."""
+    """A track: its name ('' for none), General MIDI program (None for none), sounds, channel (None: the next), and when
+    its pedal is pressed, (down, up)."""
 
     name: str
     program: int | None
     sounds: list[Sound]
     channel: int | None = None
+    pedals: tuple[tuple[float, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -43,14 +45,15 @@ class Truth:
 
 @dataclass(frozen=True)
 class Take:
-    """A file to be: its tracks, its truth, the meter (None: not told) and the tempos, (quarters, tempo), that it tells,
-    and whether all is one track (type 0)."""
+    """A file to be: its tracks, its truth, the meter (None: not told), the tempos and the markers that it tells, both
+    with their quarters, and whether all is one track (type 0)."""
 
     voices: list[Voice]
     truth: Truth
     meter: tuple[int, int] | None
     tempos: list[tuple[float, float]] = field(default_factory=list)
     is_one_track: bool = False
+    markers: list[tuple[float, str]] = field(default_factory=list)
 
     def moved(self, place: Callable[[float], float]) -> "Take":
         """The same with every sound at another place; the truth stays."""
@@ -69,7 +72,10 @@ class Take:
             if channel is None and any(note.channel is None for note in voice.sounds):
                 channel = next(number for number in free if number not in taken)
             tracks.append(_track(voice, channel))
-        conductor = [(round(at * TICKS_PER_QUARTER), _tempo(tempo)) for at, tempo in self.tempos]
+        conductor = [
+            (_tick(at), mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))) for at, tempo in self.tempos
+        ]
+        conductor += [(_tick(at), mido.MetaMessage("marker", text=text)) for at, text in self.markers]
         if self.meter:
             numerator, denominator = self.meter
             signature = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
@@ -97,22 +103,24 @@ def _track(voice: Voice, channel: int | None) -> mido.MidiTrack:
         events += [(0, mido.Message("program_change", channel=one, program=voice.program)) for one in sorted(channels)]
     notes = []
     for onset, end, pitch, velocity, own in voice.sounds:
-        start, stop = round(onset * TICKS_PER_QUARTER), round(end * TICKS_PER_QUARTER)
-        channel_of = channel if own is None else own
-        notes += [(start, 1, channel_of, pitch, velocity), (max(stop, start + 1), 0, channel_of, pitch, 0)]
-    for tick, begins, one, pitch, velocity in sorted(notes):  # at one tick releases come before onsets
+        start, its = _tick(onset), channel if own is None else own
+        notes += [(start, 1, its, pitch, velocity), (max(_tick(end), start + 1), 0, its, pitch, 0)]
+    for tick, begins, its, pitch, velocity in sorted(notes):  # at one tick releases come before onsets
         kind = "note_on" if begins else "note_off"
-        events.append((tick, mido.Message(kind, channel=one, note=pitch, velocity=velocity)))
+        events.append((tick, mido.Message(kind, skip_checks=True, channel=its, note=pitch, velocity=velocity)))
+    for times in voice.pedals:
+        for at, value in zip(times, (127, 0), strict=True):
+            events.append((_tick(at), mido.Message("control_change", channel=channel, control=64, value=value)))
     return _in_order(events)
 
 
 def _in_order(events: list[tuple]) -> mido.MidiTrack:
     track, now = mido.MidiTrack(), 0
-    for tick, message in events:
-        track.append(message.copy(time=tick - now))
+    for tick, message in sorted(events, key=lambda event: event[0]):
+        track.append(message.copy(skip_checks=True, time=tick - now))
         now = tick
     return track
 
 
-def _tempo(tempo: float) -> mido.MetaMessage:
-    return mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo))
+def _tick(quarters: float) -> int:
+    return round(quarters * TICKS_PER_QUARTER)

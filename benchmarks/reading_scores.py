@@ -6,7 +6,7 @@ All are shares from 0 to 1, nan where the file cannot tell. Left to others: chor
 from collections import Counter, defaultdict
 from itertools import pairwise
 
-from chord_accuracy import accuracy, label, rows_of
+from chord_accuracy import accuracy, rows_of, rows_of_truth
 from known_midi import Truth
 from real_music import Sound
 
@@ -33,7 +33,6 @@ def scores_of(tune: Tune, truth: Truth) -> dict[str, float]:
     true_bars = {(round(line / NEAR), round(after / NEAR)) for line, after in pairwise(truth.lines)}
     right = [tuple(round(to_quarters(at) / NEAR) for at in (bar.start, bar.end)) in true_bars for bar in bars]
     meter = Counter(bar.meter for bar in bars).most_common(1)[0][0]
-    chords = [(start, end, label(symbol.root, symbol.tones)) for start, end, symbol in truth.changes if symbol]
     return {
         "line": float(share >= LINE_FOUND and false <= LINE_FALSE),
         "found": share,
@@ -42,7 +41,7 @@ def scores_of(tune: Tune, truth: Truth) -> dict[str, float]:
         "bars": sum(right) / len(right),
         "meter": float(meter == truth.meter),
         "tempo": float(abs(tune.tempo / truth.tempo - 1) <= TEMPO),
-    } | accuracy(chords, rows_of(tune))
+    } | accuracy(rows_of_truth(truth.changes), rows_of(tune))
 
 
 def _found(notes: list[Note], truth: list[Sound]) -> tuple[int, int]:

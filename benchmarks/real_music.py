@@ -99,13 +99,13 @@ class Music:
         clock = [(at - start, seconds) for at, seconds in self.clock if start <= at <= end]
         return replace(self, length=min(end, self.length) - start, changes=changes, clock=clock, **inside)
 
-    def with_pickup(self) -> "Music | None":
-        """The same from the last beat before a bar line on, the first one over which the melody leads; None where it
+    def with_pickup(self, beats: float = 1) -> "Music | None":
+        """The same from so many beats before a bar line on, the first one over which the melody leads; None where it
         never does."""
+        length = beats * self.beat
         for line in self.lines[1:-4]:
-            start = line - self.beat
-            if any(start <= note.onset < line - 1 / GRID for note in self.melody):
-                return replace(self.between(start, self.length), pickup=self.beat)
+            if any(line - length <= note.onset < line - 1 / GRID for note in self.melody):
+                return replace(self.between(line - length, self.length), pickup=length)
         return None
 
 

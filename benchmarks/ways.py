@@ -18,11 +18,16 @@ LATENCY = (0.05, 0.15)  # quarters
 LOOSE = 0.03  # quarters by which a player's chords and releases are off
 RESTS, PLAYS = 8, 2  # bars: of so many, a lead that rests plays in so few
 UNTOLD = 120.0  # what a file says whose player had no click
-STRINGS = (40, 45, 50, 55, 59, 64)  # of a guitar, each on its channel
+OPEN_STRINGS = (40, 45, 50, 55, 59, 64)  # of a guitar, each on its channel
+ROOTS = 0.7
 HUMAN = 0.02  # quarters
 
 TRUMPET, ALTO, TENOR, FLUTE, GUITAR, STEEL_GUITAR, LEAD = 56, 65, 66, 73, 26, 25, 27
 PIANO, BRIGHT, NYLON, STRINGS_PAD, OOHS, BASS, OVERDRIVE, STEEL_DRUMS = 0, 1, 24, 48, 53, 32, 29, 114
+
+BUSY = ("Nylon Guitar", NYLON, play.arpeggio)
+PITCHED = [("Steel Drums", 114), ("Percussive Organ", 17), ("Percussion (Vibraphone)", 11), ("Kalimba", 108)]
+ELSEWHERE = [("Gesang", 52), ("Querflöte", 73), ("Melodía", 56), ("Voix", 54), ("Canto", 52), ("Stimme 1", 71)]
 
 
 class Way(NamedTuple):
@@ -61,6 +66,13 @@ def without_bass(voicing: play.Voicing) -> Callable:
     return lambda music, rng: band(music, Voice("Piano", PIANO, play.struck(music, voicing)))
 
 
+def pedalled(music: Music, rng: Random) -> Take:
+    """A piano that breaks the chords, short notes held by the pedal."""
+    sounds = [note._replace(end=note.onset + 0.2) for note in play.arpeggio(music)]
+    pedals = tuple((start, end - play.GAP) for start, end, _ in play.pieces(music))
+    return band(music, Voice("Piano", PIANO, sounds, pedals=pedals))
+
+
 def horns_in_thirds(music: Music, rng: Random) -> Take:
     """Two horns in thirds beside a guitar that plays the chords one note at a time."""
     horns = Voice("Horns", 61, play.in_thirds(music))
@@ -83,6 +95,25 @@ def two_hands(music: Music, rng: Random) -> Take:
     """A piano alone, melody and chords in one track."""
     chords = [note._replace(pitch=note.pitch - 12 * (note.pitch > 57)) for note in play.struck(music, play.inverted)]
     return Take([Voice("Piano", PIANO, music.melody + chords)], truth_of(music), music.meter, [(0.0, music.tempo)])
+
+
+def stride(music: Music, rng: Random) -> Take:
+    """A piano alone in one track, the left hand with basses and chords by turns."""
+    return Take(
+        [Voice("Piano", PIANO, music.melody + play.oom_pah(music))], truth_of(music), music.meter, [(0.0, music.tempo)]
+    )
+
+
+def four_voices(music: Music, rng: Random) -> Take:
+    """A melody over three voices, which sing a tone of the chord each."""
+    chords = [(*one[:2], play.within(one.symbol, one.symbol.intervals, 52)) for one in play.pieces(music)]
+    inner = [
+        Voice(name, 52, [Sound(start, end - play.GAP, tones[place]) for start, end, tones in chords])
+        for name, place in (("Alto", -1), ("Tenor", 1))
+    ]
+    bass = Voice("Bass", 52, play.two_beat(music))
+    voices = [Voice("Soprano", 52, music.melody), *inner, bass]
+    return Take(voices, truth_of(music), music.meter, [(0.0, music.tempo)])
 
 
 def one_track(music: Music, rng: Random) -> Take:
@@ -113,14 +144,14 @@ def nothing_said(music: Music, rng: Random) -> Take:
     return replace(take, voices=rng.sample(voices, len(voices)))
 
 
-def misnamed(lead: Voice | tuple[str, int], *others: tuple[str, int, Callable], rests: bool = True) -> Callable:
-    """The way in which tracks are called so: lead and others by name and program, the others with what they play."""
+def called(leads: list[tuple], other: tuple[str, int | None, Callable] = BUSY, rests: bool = True) -> Callable:
+    """The way in which the last track is the lead, called as one of these, (name, program), beside another, with what
+    it plays."""
 
     def make(music: Music, rng: Random) -> Take:
-        music = resting(music, rng) if rests else music
-        voices = [Voice(name, program, plays(music)) for name, program, plays in others]
-        lead_voice = Voice(*lead, music.melody)
-        take = band(music, *voices, lead=lead_voice, bass=play.walking(music, rng))
+        music, (name, program, plays) = resting(music, rng) if rests else music, other
+        lead = Voice(*rng.choice(leads), music.melody)
+        take = band(music, Voice(name, program, plays(music)), lead=lead, bass=play.walking(music, rng))
         return replace(take, voices=[*take.voices[1:], take.voices[0]])
 
     return make
@@ -155,10 +186,16 @@ def resting(music: Music, rng: Random) -> Music:
 def strings(music: Music, rng: Random) -> Take:
     """A guitar's line with a channel for each string."""
     line = [
-        note._replace(channel=max((n for n, low in enumerate(STRINGS) if low <= note.pitch), default=0))
+        note._replace(channel=max((n for n, low in enumerate(OPEN_STRINGS) if low <= note.pitch), default=0))
         for note in music.melody
     ]
     return trio(music, rng, lead=Voice("Jazz Guitar", GUITAR, line))
+
+
+def two_channels(music: Music, rng: Random) -> Take:
+    """A line on two channels of one track by turns, phrase by phrase."""
+    line = [note._replace(channel=int(note.onset // (2 * music.bar)) % 2) for note in music.melody]
+    return trio(music, rng, lead=Voice("Lead Guitar", GUITAR, line))
 
 
 def mpe(music: Music, rng: Random) -> Take:
@@ -167,15 +204,35 @@ def mpe(music: Music, rng: Random) -> Take:
     return trio(music, rng, lead=Voice("Lead", None, line))
 
 
-def click(music: Music, rng: Random) -> Take:
-    """A click on a melodic channel, no bass."""
-    return band(resting(music, rng), Voice("Click", None, play.click(music)), Voice("Piano", PIANO, play.struck(music)))
+def with_noise(name: str, noise: Callable[[Music], list[Sound]]) -> Callable:
+    """The way in which a click, a loop or the like sounds on a melodic channel beside a lead that rests."""
+    return lambda music, rng: band(
+        resting(music, rng), Voice(name, None, noise(music)), Voice("Piano", PIANO, play.struck(music))
+    )
 
 
 def kit(music: Music, rng: Random) -> Take:
     """A drum kit on a melodic channel."""
     take = trio(resting(music, rng), rng)
     return replace(take, voices=[Voice("Kit", None, play.drums(music), 0), *take.voices[:-1]])
+
+
+def marked_solo(music: Music, rng: Random) -> Take:
+    """Head, solo and head, marked; another player has the solo, and that is the tune."""
+    bars = len(music.lines) - 1
+    start, end = music.lines[bars // 4], music.lines[bars - bars // 4]
+    solo = [note for note in music.melody if start <= note.onset < end]
+    heads = [note for note in music.melody if note not in solo]
+    take = trio(music, rng, lead=Voice("Trumpet", TRUMPET, heads))
+    markers = [(0.0, "Head"), (start, "Solo"), (end, "Head out")]
+    voices = [take.voices[0], Voice("Tenor Sax", TENOR, solo), *take.voices[1:]]
+    return replace(take, voices=voices, markers=markers, truth=replace(take.truth, melody=solo))
+
+
+def marked_choruses(music: Music, rng: Random) -> Take:
+    """A solo of three choruses, each marked, between heads that nobody plays."""
+    lines = music.lines[:: max(1, len(music.lines) // 3)][:3]
+    return replace(trio(music, rng), markers=[(line, f"Solo {number}") for number, line in enumerate(lines, 1)])
 
 
 # --- Time ------------------------------------------------------------------------------------------------------------
@@ -216,7 +273,7 @@ def false_signature(music: Music, rng: Random) -> Take:
 
 def pickup(music: Music, rng: Random) -> Take:
     """The file begins with the pickup."""
-    return trio(music.with_pickup(), rng)
+    return trio(music.with_pickup(rng.choice((0.5, 1, 2))) or music.with_pickup(), rng)
 
 
 def placeholder(music: Music, rng: Random) -> Take:
@@ -230,12 +287,18 @@ def as_played(music: Music, rng: Random) -> Take:
     return replace(take, voices=[replace(take.voices[0], sounds=music.played), *take.voices[1:]])
 
 
+def bass_holds_roots(music: Music) -> bool:
+    """Whether a bass was recorded that plays most roots where they begin: the database's were found by a program."""
+    at = {note.onset: note.pitch % 12 for note in music.bass}
+    begun = [at.get(one.start) == one.symbol.bass for one in play.pieces(music)]
+    return bool(at) and sum(begun) > ROOTS * len(begun)
+
+
 def is_not_in_four(music: Music) -> bool:
     """Whether a bar is not four quarters long."""
     return music.bar != 4
 
 
-BUSY = ("Nylon Guitar", NYLON, play.arpeggio)
 WAYS = {
     "block": Way(of_chords(lambda music, rng: play.struck(music))),
     "inversions": Way(of_chords(lambda music, rng: play.struck(music, play.inverted))),
@@ -244,9 +307,10 @@ WAYS = {
     "strummed": Way(of_chords(play.strummed, STEEL_GUITAR, "Acoustic Guitar")),
     "uneven-release": Way(of_chords(lambda music, rng: play.uneven(play.struck(music), rng, 0, 0.08))),
     "arpeggio": Way(of_chords(lambda music, rng: play.arpeggio(music))),
+    "pedal": Way(pedalled),
     "shells": Way(of_chords(lambda music, rng: play.struck(music, play.shell))),
     "rootless": Way(of_chords(lambda music, rng: play.struck(music, play.rootless))),
-    "rootless-recorded-bass": Way(recorded_bass, fits=lambda music: bool(music.bass)),
+    "rootless-recorded-bass": Way(recorded_bass, fits=bass_holds_roots),
     "rootless-no-bass": Way(without_bass(play.rootless), is_full=False),
     "guide-tones": Way(without_bass(play.shell), is_full=False),
     "power-chords": Way(power_chords),
@@ -257,20 +321,28 @@ WAYS = {
     "comping": Way(of_chords(play.comping)),
     "rootless-comping": Way(of_chords(lambda music, rng: play.comping(music, rng, play.rootless))),
     "two-hands": Way(two_hands),
+    "stride": Way(stride),
+    "oom-pah": Way(lambda music, rng: band(music, Voice("Piano", PIANO, play.oom_pah(music)))),
+    "four-voices": Way(four_voices),
     "one-track": Way(one_track),
     "one-channel": Way(one_channel),
     "no-names": Way(unnamed),
     "nothing-said": Way(nothing_said),
-    "bright-piano": Way(misnamed(("Trumpet", TRUMPET), ("Bright Acoustic Piano", BRIGHT, play.arpeggio))),
+    "bright-piano": Way(called([("Trumpet", TRUMPET)], ("Bright Acoustic Piano", BRIGHT, play.arpeggio))),
     "upright": Way(upright),
-    "oohs": Way(misnamed(("Alto Sax", ALTO), ("Voice Oohs", OOHS, play.pad))),
-    "steel-drums": Way(misnamed(("Steel Drums", STEEL_DRUMS), ("Piano", PIANO, play.struck), rests=False)),
-    "rhythm-guitar": Way(misnamed(("Guitar", LEAD), ("Rhythm Guitar", STEEL_GUITAR, play.arpeggio))),
-    "resting-lead": Way(misnamed(("Flute", FLUTE), BUSY)),
+    "oohs": Way(called([("Alto Sax", ALTO)], ("Voice Oohs", OOHS, play.pad))),
+    "pitched-percussion": Way(called(PITCHED, ("Piano", PIANO, play.struck), rests=False)),
+    "rhythm-guitar": Way(called([("Guitar", LEAD)], ("Rhythm Guitar", STEEL_GUITAR, play.arpeggio))),
+    "other-languages": Way(called(ELSEWHERE, ("Begleitung", NYLON, play.arpeggio))),
+    "resting-lead": Way(called([("Flute", FLUTE), ("Muted Trumpet", 59), ("Violin", 40)])),
     "strings": Way(strings),
+    "two-channels": Way(two_channels),
     "mpe": Way(mpe),
-    "click": Way(click),
+    "click": Way(with_noise("Click", play.click)),
+    "loop": Way(with_noise("Loop", play.loop)),
     "kit": Way(kit),
+    "marked-solo": Way(marked_solo),
+    "marked-choruses": Way(marked_choruses),
     "latency": Way(latency),
     "no-click": Way(no_click),
     "no-signature": Way(without_signature, fits=is_not_in_four),
