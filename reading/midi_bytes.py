@@ -7,8 +7,8 @@ event, so that the largest file that is read costs some hundred megabytes at mos
 
 Lengths of chunks are often wrong: a track is read by its events, up to its end of track, and the next begins at the
 next `MTrk`. A length is believed where a chunk, or the file, ends there. Of a track that is damaged, what comes before
-the damage is read. Bytes that no event has (data above 127) are a writer's fault in a track that is otherwise whole,
-and the begin of the damage in one that is not.
+the damage is read. Bytes that no event has (data above 127) are a writer's fault where they are few in a track that is
+otherwise whole, and else where the damage begins.
 
 Conventions: times are ticks from the start of the file. Errors are ValueErrors that tell what is wrong, without the
 file's name: `reading/midi.py` adds it. Left to others: notes, and what the events mean (`reading/midi.py`), time in
@@ -18,6 +18,7 @@ frames (`reading/smpte.py`).
 import re
 import struct
 from dataclasses import dataclass, field
+from itertools import islice
 
 MAX_NOTES = 100_000  # in a file: an hour of orchestra has no more; a file that has was not made for reading
 MAX_BENDS = 100_000  # in a track: those that come after are left out
@@ -29,6 +30,8 @@ BEND_RANGE, MOST_RANGE = 2.0, 24  # semitones that the pitch wheel bends a note 
 NO_PARAMETER = (127, 127)
 SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of the system messages that have some; none belongs in a file
 TOO_LONG = 1 << 24  # ticks, hours as a rule: no event waits so long for the next one
+BLOCK, MOST_BLOCKS = re.compile(rb"\0{32,}"), 3  # of zeros in a track, and how many are looked at
+MOST_ODD = 2  # bytes that no event has in a track that is otherwise whole
 HEADER = re.compile(rb"MThd\0\0\0")  # with the most of its length, where something stands before it
 TRACK = b"MTrk"
 
@@ -38,8 +41,8 @@ class TrackEvents:
     """One track chunk, by channel in order of time. `notes`: the events `(tick, is_on, pitch, velocity)`; `programs`:
     `(tick, program)`; `bends`: `(tick, semitones)`; `parameter` and `bend_range`: which is set by what comes, and how
     far the pitch wheel bends. Its `name`, or its `instrument`'s, the `private` data of who wrote it, and what it says
-    of the whole file. And whether it has an end of track (`is_ended`) or is damaged, and where among its bytes the
-    first one stands that no event has (`doubt`)."""
+    of the whole file. And whether it has an end of track (`is_ended`) or is damaged, and where among its bytes those
+    stand that no event has (`doubts`)."""
 
     name: str = ""
     instrument: str = ""
@@ -56,7 +59,7 @@ class TrackEvents:
     n_notes: int = 0
     is_ended: bool = False
     is_damaged: bool = False
-    doubt: int | None = None
+    doubts: list[int] = field(default_factory=list)
 
 
 @dataclass
@@ -175,12 +178,26 @@ def _read_track(data: bytes, start: int, file: FileEvents) -> tuple[TrackEvents,
         shorter, shorter_length = _track_in(data[start:said])
         if not shorter.is_damaged:
             track, length = shorter, shorter_length
-    is_whole = track.is_ended and is_right
-    if track.doubt is not None and not is_whole:
-        track, _ = _track_in(data[start : start + track.doubt])
+    bad = _damage_in(data[start : start + length], track, track.is_ended and is_right)
+    if bad is not None:
+        track, _ = _track_in(data[start : start + bad])
         track.is_damaged = True
     track.is_damaged = track.is_damaged or (said > len(data) and not track.is_ended)
     return track, start + length
+
+
+def _damage_in(data: bytes, track: TrackEvents, is_framed: bool) -> int | None:
+    """Where the damage of a track that was read of these bytes begins; None for none.
+
+    In a track that ends where its chunk says (`is_framed`), loudness above 127 and a few other odd bytes are passed
+    over. A block of zeros is what a download has in the place of a part that it misses.
+    """
+    for block in islice(BLOCK.finditer(data), MOST_BLOCKS):
+        middle = (block.start() + block.end()) // 2
+        if any(not _track_in(data[: middle + n])[0].is_damaged for n in range(3)):  # else the data of one event
+            return min([block.start(), *track.doubts])
+    n_odd = sum(data[place] > 127 for place in track.doubts)
+    return track.doubts[0] if track.doubts and (not is_framed or n_odd > MOST_ODD) else None
 
 
 def _track_in(data: bytes) -> tuple[TrackEvents, int]:
@@ -208,8 +225,8 @@ def _read_events(data: bytes, track: TrackEvents) -> int:
         else:
             delta, position = _variable_length(data, position)
             tick += delta
-            if delta >= TOO_LONG and track.doubt is None:
-                track.doubt = position - 4
+            if delta >= TOO_LONG:
+                track.doubts.append(position - 4)
         byte = data[position]
         if byte < 0xF0:
             if byte >= 0x80:
@@ -226,8 +243,7 @@ def _read_events(data: bytes, track: TrackEvents) -> int:
             first, second = data[position], data[position + 1]
             if first > 127 or second > 127:
                 first, second = min(first, 127), min(second, 127)
-                if track.doubt is None:
-                    track.doubt = position
+                track.doubts.append(position)
             if kind <= 0x90:
                 is_on = kind == 0x90 and second > 0
                 track.notes.setdefault(status & 0x0F, []).append((tick, is_on, first, second))
@@ -264,8 +280,8 @@ def _read_events(data: bytes, track: TrackEvents) -> int:
             length, position = _variable_length(data, position + 1)
             position += length
         else:
-            if byte < 0xF8 and track.doubt is None:
-                track.doubt = position
+            if byte < 0xF8:
+                track.doubts.append(position)
             position += 1 + SYSTEM_DATA.get(byte, 0)
     if position > size:
         raise IndexError
