@@ -105,7 +105,7 @@ def read_events(data: bytes) -> FileEvents:
     with_notes = sum(track.n_notes > 0 for track in file.tracks)
     if midi_type == 2 and with_notes > 1:
         raise ValueError(f"MIDI type 2, {with_notes} independent patterns, is not a tune; export it as type 1")
-    if not with_notes and any(track.is_damaged for track in file.tracks):
+    if not with_notes and (len(file.tracks) < promised or any(track.is_damaged for track in file.tracks)):
         raise ValueError(DAMAGED.format("no note is whole"))
     for times in (file.meters, file.tempos, file.markers, file.texts):
         times.sort(key=lambda event: event[0])  # of those at one tick the later in the file stays the later

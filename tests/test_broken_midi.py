@@ -198,6 +198,8 @@ def test_where_nothing_is_whole_it_is_refused(row):
         ValueError, match="any.mid: a damaged or truncated MIDI file .no note is whole.; export it again"
     ):
         raw(raw_file(row))
+    with pytest.raises(ValueError, match="no note is whole"):
+        raw(raw_file(END, CHORD)[:26])  # the second track is gone
     found = raw(raw_file(row, CHORD))
     assert found.told == ("file: damaged or cut off, what comes before is used: a track without notes after beat 0",)
 
