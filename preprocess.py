@@ -26,6 +26,7 @@ from music.units import duration_text
 from reading.bounds import read_apart
 from reading.changes import typed_chorus
 from reading.choosing import Selection, tune_of
+from reading.kinds import others_among
 from reading.midi import read_midi
 from reading.tune_changes import over_changes
 from reading.tune_json import tune_from_json, tune_to_json
@@ -144,7 +145,9 @@ def read_tunes(
             raise ValueError(result)
         return [result], []
     endings = MIDI_ENDINGS + SCORE_ENDINGS
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in endings and file.is_file())
+    inside = [file for file in path.rglob("*") if file.is_file()]
+    files = [file for file in inside if file.suffix.lower() in endings]
+    files = sorted(files + others_among(inside, files))
     if not files:
         raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(endings)}; set TUNE to another one")
     tunes, skipped = [], []

@@ -10,9 +10,11 @@ import os
 import re
 from pathlib import Path
 
+from reading.kinds import MIDI, refuse_other_kinds
 from reading.meters import find_bars
 from reading.midi_bytes import FileEvents, TrackEvents, read_events
-from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track
+from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track, list_names
+from reading.smpte import put_in_quarters
 from running.files import read_bounded
 
 # As `writing/midi.py` notes down how that is written which it plays otherwise.
@@ -25,11 +27,12 @@ FAMILIES += ("Reed", "Pipe", "Synth", "Pad", "Effects", "Ethnic", "Percussion", 
 
 
 def read_midi(path: str | os.PathLike) -> RawTune:
-    """Read a Standard MIDI File of type 0 or 1, bare or in a RIFF file.
+    """Read a Standard MIDI File of type 0 or 1, bare or with something around it, as far as it is whole.
 
-    Raises ValueError, naming the file, where it is missing, too large, not MIDI, truncated, or holds no notes.
+    Raises ValueError, naming the file, where it is missing, too large, not MIDI, or holds no notes.
     """
     path = Path(path)
+    refuse_other_kinds(path, MIDI)
     return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path)
 
 
@@ -37,20 +40,37 @@ def midi_in(data: bytes, path: Path) -> RawTune:
     """The MIDI file with this content. Raises ValueError as `read_midi` does."""
     try:
         file = read_events(data)
-        tracks = [track for events in file.tracks for track in _by_channel(events, file)]
+        if file.division & 0x8000:
+            put_in_quarters(file)
+        tracks, damaged = _tracks(file)
         if not tracks:
             raise ValueError("no track holds a note; choose a file with a melody and chords")
         last_tick = max(tick for track in tracks for tick, is_on, *_ in track.events if is_on)
-        bars, told_of_bars = find_bars(file.meters, file.ticks_per_quarter, last_tick)
+        bars, told_of_bars = find_bars(file.meters, file.division, last_tick)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    told = ()
+    told = list(file.told)
     if len(file.tracks) < file.promised:
-        told = (f"file: {len(file.tracks)} tracks are there of {file.promised} that it promises",)
+        told.append(f"file: {len(file.tracks)} tracks are there of {file.promised} that it promises")
+    if damaged:
+        told.append(f"file: damaged or cut off, what comes before is used: {list_names(damaged)}")
     tempos, told_of_tempos = _tempos(file)
-    told += (*told_of_bars, *told_of_tempos)
+    told = (*told, *told_of_bars, *told_of_tempos)
     sha256 = hashlib.sha256(data).hexdigest()
-    return RawTune(path, file.ticks_per_quarter, tracks, bars, file.markers, tempos, told, sha256, texts=file.texts)
+    return RawTune(path, file.division, tracks, bars, file.markers, tempos, told, sha256, texts=file.texts)
+
+
+def _tracks(file: FileEvents) -> tuple[list[Track], list[str]]:
+    """The tracks that hold notes, and those that are damaged with the beat up to which they are read."""
+    tracks, damaged = [], []
+    for events in file.tracks:
+        of_chunk = _by_channel(events, file)
+        if events.is_damaged:
+            last = max((track.events[-1][0] for track in of_chunk), default=0)
+            shown = f"track {len(tracks)} '{events.name or 'unnamed'}'" if of_chunk else "a track without notes"
+            damaged.append(f"{shown} after beat {last // file.division}")
+        tracks += of_chunk
+    return tracks, damaged
 
 
 def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
@@ -65,7 +85,7 @@ def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
         bends = events.bends.get(channel, [])
         written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
         counted = int((COUNTED.findall(events.private) or [0])[0])
-        notes, quarter = events.notes[channel], file.ticks_per_quarter
+        notes, quarter = events.notes[channel], file.division
         tracks.append(Track(name, programs, channel, quarter, notes, bends, written, counted))
     return tracks
 

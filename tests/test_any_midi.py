@@ -481,31 +481,6 @@ def test_metheny_as_he_played(metheny):
     assert max(abs(bend) for note in bends(tune) for _, bend in note) == 2.0
 
 
-def test_type_2_and_smpte_time_are_refused(tune_of):
-    with pytest.raises(ValueError, match="any.mid: MIDI type 2 .* is not a tune; export it as type 1"):
-        tune_of(midi_bytes(*TRACKS, midi_type=2))
-    data = bytearray(midi_bytes(*TRACKS))
-    data[12:14] = b"\xe7\x28"  # 25 frames a second, 40 ticks a frame
-    with pytest.raises(ValueError, match="any.mid: its time is in SMPTE frames"):
-        tune_of(bytes(data))
-
-
-def test_what_surrounds_the_tracks_does_not_matter(tune_of):
-    data = midi_bytes(*TRACKS)
-    plain = tune_of(data)
-    size = len(data).to_bytes(4, "little")
-    riff = b"RIFF" + (len(data) + 24).to_bytes(4, "little") + b"RMIDDISP\4\0\0\0\1\2\3\4data" + size + data
-    unknown = data[:14] + b"XFIH\0\0\0\3abc" + data[14:]
-    long_header = b"MThd\0\0\0\x08" + data[8:14] + b"\0\0" + data[14:]
-    for odd in (data + b"\0\0", data + b"<html> and so on", riff, unknown, long_header):
-        tune = tune_of(odd)
-        assert (tune.melody, tune.chords, tune.bars) == (plain.melody, plain.chords, plain.bars)
-    missing = tune_of(data[:11] + b"\5" + data[12:])
-    assert said(missing, "file") == "file: 2 tracks are there of 5 that it promises"
-    with pytest.raises(ValueError, match="a RIFF file without MIDI data"):
-        tune_of(riff[:30])
-
-
 def raw_file(*rows, header=b"\0\1"):
     chunks = b"".join(b"MTrk" + len(row).to_bytes(4, "big") + row for row in rows)
     return b"MThd\0\0\0\6" + header + len(rows).to_bytes(2, "big") + b"\0\x60" + chunks
@@ -525,30 +500,13 @@ CHORD = b"\0\x91\x30\x50\0\x34\x50\0\x37\x50\x60\x30\0\0\x34\0\0\x37\0"
         (b"\0\x90\x48\x50\x60\x4a\x50\x60\x4a\0", [(0, 1, 72), (1, 1, 74)]),  # a note that never ends
         (b"\0\x90\x48\x50\x60\x48\x50\x60\x48\0\0\x48\0", [(0, 2, 72), (1, 1, 72)]),  # struck again while it sounds
         (b"\0\x90\x48\x50\0\x48\0", [(0, 0.25, 72)]),  # no length at all
-        (b"\0\x90\xc8\xff\x60\x7f\0", [(0, 1, 127)]),  # data bytes above 127
+        (b"\0\x90\xc8\xff\x60\x7f\0\0\xff\x2f\0", [(0, 1, 127)]),  # data bytes above 127
         (b"\0\x90\x48\x50\xa0\0\x48\0", [(0, 16, 72)]),  # hangs for minutes
     ],
 )
 def test_odd_events(tune_of, row, line):
     tune = tune_of(raw_file(row, CHORD))
     assert [(note.offset, note.quarter_length, note.pitch) for bar in tune.melody.values() for note in bar] == line
-
-
-@pytest.mark.parametrize(
-    ("row", "message"),
-    [
-        (b"\0\x48\x50", "data without an event in track 1"),
-        (b"\0\x90\x48", "track 1 ends within an event"),
-        (b"\0\x90\x48\x50\0\xff\x01\x50abc", "track 1 ends within an event"),
-        (b"\xff\xff\xff\xff\x7f\x90\x48\x50", "a time or length of more than four bytes"),
-        (b"\0\x90\x48\x50\xff\xff\xff\x7f\x48\0\0\x48\x50", "it is 699,051 bars long"),
-        (b"", "no track holds a note"),
-        (b"\0\x90\x48\0", "no track holds a note"),
-    ],
-)
-def test_damaged_events_are_told(tune_of, row, message):
-    with pytest.raises(ValueError, match=message):
-        tune_of(raw_file(row))
 
 
 @pytest.mark.parametrize(

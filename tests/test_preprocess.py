@@ -142,10 +142,3 @@ def test_what_is_not_midi_is_told(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=message):
         get_musical_data(path)
-
-
-def test_a_truncated_file_is_told(our_tune, tmp_path):
-    path = tmp_path / "half.mid"
-    path.write_bytes(our_tune.read_bytes()[:3000])
-    with pytest.raises(ValueError, match="damaged or truncated"):
-        get_musical_data(path)
