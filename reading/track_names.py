@@ -1,0 +1,109 @@
+"""What a track's name and program say of it: its role, its kind of instrument, whether it is drums or a bass.
+
+Names are read as whole words, without accents, in English, German, French, Spanish, Italian and Portuguese: "Bright"
+has no "right" in it. A role counts before an instrument ('Rhythm Guitar'), accompanying before leading ('Backing
+Vocals'), and the name of a General MIDI program is an instrument's ('Lead 1 (square)', 'Voice Oohs').
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from music.instruments import program_in
+
+
+def _words(text: str) -> re.Pattern:
+    return re.compile(rf"\b(?:{'|'.join(text.split())})\b".replace("_", " "))
+
+
+LEADS = _words(
+    r"melod(?:y|ies|ie|ia|ias) mel melodie(?:linie|stimme) theme thema tema tune solos? solist[aei]? soliste "
+    r"lead leads leader vocals? vocalist voice vox voc sing singer sung (?:haupt|ober|sing|melodie)?stimme "
+    r"gesang(?:sstimme)? voz voce voix chant chants? chanteuse chanteur canto cantante cantus cantor kanto lyrics"
+)
+MAY_LEAD = _words(
+    r"right(?:_hand)? r_?h treble upper top main_droite mano_(?:derecha|destra) mao_direita rechte(?:_hand)? rechts "
+    r"droite derecha destra direita soprano descant discant sopran"
+)
+ACCOMPANIES = _words(
+    r"accomp\w* accompagn\w* begleit\w* acompan\w* rhythms? rythm\w* rhythmus ritm\w* rhyth rhy comp comping back "
+    r"back(?:ing|ground|up)s? bg bgv bkg bvox chords? akkorde? accords? acordes? accordi pads? harmon(?:y|ies|ie|ia|ias) "
+    r"choirs? coros? chor choeurs? [oa]+hs? oos voices strum\w* arp arps arpeg\w* ostinato drone counter\w* fills? riffs? stabs? "
+    r"hits? loops? seq sequence section sections echo delay doubl\w* dub synth_(?:voice|vox|vocals?) orchestra left(?:_hand)? "
+    r"l_?h main_gauche gauche mano_(?:izquierda|sinistra) izquierda sinistra mao_esquerda esquerda linke(?:_hand)? links lower"
+)
+# Names of General MIDI's programs with a role's word in them.
+PROGRAM_NAMES = _words(
+    r"lead_\d_(?:square|saw\w*|calliope|chiff|charang|voice|fifths?|bass(?:_and)?(?:_lead)?) "
+    r"(?:square|saw|sawtooth|calliope|chiff|charang|voice|fifths?|bass_and)_lead"
+)
+BASS = _words(
+    r"(?:e|double|upright|kontra|contra|slap|synth|string)?bass(?:_guitar|gitarre|line)? basse contrebasse basso "
+    r"contrabbasso bajo contrabajo baixo contrabaixo"
+)
+NO_BASS = _words(r"bass_(?:drums?|clarinet|trombone|flute|sax\w*|trumpet|voice|oboe|klarinette|posaune)")
+DRUMS = _words(
+    r"drum\w* perc percus\w* perkussion schlag(?:zeug|werk) batteri[ae]s? bateria kit kick kicks snares? cymbals? "
+    r"hi_?hats? hats? hh ride crash toms? congas? bongos? tambourine shakers? maracas claves cowbell claps? click "
+    r"clicktrack metronom\w* timbales cabasa guiro djembe cajon tabla beats? tambores rimshot sidestick"
+)
+# Instruments with pitches whose names have such a word, or stand beside one.
+PITCHED = _words(
+    r"steel(?:_?(?:drums?|pans?))? steelpans? organ orgel orgue percussive_organ vib\w* marimba xylo\w* glock\w* celest\w* "
+    r"bells? timpani pauken kalimba mallets? hang handpan piano guitar strings? tongue_drum"
+)
+UNPITCHED_PROGRAMS = {113, *range(115, 128)}  # of General MIDI: agogo, woodblock, toms, cymbals, noises
+BASS_PROGRAMS = {*range(32, 40), 43}
+# Programs whose notes have pitches though the name may be 'Percussion': mallets, timpani, kalimba, bells, steel drums.
+MALLETS = {*range(8, 16), 47, 108, 112, 114}
+
+KINDS = {
+    "keys": range(8),
+    "mallets": MALLETS,
+    "organ": range(16, 21),
+    "guitar": {*range(24, 32), 46, *range(104, 108)},
+    "bass": BASS_PROGRAMS,
+    "solo": {21, 22, 23, 40, 41, 42, 56, 57, 59, 60, *range(64, 88), 109, 110, 111},
+    "section": {44, 45, *range(48, 56), 61, 62, 63},
+    "pad": range(88, 104),
+}
+
+
+@lru_cache(maxsize=1024)
+def words_of(name: str) -> str:
+    """A name as plain words: 'LeadGuitar_2' -> 'lead guitar 2', 'Mélodie (R.H.)' -> 'melodie r h'."""
+    plain = "".join(sign for sign in unicodedata.normalize("NFKD", name) if not unicodedata.combining(sign))
+    return " ".join(re.findall(r"[^\W\d_]+|\d+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", plain).lower()))
+
+
+def role_of(name: str) -> str:
+    """What a name says of a track's role: 'accompanies', 'leads', 'may lead' or ''."""
+    words = PROGRAM_NAMES.sub("", words_of(name))
+    roles = (("accompanies", ACCOMPANIES), ("leads", LEADS), ("may lead", MAY_LEAD))
+    return next((role for role, pattern in roles if pattern.search(words)), "")
+
+
+def kind_of(name: str, programs: tuple[int, ...]) -> str:
+    """The kind of instrument, by the name of one, else by its General MIDI programs; '' where nothing tells.
+
+    A name counts first: many files leave every program at 0.
+    """
+    if names_bass(name):
+        return "bass"
+    program = program_in(name)
+    if program is None or LEADS.search(words_of(name)) and programs:
+        program = programs[0] if programs else program
+    return next((kind for kind, members in KINDS.items() if program in members), "")
+
+
+def names_bass(name: str) -> bool:
+    """Whether a name is a bass's."""
+    return bool(BASS.search(NO_BASS.sub("", words_of(name))))
+
+
+def are_drums(name: str, programs: tuple[int, ...]) -> bool:
+    """Whether name and General MIDI programs are those of something without pitches."""
+    words = words_of(name)
+    if programs and all(program in UNPITCHED_PROGRAMS for program in programs):
+        return not LEADS.search(words)
+    return bool(DRUMS.search(words)) and not PITCHED.search(words) and not MALLETS & {*programs}
