@@ -12,7 +12,7 @@ import re
 from collections import defaultdict
 from collections.abc import Container
 from itertools import accumulate
-from math import exp
+from math import exp, log2
 from operator import contains
 from typing import NamedTuple
 
@@ -35,39 +35,33 @@ NAMED_CHORDS = 2.0
 # What counts for a track to be the melody, in odds (e to the power of the sum); fitted on built files and rounded.
 WEIGHTS = {
     # Its name says that it:
-    "leads": 3.0,
-    "may lead": 1.5,
-    "accompanies": -2.0,
+    "leads": 2.5,  # more than fitted: who writes it means it
+    "may lead": 0.7,
+    "accompanies": -1.2,
     # It is, by name or program:
-    "keys": 0.0,
-    "mallets": 0.0,
-    "organ": -0.5,
-    "guitar": 0.0,
-    "bass": -3.0,
-    "solo": 1.0,
-    "section": -1.0,
-    "pad": -1.5,
+    "bass": -1.5,
+    "solo": 0.3,
+    "section": -0.3,
+    "pad": -0.8,
     # What it plays:
-    "single": 2.0,  # share of onsets of one pitch class
-    "voices": -0.5,  # notes at once beyond one
+    "voices": -1.0,  # notes at once beyond one, on average
     "height": 1.0,  # octaves above the mean of all tracks
     "low": -1.0,  # octaves below G3
-    "high": -1.0,  # octaves above C6
-    "busy": 1.0,  # onsets a quarter, up to one
-    "crowded": -0.5,  # onsets a quarter beyond two
-    "bars": 1.0,  # share of the bars that the others play in
-    "pitches": 2.0,  # different ones, up to twelve, of twelve
-    "same rhythm": -1.0,  # share of bars with the rhythm of one of the two before
-    "same shape": -2.0,  # and with its ups and downs
-    "steps": 1.0,  # share of intervals of one or two semitones
-    "repeated": -1.0,  # share of intervals of none
-    "loud": 0.5,  # velocity above the mean of all tracks, of 32
-    "first": 0.5,  # its place among the tracks, from 1 for the first to 0 for the last
+    "busy": 0.7,  # onsets a quarter, up to one
+    "crowded": -0.7,  # onsets a quarter beyond two
+    "bars": 0.8,  # share of the bars that another one plays in, in halvings: a melody may rest
+    "pitches": 0.6,  # how many different ones, in doublings
+    "same rhythm": -2.2,  # share of bars with the rhythm of one of the two before
+    "same shape": -1.2,  # and with its ups and downs
+    "steps": 3.0,  # share of intervals of one or two semitones
+    "repeated": -1.2,  # share of intervals of none
+    "loud": 0.7,  # velocity above the mean of all tracks, of 32
+    "first": 0.3,  # its place among the tracks, from 1 for the first to 0 for the last
 }
 A_CLOSE_SECOND = 0.15  # probability from which another track is mentioned
-LOWEST_AT_HOME, HIGHEST_AT_HOME = 55, 84  # MIDI pitches between which the mean of a melody is nothing unusual
+AT_HOME = 55  # MIDI pitch from which the mean of a melody is nothing unusual
 FURTHEST = 1.5  # octaves, and units of loudness, from the mean of all tracks that count
-MOST_VOICES, MOST_PITCHES = 3, 12
+MOST_VOICES, MOST_HALVINGS, MOST_DOUBLINGS = 3, -3, 5
 # A kit on a channel for pitches: few pitches, struck short.
 KIT_PITCHES, FEW_PITCHES, ENOUGH_STROKES, SHORT = 12, 3, 16, 0.3  # ..., quarters
 KICKS_AND_SNARES, CYMBALS = {35, 36, 37, 38, 39, 40}, {42, 44, 46, 49, 51, 53, 55, 57, 59}
@@ -152,7 +146,7 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
         return best, "no other track has pitches" if not unwanted else "no other track is left"
     fact, name = facts[best], raw.tracks[best].name
     reason = f"{fact.onsets} onsets in {fact.bars} bars, {fact.single:.0%} of them single notes"
-    if "lead" in role_of(name) or kind_of(name, ()) in ("solo", "guitar"):
+    if "lead" in role_of(name) or kind_of(name, ()) == "solo":
         reason = f"its name, and {reason}"
     odds = {number: exp(scores[number] - scores[best]) for number in ranked}
     close = [number for number in ranked[1:4] if odds[number] > A_CLOSE_SECOND * sum(odds.values())]
@@ -181,15 +175,13 @@ def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, 
         found[number] = {
             role_of(track.name): 1.0,
             kind_of(track.name, programs): 1.0,
-            "single": fact.single,
             "voices": min(fact.voices - 1, MOST_VOICES),
             "height": max(-FURTHEST, min((fact.height - height) / 12, FURTHEST)),
-            "low": max(0.0, LOWEST_AT_HOME - fact.height) / 12,
-            "high": max(0.0, fact.height - HIGHEST_AT_HOME) / 12,
+            "low": max(0.0, AT_HOME - fact.height) / 12,
             "busy": min(fact.busy, 1.0),
             "crowded": min(max(0.0, fact.busy - 2.0), 2.0),
-            "bars": fact.bars / longest,
-            "pitches": min(fact.pitches, MOST_PITCHES) / MOST_PITCHES,
+            "bars": max(log2(fact.bars / longest), MOST_HALVINGS),
+            "pitches": min(log2(fact.pitches), MOST_DOUBLINGS),
             "same rhythm": fact.same_rhythm,
             "same shape": fact.same_shape,
             "steps": fact.steps,
@@ -224,10 +216,12 @@ def _sounds_like_drums(track: Track) -> bool:
     if len(pitches) > KIT_PITCHES:
         return False
     notes = track.notes()
+    if len(notes) < ENOUGH_STROKES:
+        return False
     lengths = sorted(note.end - note.onset for note in notes)
     is_short = lengths[len(lengths) // 2] <= SHORT * track.ticks_per_quarter
-    if len(notes) < ENOUGH_STROKES or len(pitches) <= FEW_PITCHES:
-        return len(notes) >= ENOUGH_STROKES and is_short
+    if len(pitches) <= FEW_PITCHES:
+        return is_short
     low, high = (sum(note.pitch in kind for note in notes) for kind in (KICKS_AND_SNARES, CYMBALS))
     is_together = len({note.onset for note in notes}) < len(notes)
     return (is_short or is_together) and min(low, high) >= len(notes) / 8 and low + high >= 0.9 * len(notes)
