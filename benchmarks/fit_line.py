@@ -65,10 +65,10 @@ HOLDING = {
 ANSWERING = {
     "Brass Section": 61, "Trumpets": 56, "Trombone": 57, "Sax Section": 65, "Horn": 60, "Strings": 48, "Viola": 41,
     "Cello": 42, "Clarinet": 71, "Oboe": 68, "Guitar": 27, "Jazz Guitar": 26, "Synth Brass": 62, "Flute": 73,
-    "Tenor Sax": 66, "Trumpet": 56, "Alto Sax": 65, "Bari Sax": 67, "Distortion Guitar": 30, "Piano": 0, "Harmonica": 22,
+    "Tenor Sax": 66, "Trumpet": 56, "Alto Sax": 65, "Bari Sax": 67, "Distortion Guitar": 30, "Piano": 0,
 }  # fmt: skip
 BASSES = {
-    "Bass": 32, "Acoustic Bass": 32, "Fingered Bass": 33, "Upright Bass": 32, "E-Bass": 33, "Slap Bass": 36, "Fretless": 35,
+    "Bass": 32, "Acoustic Bass": 32, "Fingered Bass": 33, "Upright Bass": 32, "E-Bass": 33, "Slap Bass": 36,
     "Synth Bass": 38, "Contrabass": 43, "Tuba": 58, "Basse": 33, "Bajo": 33,
 }  # fmt: skip
 CLICKING = {"Click": None, "Metronome": 115, "Hats": None, "Kit": None, "Loop": 0, "Beat": 118, "Shaker": None}
@@ -93,7 +93,9 @@ class Music(NamedTuple):
 
 def music_of(tune, name: str) -> Music:
     """A tune as it was read, as it was played where that is known."""
-    melody = [(note.offset, note.quarter_length, note.pitch, note.velocity) for bar in tune.melody.values() for note in bar]
+    melody = [
+        (note.offset, note.quarter_length, note.pitch, note.velocity) for bar in tune.melody.values() for note in bar
+    ]
     late = [nuance.late for bar in tune.nuances.values() for nuance in bar] or [0.0] * len(melody)
     melody = [(onset + by, *rest) for (onset, *rest), by in zip(melody, late, strict=True)]
     chords = [
@@ -193,7 +195,9 @@ def answering(rng: random.Random, music: Music, other: Music) -> list[tuple]:
         period, place = rng.choice((4, 8)), rng.randrange(4)
         found = [note for note in moved if note[0] >= 0 and note[0] // 4 % period == place % period]
     else:
-        down, late = (rng.choice((3, 4, 5, 12, 9)), 0.0) if kind == "second" else (rng.choice((0, 12)), rng.choice((1, 2)))
+        down, late = (
+            (rng.choice((3, 4, 5, 12, 9)), 0.0) if kind == "second" else (rng.choice((0, 12)), rng.choice((1, 2)))
+        )
         share = rng.choice((0.3, 0.6))
         found = [(at + late, long, p - down, v - 15) for at, long, p, v in music.melody if at // 8 % 5 < 5 * share]
     return [note for note in found if note[0] < sum(music.bars[-1])]
@@ -204,14 +208,23 @@ def basses(rng: random.Random, music: Music, other: Music) -> list[tuple]:
     low, kind, found = rng.randint(28, 40), rng.choice(("walks", "walks", "roots", "octaves", "held")), []
     same, varied = rhythm(rng, music.bars[0][1]), rng.choice((0.0, 0.1, 0.5))
     for start, length in music.bars:
-        onsets = [0] if kind == "held" else range(int(length)) if kind == "walks" else [at for at in same if at < length]
+        onsets = (
+            [0] if kind == "held" else range(int(length)) if kind == "walks" else [at for at in same if at < length]
+        )
         onsets = rhythm(rng, length) if rng.random() < varied else onsets
         for number, at in enumerate(onsets):
             root, tones = chord_at(music, start + at)
             pitch = low + (root - low) % 12
             if kind == "walks" and number:
                 pitch = low + (rng.choice(tones) - low) % 12 + rng.choice((0, 0, 0, 1, -1, 12))
-            found.append((start + at, length * 0.95 if kind == "held" else 0.8, pitch + 12 * (kind == "octaves") * (number % 2), 80))
+            found.append(
+                (
+                    start + at,
+                    length * 0.95 if kind == "held" else 0.8,
+                    pitch + 12 * (kind == "octaves") * (number % 2),
+                    80,
+                )
+            )
     return found
 
 
@@ -226,7 +239,10 @@ def clicks(rng: random.Random, music: Music, other: Music) -> list[tuple]:
             elif kind == "hats":
                 found.append((at, 0.1, 42, 80))
             elif kind == "kit":
-                found += [(at, 0.1, pitch, 90) for pitch in (42, *((36,) if eighth % 4 == 0 else (38,) if eighth % 4 == 2 else ()))]
+                found += [
+                    (at, 0.1, pitch, 90)
+                    for pitch in (42, *((36,) if eighth % 4 == 0 else (38,) if eighth % 4 == 2 else ()))
+                ]
             elif kind == "loop" and not eighth:
                 found.append((at, length, 60, 100))
     return found
@@ -256,7 +272,10 @@ def band(rng: random.Random, music: Music, other: Music) -> tuple[RawTune, int]:
     bars = music.bars[first : first + rng.choice((16, 32, 64))]
     begin, end = bars[0][0], sum(bars[-1])
     music = music._replace(bars=bars, melody=[n for n in music.melody if begin <= n[0] < end] or music.melody)
-    called, has_programs = rng.choice(("instrument", "instrument", "role", "either", "not", "number")), rng.random() < 0.8
+    called, has_programs = (
+        rng.choice(("instrument", "instrument", "role", "either", "not", "number")),
+        rng.random() < 0.8,
+    )
 
     def strand(instruments: dict, roles: str, notes: list[tuple]) -> tuple:
         instrument, program = rng.choice([*instruments.items()])
@@ -276,7 +295,12 @@ def band(rng: random.Random, music: Music, other: Music) -> tuple[RawTune, int]:
     place = rng.choice((0, rng.randint(0, len(strands))))
     strands.insert(place, lead)
     tracks = [
-        track(f"Part {number + 1}" if name is None else name, program if has_programs else None, number, played(rng, notes, 8 * (number == place)))
+        track(
+            f"Part {number + 1}" if name is None else name,
+            program if has_programs else None,
+            number,
+            played(rng, notes, 8 * (number == place)),
+        )
         for number, (name, program, notes) in enumerate(strands)
     ]
     meters = [(0, (int(music.bars[0][1]), 4))] if music.bars[0][1] in (2, 3) else []

@@ -1,8 +1,9 @@
 """A MIDI file as tracks of raw notes.
 
 Only a track that is asked for its notes is turned into notes. A track whose notes are in several channels, as all notes
-of a type 0 file are, counts as one track for each player, in order of channel; a player may have several channels. Left to others: the bytes
-(`reading/midi_bytes.py`), choosing among the tracks (`reading/choosing.py`), writing (`writing/midi.py`).
+of a type 0 file are, counts as one track for each player, in order of channel; a player may have several channels.
+Left to others: the bytes (`reading/midi_bytes.py`), choosing among the tracks (`reading/choosing.py`), writing
+(`writing/midi.py`).
 """
 
 import hashlib

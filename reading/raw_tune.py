@@ -32,11 +32,11 @@ class RawNote(NamedTuple):
 
 @dataclass(frozen=True)
 class Track:
-    """One player of one track: its first channel, its events `(tick, is_on, pitch, velocity)` in file order, not yet notes; its General
-    MIDI `programs` (from 0) as `(tick, program)`, and where its pitch wheel stands, `bends`, as `(tick, semitones)`.
-    `written`: of a part that this program wrote, how its notes are written, as `(onset, duration)` in grid steps, and
-    how many steps are `counted` before the music. `bent`: of a player with several channels, in place of `bends`, where
-    the wheel of each note's own channel stands, by the note's onset and pitch."""
+    """One player of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes, and its first
+    channel; its General MIDI `programs` (from 0) as `(tick, program)`, and where its pitch wheel stands, `bends`, as
+    `(tick, semitones)`. `written`: of a part that this program wrote, how its notes are written, as `(onset,
+    duration)` in grid steps, and how many steps are `counted` before the music. `bent`: of a player with several
+    channels, in place of `bends`, where the wheel of each note's own channel stands, by the note's onset and pitch."""
 
     name: str
     programs: tuple[tuple[int, int], ...]

@@ -17,20 +17,21 @@ def _words(text: str) -> re.Pattern:
 
 
 LEADS = _words(
-    r"melod(?:y|ies|ie|ia|ias) mel melodie(?:linie|stimme) theme thema tema tune solos? solist[aei]? soliste "
-    r"lead leads leader vocals? vocalist voice vox voc sing singer sung (?:haupt|ober|sing|melodie)?stimme "
-    r"gesang(?:sstimme)? voz voce voix chant chants? chanteuse chanteur canto cantante cantus cantor kanto lyrics"
+    "melody melodies melodie melodia melodias mel melodielinie melodiestimme theme thema tema tune solos? lead leads "
+    "leader solist soliste solista soloist vocals? vocalist voice vox voc sing singer sung (?:haupt|ober|sing)?stimme "
+    "gesang gesangsstimme voz voce voix chants? chanteu[rs]e? canto cantante cantor cantus lyrics"
 )
 MAY_LEAD = _words(
-    r"right(?:_hand)? r_?h treble upper top main_droite mano_(?:derecha|destra) mao_direita rechte(?:_hand)? rechts "
-    r"droite derecha destra direita soprano descant discant sopran"
+    "right(?:_hand)? r_?h treble upper top soprano sopran descant discant rechte(?:_hand)? rechts droite main_droite "
+    "derecha mano_derecha destra mano_destra direita mao_direita"
 )
 ACCOMPANIES = _words(
-    r"accomp\w* accompagn\w* begleit\w* acompan\w* rhythms? rythm\w* rhythmus ritm\w* rhyth rhy comp comping back "
-    r"back(?:ing|ground|up)s? bg bgv bkg bvox chords? akkorde? accords? acordes? accordi pads? harmon(?:y|ies|ie|ia|ias) "
-    r"choirs? coros? chor choeurs? [oa]+hs? oos voices strum\w* arp arps arpeg\w* ostinato drone counter\w* fills? riffs? stabs? "
-    r"hits? loops? seq sequence section sections echo delay doubl\w* dub synth_(?:voice|vox|vocals?) orchestra left(?:_hand)? "
-    r"l_?h main_gauche gauche mano_(?:izquierda|sinistra) izquierda sinistra mao_esquerda esquerda linke(?:_hand)? links lower"
+    r"accomp\w* begleit\w* acompan\w* rhythms? rythm\w* rhythmus rhyth ritm\w* comp comping back(?:ing|ground|up)?s? "
+    r"bg bgv bvox chords? akkorde? accords? acordes? accordi pads? harmony harmonies harmonie harmonias? voices "
+    r"choirs? coros? chor choeurs? [oa]+hs? oos strum\w* arps? arpeg\w* ostinato drone counter\w* fills? riffs? "
+    r"stabs? hits? loops? sequence sections? echo delay doubl\w* dub synth_(?:voice|vox|vocals?) orchestra l_?h lower "
+    r"left(?:_hand)? linke(?:_hand)? links gauche main_gauche izquierda mano_izquierda sinistra mano_sinistra "
+    r"esquerda mao_esquerda 2_?nd second 3_?rd third zweite"
 )
 # Names of General MIDI's programs with a role's word in them.
 PROGRAM_NAMES = _words(
@@ -38,19 +39,19 @@ PROGRAM_NAMES = _words(
     r"(?:square|saw|sawtooth|calliope|chiff|charang|voice|fifths?|bass_and)_lead"
 )
 BASS = _words(
-    r"(?:e|double|upright|kontra|contra|slap|synth|string)?bass(?:_guitar|gitarre|line)? basse contrebasse basso "
-    r"contrabbasso bajo contrabajo baixo contrabaixo"
+    "(?:e|double|kontra|contra|slap|synth|string)?bass(?:gitarre|line)? upright basse contrebasse basso contrabbasso "
+    "bajo contrabajo baixo contrabaixo"
 )
-NO_BASS = _words(r"bass_(?:drums?|clarinet|trombone|flute|sax\w*|trumpet|voice|oboe|klarinette|posaune)")
+NO_BASS = _words(r"bass_(?:and_)?(?:lead|drums?|clarinet|trombone|flute|sax\w*|trumpet|voice|oboe) upright_piano")
 DRUMS = _words(
-    r"drum\w* perc percus\w* perkussion schlag(?:zeug|werk) batteri[ae]s? bateria kit kick kicks snares? cymbals? "
+    r"drum\w* perc percus\w* perkussion schlag(?:zeug|werk) batteri[ae]s? bateria kit kicks? snares? cymbals? "
     r"hi_?hats? hats? hh ride crash toms? congas? bongos? tambourine shakers? maracas claves cowbell claps? click "
     r"clicktrack metronom\w* timbales cabasa guiro djembe cajon tabla beats? tambores rimshot sidestick"
 )
 # Instruments with pitches whose names have such a word, or stand beside one.
 PITCHED = _words(
-    r"steel(?:_?(?:drums?|pans?))? steelpans? organ orgel orgue percussive_organ vib\w* marimba xylo\w* glock\w* celest\w* "
-    r"bells? timpani pauken kalimba mallets? hang handpan piano guitar strings? tongue_drum"
+    r"steel(?:drums?|pans?)? org[aeu]\w* vib\w* marimba xylo\w* glock\w* celest\w* bells? timpani pauken kalimba "
+    r"mallets? handpan piano guitar strings? tongue"
 )
 UNPITCHED_PROGRAMS = {113, *range(115, 128)}  # of General MIDI: agogo, woodblock, toms, cymbals, noises
 BASS_PROGRAMS = {*range(32, 40), 43}
@@ -88,8 +89,8 @@ def kind_of(name: str, programs: tuple[int, ...]) -> str:
     if names_bass(name):
         return "bass"
     program = program_in(name)
-    if program is None or LEADS.search(words_of(name)) and programs:
-        program = programs[0] if programs else program
+    if program is None and programs:
+        program = programs[0]
     return next((kind for kind, members in KINDS.items() if program in members), "")
 
 

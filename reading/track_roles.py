@@ -4,13 +4,13 @@ The melody is the track that leads: what is played (one note at a time, high up,
 which instrument and under which name is added up, with weights that were fitted (`benchmarks/fit_line.py`). Chords are
 the track that strikes them together in most bars. Every choice comes with its reason, in a few words for the listener.
 
-Windows are in quarters, both ends included; raw notes in ticks. Left to others: what names say (`reading/track_names.py`),
-what is made of the tracks (`reading/choosing.py`, `reading/chords.py`).
+Windows are in quarters, both ends included; raw notes in ticks. Left to others: what names say
+(`reading/track_names.py`), what is made of the tracks (`reading/choosing.py`, `reading/chords.py`).
 """
 
 import re
 from collections import defaultdict
-from collections.abc import Container
+from collections.abc import Callable, Container
 from itertools import accumulate
 from math import exp, log2
 from operator import contains
@@ -133,9 +133,9 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
 
     Raises ValueError where only drums play.
     """
-    facts = heard_tracks(raw, window)
+    facts = heard_tracks(raw, window) or heard_tracks(raw, window, is_surely_drums)
     if not facts:
-        if all(is_percussion(track) for track in raw.tracks):
+        if all(is_surely_drums(track) for track in raw.tracks):
             raise ValueError("only drums play in it; choose a file with a melody")
         raise ValueError(f"no track but drums has a note {between(window)}; change FROM_BEAT or TO_BEAT")
     facts = {number: fact for number, fact in facts.items() if number not in unwanted} or facts
@@ -152,16 +152,6 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
     close = [number for number in ranked[1:4] if odds[number] > A_CLOSE_SECOND * sum(odds.values())]
     others = " or ".join(shown(raw, number) for number in close)
     return best, reason + (f"; it might be {others} as well" if others else "")
-
-
-def heard_tracks(raw: RawTune, window: Window) -> dict[int, Facts]:
-    """What counts of each track with pitches that plays in a window."""
-    facts = {}
-    for number, track in enumerate(raw.tracks):
-        notes = [] if is_percussion(track) else inside(track.notes(), window, raw.ticks_per_quarter)
-        if notes:
-            facts[number] = find_facts(notes, raw.ticks_per_quarter, raw.bars)
-    return facts
 
 
 def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, float]]:
@@ -199,8 +189,28 @@ def score(features: dict[str, float]) -> float:
 
 def is_percussion(track: Track) -> bool:
     """Whether a track is drums, by its channel, its name and program, or what it strikes."""
-    programs = tuple(program for _, program in track.programs)
-    return track.is_drums or are_drums(track.name, programs) or not any(programs) and _sounds_like_drums(track)
+    return track.is_drums or _is_called_drums(track) or _sounds_like_drums(track)
+
+
+def is_surely_drums(track: Track) -> bool:
+    """Whether more than its name, or what it strikes, speaks for drums."""
+    return track.is_drums or _is_called_drums(track) and _sounds_like_drums(track)
+
+
+def _is_called_drums(track: Track) -> bool:
+    return are_drums(track.name, tuple(program for _, program in track.programs))
+
+
+def heard_tracks(
+    raw: RawTune, window: Window, are_left_out: Callable[[Track], bool] = is_percussion
+) -> dict[int, Facts]:
+    """What counts of each track with pitches that plays in a window."""
+    facts = {}
+    for number, track in enumerate(raw.tracks):
+        notes = [] if are_left_out(track) else inside(track.notes(), window, raw.ticks_per_quarter)
+        if notes:
+            facts[number] = find_facts(notes, raw.ticks_per_quarter, raw.bars)
+    return facts
 
 
 def is_bass(track: Track) -> bool:
@@ -213,15 +223,15 @@ def is_bass(track: Track) -> bool:
 def _sounds_like_drums(track: Track) -> bool:
     """Whether what has no instrument of its own is a click, a hat or a loop, or a kit."""
     pitches = {pitch for _, is_on, pitch, _ in track.events if is_on}
-    if len(pitches) > KIT_PITCHES:
+    if len(pitches) > KIT_PITCHES or any(program for _, program in track.programs):
         return False
     notes = track.notes()
     if len(notes) < ENOUGH_STROKES:
         return False
     lengths = sorted(note.end - note.onset for note in notes)
     is_short = lengths[len(lengths) // 2] <= SHORT * track.ticks_per_quarter
-    if len(pitches) <= FEW_PITCHES:
-        return is_short
+    if is_short and len(pitches) <= FEW_PITCHES:
+        return True
     low, high = (sum(note.pitch in kind for note in notes) for kind in (KICKS_AND_SNARES, CYMBALS))
     is_together = len({note.onset for note in notes}) < len(notes)
     return (is_short or is_together) and min(low, high) >= len(notes) / 8 and low + high >= 0.9 * len(notes)
