@@ -146,7 +146,7 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
         return best, "no other track has pitches" if not unwanted else "no other track is left"
     fact, name = facts[best], raw.tracks[best].name
     reason = f"{fact.onsets} onsets in {fact.bars} bars, {fact.single:.0%} of them single notes"
-    if "lead" in role_of(name) or kind_of(name, ()) == "solo":
+    if "lead" in role_of(name):
         reason = f"its name, and {reason}"
     odds = {number: exp(scores[number] - scores[best]) for number in ranked}
     close = [number for number in ranked[1:4] if odds[number] > A_CLOSE_SECOND * sum(odds.values())]

@@ -112,7 +112,8 @@ def test_the_name_counts_where_the_music_does_not_tell(tune_of):
     ):
         tune = tune_of(midi_bytes((serves, 1, one), (name, 0, other), ("Piano", 2, comping())))
         assert line_of(tune) == pitches(other), name
-        assert said(tune, "melody").startswith(f"melody: track 1 '{name}' (its name, and ")
+        counted = "" if name == "Trumpet" else "its name, and "
+        assert said(tune, "melody").startswith(f"melody: track 1 '{name}' ({counted}{len(other)} onsets")
 
 
 @pytest.mark.parametrize(("name", "role"), [(name, role) for role in ROLES for name in ROLES[role].split(",")])
