@@ -9,7 +9,6 @@ Windows are in quarters, both ends included; raw notes in ticks. Left to others:
 """
 
 import re
-from collections import defaultdict
 from collections.abc import Callable, Container
 from itertools import accumulate
 from math import exp, log2
@@ -18,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from music.notes import Bar
 from music.units import GRID, SIXTEENTH, nearest_step
 from reading.grouping import group_notes, is_chord
 from reading.meters import Bars
@@ -223,7 +221,8 @@ def is_bass(track: Track) -> bool:
 def _sounds_like_drums(track: Track) -> bool:
     """Whether what has no instrument of its own is a click, a hat or a loop, or a kit."""
     pitches = {pitch for _, is_on, pitch, _ in track.events if is_on}
-    if len(pitches) > KIT_PITCHES or any(program for _, program in track.programs):
+    is_kit = len(pitches) <= KIT_PITCHES and KICKS_AND_SNARES & pitches and CYMBALS & pitches
+    if any(program for _, program in track.programs) or not is_kit and len(pitches) > FEW_PITCHES:
         return False
     notes = track.notes()
     if len(notes) < ENOUGH_STROKES:
@@ -247,9 +246,14 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
     tops, classes = np.maximum.reduceat(pitches, firsts), pitches % 12
     single = np.mean(np.maximum.reduceat(classes, firsts) == np.minimum.reduceat(classes, firsts))
     ranked, intervals = np.sort(tops), np.abs(np.diff(tops))
-    numbers = [bars.number(step) for step in steps.tolist()]
-    played = {number: bars[number] for number in numbers}
-    rhythms, shapes = _patterns(steps.tolist(), numbers, played, np.sign(np.diff(tops, prepend=tops[:1])).tolist())
+    numbers, begins = np.unique([bars.number(step) for step in steps.tolist()], return_index=True)
+    played = [bars[number] for number in numbers.tolist()]
+    starts = np.repeat([bar.start for bar in played], np.diff(begins, append=len(steps)))
+    places, turns = (steps - starts + 1) // SIXTEENTH, np.sign(np.diff(tops))
+    rhythms, shapes = {}, {}
+    for number, begin, end in zip(numbers.tolist(), begins, [*begins[1:], len(steps)], strict=True):
+        rhythms[number] = places[begin:end].tobytes()
+        shapes[number] = rhythms[number] + turns[begin : end - 1].tobytes()
     return Facts(
         onsets=len(steps),
         single=float(single),
@@ -258,7 +262,7 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
         spread=int(ranked[len(tops) * 9 // 10] - ranked[len(tops) // 10]),
         pitches=len(np.unique(tops)),
         bars=len(played),
-        busy=len(steps) * GRID / sum(bar.length for bar in played.values()),
+        busy=len(steps) * GRID / sum(bar.length for bar in played),
         same_rhythm=_again(rhythms),
         same_shape=_again(shapes),
         steps=float(np.mean((intervals > 0) & (intervals < 3))) if len(intervals) else 0.0,
@@ -267,17 +271,7 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
     )
 
 
-def _patterns(steps: list[int], numbers: list[int], played: dict[int, Bar], turns: list[int]) -> tuple[dict, dict]:
-    """By the number of each bar that is played in, its rhythm in sixteenths, and this with its ups and downs."""
-    rhythms, shapes = defaultdict(list), defaultdict(list)
-    for step, number, turn in zip(steps, numbers, turns, strict=True):
-        place = (step - played[number].start + 1) // SIXTEENTH
-        shapes[number] += (place, turn) if rhythms[number] else (place,)
-        rhythms[number].append(place)
-    return rhythms, shapes
-
-
-def _again(patterns: dict[int, list]) -> float:
+def _again(patterns: dict[int, bytes]) -> float:
     """The share of bars with the pattern of one of the two bars before."""
     before = ((patterns.get(number - 1), patterns.get(number - 2)) for number in patterns)
     return sum(map(contains, before, patterns.values())) / len(patterns)
