@@ -263,7 +263,7 @@ def led(rng: random.Random, music: Music) -> list[tuple]:
 
 PARTS = {"comp": (struck, COMPING, 0.7), "break": (broken, BREAKING, 0.45), "hold": (held, HOLDING, 0.5)}
 PARTS |= {"bass": (basses, BASSES, 0.75), "click": (clicks, CLICKING, 0.15)}
-PARTS |= {"answer": (answering, ANSWERING, 0.5), "answer again": (answering, ANSWERING, 0.3)}
+PARTS |= {"answer": (answering, ANSWERING, 0.4)}
 
 
 def band(rng: random.Random, music: Music, other: Music) -> tuple[RawTune, int]:
@@ -289,7 +289,7 @@ def band(rng: random.Random, music: Music, other: Music) -> tuple[RawTune, int]:
         for part, (build, instruments, likely) in PARTS.items():
             if rng.random() < likely:
                 notes = build(rng, music, other)
-                strands.append(strand(instruments, SERVING[part.split()[0]], [n for n in notes if begin <= n[0] < end]))
+                strands.append(strand(instruments, SERVING[part], [n for n in notes if begin <= n[0] < end]))
     strands = [one for one in strands if one[2]]
     rng.shuffle(strands)
     place = rng.choice((0, rng.randint(0, len(strands))))

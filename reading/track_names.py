@@ -58,11 +58,10 @@ BASS_PROGRAMS = {*range(32, 40), 43}
 # Programs whose notes have pitches though the name may be 'Percussion': mallets, timpani, kalimba, bells, steel drums.
 MALLETS = {*range(8, 16), 47, 108, 112, 114}
 
-# General MIDI's programs by what they are likely to play; keys, guitars, mallets and organs play anything.
+# General MIDI's programs by what they are likely to play; keys, guitars, strings and organs play anything.
 KINDS = {
     "bass": BASS_PROGRAMS,
     "solo": {21, 22, 23, 40, 41, 42, 56, 57, 59, 60, *range(64, 88), 109, 110, 111},
-    "section": {44, 45, *range(48, 56), 61, 62, 63},
     "pad": range(88, 104),
 }
 

@@ -12,7 +12,6 @@ import re
 from collections.abc import Callable, Container
 from itertools import accumulate
 from math import exp, log2
-from operator import contains
 from typing import NamedTuple
 
 import numpy as np
@@ -38,22 +37,20 @@ WEIGHTS = {
     "accompanies": -1.2,
     # It is, by name or program:
     "bass": -1.5,
-    "solo": 0.3,
-    "section": -0.3,
+    "solo": 0.4,
     "pad": -0.8,
     # What it plays:
     "voices": -1.0,  # notes at once beyond one, on average
-    "height": 1.0,  # octaves above the mean of all tracks
+    "height": 0.9,  # octaves above the mean of all tracks
     "low": -1.0,  # octaves below G3
     "busy": 0.7,  # onsets a quarter, up to one
     "crowded": -0.7,  # onsets a quarter beyond two
     "bars": 0.8,  # share of the bars that another one plays in, in halvings: a melody may rest
-    "pitches": 0.6,  # how many different ones, in doublings
-    "same rhythm": -2.2,  # share of bars with the rhythm of one of the two before
-    "same shape": -1.2,  # and with its ups and downs
+    "pitches": 0.9,  # how many different ones, in doublings
+    "same rhythm": -2.0,  # share of bars with the rhythm of one of the two before
     "steps": 3.0,  # share of intervals of one or two semitones
-    "repeated": -1.2,  # share of intervals of none
-    "loud": 0.7,  # velocity above the mean of all tracks, of 32
+    "fresh": 1.0,  # share of onsets with a pitch that is new in its bar
+    "loud": 1.0,  # velocity above the mean of all tracks, of 32
     "first": 0.3,  # its place among the tracks, from 1 for the first to 0 for the last
 }
 A_CLOSE_SECOND = 0.15  # probability from which another track is mentioned
@@ -80,8 +77,8 @@ class Facts(NamedTuple):
     """What counts of a track: its `onsets`; the share that is `single` (one pitch class); `voices`, the notes at once,
     on average; the mean `height` and the `spread` of the top notes (MIDI pitches), and how many different `pitches`
     they have; `bars`, how many it plays in, and `busy`, its onsets a quarter in these; the shares of bars with the
-    rhythm (`same_rhythm`), and the ups and downs as well (`same_shape`), of one of the two bars before; the shares of
-    intervals that are `steps` and `repeated` pitches; the mean velocity (`loud`)."""
+    rhythm (`same_rhythm`) of one of the two bars before, of intervals that are `steps`, of onsets with a pitch that is
+    `fresh` in its bar; the mean velocity (`loud`)."""
 
     onsets: int
     single: float
@@ -92,9 +89,8 @@ class Facts(NamedTuple):
     bars: int
     busy: float
     same_rhythm: float
-    same_shape: float
     steps: float
-    repeated: float
+    fresh: float
     loud: float
 
 
@@ -171,9 +167,8 @@ def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, 
             "bars": max(log2(fact.bars / longest), MOST_HALVINGS),
             "pitches": min(log2(fact.pitches), MOST_DOUBLINGS),
             "same rhythm": fact.same_rhythm,
-            "same shape": fact.same_shape,
             "steps": fact.steps,
-            "repeated": fact.repeated,
+            "fresh": fact.fresh,
             "loud": max(-FURTHEST, min((fact.loud - loud) / 32, FURTHEST)),
             "first": 1 - number / last,
         }
@@ -248,12 +243,9 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
     ranked, intervals = np.sort(tops), np.abs(np.diff(tops))
     numbers, begins = np.unique([bars.number(step) for step in steps.tolist()], return_index=True)
     played = [bars[number] for number in numbers.tolist()]
-    starts = np.repeat([bar.start for bar in played], np.diff(begins, append=len(steps)))
-    places, turns = (steps - starts + 1) // SIXTEENTH, np.sign(np.diff(tops))
-    rhythms, shapes = {}, {}
-    for number, begin, end in zip(numbers.tolist(), begins, [*begins[1:], len(steps)], strict=True):
-        rhythms[number] = places[begin:end].tobytes()
-        shapes[number] = rhythms[number] + turns[begin : end - 1].tobytes()
+    counts = np.diff(begins, append=len(steps))
+    places = (steps - np.repeat([bar.start for bar in played], counts) + 1) // SIXTEENTH
+    rhythms = dict(zip(numbers.tolist(), map(bytes, np.split(places.astype(np.uint8), begins[1:])), strict=True))
     return Facts(
         onsets=len(steps),
         single=float(single),
@@ -263,18 +255,11 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
         pitches=len(np.unique(tops)),
         bars=len(played),
         busy=len(steps) * GRID / sum(bar.length for bar in played),
-        same_rhythm=_again(rhythms),
-        same_shape=_again(shapes),
+        same_rhythm=sum(of in (rhythms.get(n - 1), rhythms.get(n - 2)) for n, of in rhythms.items()) / len(rhythms),
         steps=float(np.mean((intervals > 0) & (intervals < 3))) if len(intervals) else 0.0,
-        repeated=float(np.mean(intervals == 0)) if len(intervals) else 0.0,
+        fresh=len(np.unique(128 * np.repeat(numbers, counts) + tops)) / len(steps),
         loud=float(velocities.mean()),
     )
-
-
-def _again(patterns: dict[int, bytes]) -> float:
-    """The share of bars with the pattern of one of the two bars before."""
-    before = ((patterns.get(number - 1), patterns.get(number - 2)) for number in patterns)
-    return sum(map(contains, before, patterns.values())) / len(patterns)
 
 
 def holds_two_hands(track: Track, facts: Facts) -> bool:
