@@ -198,7 +198,7 @@ def answering(rng: random.Random, music: Music, other: Music) -> list[tuple]:
         down, late = (
             (rng.choice((3, 4, 5, 12, 9)), 0.0) if kind == "second" else (rng.choice((0, 12)), rng.choice((1, 2)))
         )
-        share = rng.choice((0.3, 0.6))
+        share = rng.choice((0.3, 0.6) if late else (0.3, 0.6, 1.0))
         found = [(at + late, long, p - down, v - 15) for at, long, p, v in music.melody if at // 8 % 5 < 5 * share]
     return [note for note in found if note[0] < sum(music.bars[-1])]
 

@@ -32,7 +32,7 @@ NAMED_CHORDS = 2.0
 # What counts for a track to be the melody, in odds (e to the power of the sum); fitted on built files and rounded.
 WEIGHTS = {
     # Its name says that it:
-    "leads": 2.5,  # more than fitted: who writes it means it
+    "leads": 3.5,  # more than fitted: who writes it means it
     "may lead": 0.7,
     "accompanies": -1.2,
     # It is, by name or program:
@@ -41,21 +41,21 @@ WEIGHTS = {
     "pad": -0.8,
     # What it plays:
     "voices": -1.0,  # notes at once beyond one, on average
-    "height": 0.9,  # octaves above the mean of all tracks
-    "low": -1.0,  # octaves below G3
+    "height": 1.2,  # octaves above the mean of all tracks; more than fitted: of voices alike the upper one leads
+    "low": -1.2,  # octaves below G3
     "busy": 0.7,  # onsets a quarter, up to one
     "crowded": -0.7,  # onsets a quarter beyond two
     "bars": 0.8,  # share of the bars that another one plays in, in halvings: a melody may rest
     "pitches": 0.9,  # how many different ones, in doublings
-    "same rhythm": -2.0,  # share of bars with the rhythm of one of the two before
+    "same rhythm": -2.2,  # share of bars with the rhythm of one of the two before
     "steps": 3.0,  # share of intervals of one or two semitones
     "fresh": 1.0,  # share of onsets with a pitch that is new in its bar
     "loud": 1.0,  # velocity above the mean of all tracks, of 32
-    "first": 0.3,  # its place among the tracks, from 1 for the first to 0 for the last
+    "first": 0.5,  # its place among the tracks, from 1 to 0; less than fitted: the order of our bands is ours
 }
 A_CLOSE_SECOND = 0.15  # probability from which another track is mentioned
 AT_HOME = 55  # MIDI pitch from which the mean of a melody is nothing unusual
-FURTHEST = 1.5  # octaves, and units of loudness, from the mean of all tracks that count
+HIGHEST, LOUDEST = 0.75, 1.5  # octaves, and units of loudness, above or below the mean of all tracks that count
 MOST_VOICES, MOST_HALVINGS, MOST_DOUBLINGS = 3, -3, 5
 # A kit on a channel for pitches: few pitches, struck short.
 KIT_PITCHES, FEW_PITCHES, ENOUGH_STROKES, SHORT = 12, 3, 16, 0.3  # ..., quarters
@@ -160,7 +160,7 @@ def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, 
             role_of(track.name): 1.0,
             kind_of(track.name, programs): 1.0,
             "voices": min(fact.voices - 1, MOST_VOICES),
-            "height": max(-FURTHEST, min((fact.height - height) / 12, FURTHEST)),
+            "height": max(-HIGHEST, min((fact.height - height) / 12, HIGHEST)),
             "low": max(0.0, AT_HOME - fact.height) / 12,
             "busy": min(fact.busy, 1.0),
             "crowded": min(max(0.0, fact.busy - 2.0), 2.0),
@@ -169,7 +169,7 @@ def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, 
             "same rhythm": fact.same_rhythm,
             "steps": fact.steps,
             "fresh": fact.fresh,
-            "loud": max(-FURTHEST, min((fact.loud - loud) / 32, FURTHEST)),
+            "loud": max(-LOUDEST, min((fact.loud - loud) / 32, LOUDEST)),
             "first": 1 - number / last,
         }
     return found
