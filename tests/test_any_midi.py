@@ -125,7 +125,7 @@ def without_known(monkeypatch):
 def test_metheny_in_another_file(metheny, monkeypatch):
     without_known(monkeypatch)
     tune = read_tune(metheny)
-    assert said(tune, "melody").startswith("melody: track 5 'Guitar' (its name, and ")
+    assert said(tune, "melody").startswith("melody: track 5 'Guitar' (")
     assert said(tune, "chords").startswith("chords: track 0 'Piano' (it strikes or holds chords in ")
 
 
@@ -156,7 +156,7 @@ def test_our_tune_is_the_solo_as_marked(our_tune):
     assert tune.bars == {number: bar(4.0 * number, 4.0, (4, 4)) for number in range(12, 36)}
     assert tune.tempo == 118.0
     assert said(tune, "solo") == "solo: between beats 48 and 143.917, from the marker 'Solo'"
-    assert said(tune, "melody").startswith("melody: track 2 'Guitar' (its name")
+    assert said(tune, "melody").startswith("melody: track 2 'Guitar' (")
     assert said(tune, "chords").startswith("chords: track 0 'Piano' (")
 
 
