@@ -75,16 +75,15 @@ MOVES = {
     },
     "min": {
         (5, "dom"): 0.48, (5, "min"): 0.08, (2, "dom"): 0.05, (7, "min"): 0.03, (7, "maj"): 0.04, (10, "maj"): 0.04,
-        (0, "min"): 0.02, (3, "maj"): 0.02, (8, "maj"): 0.02,
+        (0, "min"): 0.02, (3, "maj"): 0.02, (8, "maj"): 0.02, (0, "dom"): 0.03,
     },
     "hdim": {(5, "dom"): 0.75, (10, "maj"): 0.08, (0, "min"): 0.07},
     "dim": {(1, "min"): 0.14, (11, "min"): 0.25, (8, "dom"): 0.1, (9, "maj"): 0.1},
     "sus": {(0, "dom"): 0.35, (5, "maj"): 0.3, (5, "dom"): 0.1},
 }  # fmt: skip
-FOREIGN, TONIC = (
-    -0.6,
-    0.8,
-)  # what makes a chord less usual, each tone that is not in the key, and more: the tonic's root
+NOTHING_NEW = 0.05  # how often, beside, another root comes without another tone
+FOREIGN = -0.6  # how much less usual a chord is for each of its tones that is not in the key
+TONIC = 0.8  # and how much more on the tonic
 AHEAD, LATE = 0.55 * GRID, GRID / 8  # grid steps by which what belongs to a beat may be ahead of it, and late
 HIGHEST_BASS = 52  # MIDI pitch from which nothing is bass; an octave below all is
 DEPTH = 4  # semitones above the lowest note within which another is bass, too
@@ -129,8 +128,8 @@ class State(NamedTuple):
 
 
 class Heard(NamedTuple):
-    """How much of each pitch class is heard in each beat, and how much as its lowest notes, (beats, 12); and how much is
-    held from before that is no bass, (beats, 1). All in notes that last through it."""
+    """How much of each pitch class is heard in each beat, and how much as its lowest notes, (beats, 12); and how much
+    is held from before that is no bass, (beats, 1). All in notes that last through it."""
 
     tones: np.ndarray
     under: np.ndarray
@@ -277,6 +276,9 @@ def _moves(states: list[State]) -> np.ndarray:
     kinds = np.array([numbers[kind] for kind in kinds])
     often = table[kinds[:, None], (roots[None, :] - roots[:, None]) % 12, kinds[None, :]]
     often = often * np.exp([state.usual for state in states])
+    tones = np.array([[(tone - state.root) % 12 in state.shape for tone in range(12)] for state in states])
+    is_within = ~(~tones[:, None, :] & tones[None, :, :]).any(axis=2)  # none of its tones is new
+    often = np.where(is_within & (roots[:, None] != roots[None, :]), NOTHING_NEW * often, often)
     np.fill_diagonal(often, 1e-12)
     return np.log(often / often.sum(axis=1, keepdims=True))
 
