@@ -10,6 +10,7 @@ import os
 import re
 from pathlib import Path
 
+from reading.beats import in_time
 from reading.meters import find_bars
 from reading.midi_bytes import FileEvents, TrackEvents, read_events
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track
@@ -24,31 +25,32 @@ FAMILIES = ("Piano", "Chime", "Organ", "Guitar", "Bass", "Strings", "Ensemble", 
 FAMILIES += ("Reed", "Pipe", "Synth", "Pad", "Effects", "Ethnic", "Percussion", "Noise")
 
 
-def read_midi(path: str | os.PathLike) -> RawTune:
-    """Read a Standard MIDI File of type 0 or 1, bare or in a RIFF file.
+def read_midi(path: str | os.PathLike, meter: str | None = None, pickup: float | None = None) -> RawTune:
+    """Read a Standard MIDI File of type 0 or 1, bare or in a RIFF file; `meter` and `pickup` as `in_time` takes them.
 
     Raises ValueError, naming the file, where it is missing, too large, not MIDI, truncated, or holds no notes.
     """
     path = Path(path)
-    return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path)
+    return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path, meter, pickup)
 
 
-def midi_in(data: bytes, path: Path) -> RawTune:
+def midi_in(data: bytes, path: Path, meter: str | None = None, pickup: float | None = None) -> RawTune:
     """The MIDI file with this content. Raises ValueError as `read_midi` does."""
     try:
         file = read_events(data)
         tracks = [track for events in file.tracks for track in _by_channel(events, file)]
         if not tracks:
             raise ValueError("no track holds a note; choose a file with a melody and chords")
+        tracks, first_bar, told_of_time = in_time(tracks, file, meter, pickup)
         last_tick = max(tick for track in tracks for tick, is_on, *_ in track.events if is_on)
-        bars, told_of_bars = find_bars(file.meters, file.ticks_per_quarter, last_tick)
+        bars, told_of_bars = find_bars(file.meters, file.ticks_per_quarter, last_tick, first_bar)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     told = ()
     if len(file.tracks) < file.promised:
         told = (f"file: {len(file.tracks)} tracks are there of {file.promised} that it promises",)
     tempos, told_of_tempos = _tempos(file)
-    told += (*told_of_bars, *told_of_tempos)
+    told += (*told_of_time, *told_of_bars, *told_of_tempos)
     sha256 = hashlib.sha256(data).hexdigest()
     return RawTune(path, file.ticks_per_quarter, tracks, bars, file.markers, tempos, told, sha256, texts=file.texts)
 
