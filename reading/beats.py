@@ -1,39 +1,39 @@
-"""The time of a MIDI file as a musician hears it: latency, meter and pickup, where the file is silent or has a default.
+"""The beats of what was played without a click, as someone taps along who hears bass and chords.
 
-What a file says is believed, except for what a sequencer writes by itself: one 4/4 at the start, bars counted from
-there, and notes as late as the keyboard's sound. Another reading needs strong evidence, and is told. The evidence for
-bars is where harmony changes, long notes begin and the bass drum is struck: it comes every so many beats.
+After Ellis, "Beat Tracking by Dynamic Programming" (2007): of all rows of beats whose length changes little from beat
+to beat, the likeliest. Onsets come as often in each beat, where in it depends on what they are: a new chord or a bass
+note comes on the beat, a chord again or a note of the line as well between. A line alone does not tell its beats.
 
-Times are quarters, beats are quarters numbered from 0; a note up to half a beat early belongs to the beat it is ahead
-of. Left to others: bars of a meter (`reading/meters.py`).
+Times are seconds; inside, frames of a hundredth of a second.
 """
 
-from dataclasses import replace
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 
-from music.units import GRID, to_quarters
-from reading.meters import MAX_BARS, length_of, meter_in
-from reading.midi_bytes import FileEvents
-from reading.raw_tune import Track, some
+from reading.raw_tune import Track
 
-# Latency, in parts of a quarter.
-PLACES = 480
-WIDTH = 0.02  # within which notes count as equally late
-LEAST_LATE, MOST_LATE = 0.03, 0.2  # beyond that notes may as well be a sixteenth early
-FEW = 16  # onsets of a track that has no say
-ON_TIME, ALONE_ON_TIME = 0.3, 0.15  # of those that are late, how many may lie on the beat; in a track that is alone
+FRAMES = 100  # a second
+LENGTHS = np.unique(np.round(np.geomspace(0.18, 1.25, 60) * FRAMES)).astype(int)  # of a beat, in frames
+USUAL, RANGE = 0.45, 0.8  # seconds, and natural logarithms of lengths: how long beats are wherever nothing says so
+ONSETS = 2.0  # in a beat
+STEADY, NEXT = 60.0, 4  # how unlikely another length is, and how many of `LENGTHS` away the next beat's may be
+SPREAD = 0.022  # seconds of onsets about their place
+TOGETHER = 0.035  # seconds between notes of one chord
+BASS, BASS_DRUM = 50, (35, 36)  # below this pitch a note is bass; of drums
+SAME = 0.6  # share of common pitch classes from which a chord is the same
+LONGEST = 1200  # seconds that are searched
+HANGS = 16  # quarters of a note that is never released
+LAST_TICK = 1 << 40  # beyond all of a file's
 
-# Bars.
-BASS_DRUM = (35, 36)
-LONG = 8  # beats of a note that count
-WEIGHTS = (1.0, 0.4, 0.4)  # of harmony, long notes and bass drum, fitted on accompanied solos and lead sheets
-METERS = {3: "3/4", 5: "5/4", 7: "7/4"}  # what a sequencer's 4/4 may be in truth, by the quarters in a bar
-FEW_BARS, CLEAR = 8, 2.5  # bars from which they are judged, and what the beginning of bars must stand out by
-CLEARER, CLEARER_THAN_NONE = 2.0, 1.0  # than 4/4 another meter must be, where 4/4 is told and where nothing is
-PICKUP_CLEARER, PICKUP_SHARE = 3.5, 0.4  # than bars from the start those after a pickup; the share these may have
-EARLY = 0.001  # quarters: a swung or straight off-beat is ahead of the next beat
+# How onsets are spread over a beat: the line's, the bass's, those of new chords and of chords struck again.
+PLACES = (0, 1 / 2, 0.63, 1 / 3, 1 / 4, 3 / 4)
+LINE, LOW, NEW, AGAIN = range(4)
+SHARES = [(0.38, 0.13, 0.17, 0.06, 0.05, 0.05), (0.72, 0.06, 0.06), (0.85, 0.02, 0.02), (0.42, 0.14, 0.14)]
+ANYWHERE = (0.16, 0.16, 0.11, 0.2)
+WEIGHTS = (1.0, 1.3, 1.3, 1.0)
+LEAST_TOLD, LEAST_ALIKE = 0.2, 0.6  # bass notes and new chords in a beat, and how closely they lie on one place of it
 
 
 class Heard(NamedTuple):
@@ -47,153 +47,98 @@ class Heard(NamedTuple):
     is_drum: np.ndarray
 
 
-def in_time(
-    tracks: list[Track], file: FileEvents, meter: str | None = None, pickup: float | None = None
-) -> tuple[list[Track], int, tuple[str, ...]]:
-    """The tracks without latency, the tick of the first bar line after a pickup (0: none), and what is told of both.
-
-    `file.meters` is put right; `meter` ('3/4') and `pickup` (quarters) overrule what is found and what the file says.
-    Raises ValueError for a meter that is none. What this program has written is as it says.
-    """
-    told, is_ours = [], any(track.written for track in tracks)
-    heard = _heard(tracks)
-    if not is_ours and len(heard.onset) and heard.onset.max() < 4 * MAX_BARS:
-        late = latency(heard)
-        if late:
-            tracks = _earlier(tracks, file, round(late * file.ticks_per_quarter))
-            heard = heard._replace(onset=np.maximum(0.0, heard.onset - late))
-            told.append(f"time: all notes lie {abs(late):.2f} quarters {'late' if late > 0 else 'early'}; taken out")
-        strength = bar_strength(heard)
-    else:
-        strength = np.zeros(0)
-    if meter:
-        file.meters = [(0, meter_in(meter))]
-    elif set(file.meters) <= {(0, (4, 4))} and (found := find_meter(strength, heard, bool(file.meters))):
-        says = "4/4 from the start, as sequencers do" if file.meters else "no meter"
-        told.append(f"meter: {found}, which harmony and long notes keep (the file tells {says}); METER overrules")
-        file.meters = [(0, meter_in(found))]
-    bar = next((one for _, one in file.meters if length_of(one)), (4, 4))
-    if pickup is None:
-        pickup = find_pickup(strength, length_of(bar)) if set(file.meters) <= {(0, bar)} else 0
-        if pickup:
-            quarters = some(pickup, "quarter")
-            told.append(f"pickup: {quarters}, for harmony and long notes begin bars there; PICKUP overrules")
-    first = round(pickup % to_quarters(length_of(bar)) * file.ticks_per_quarter)
-    if first:
-        before = [changed for tick, changed in file.meters if tick <= first]
-        file.meters = [(first, before[-1] if before else bar), *(one for one in file.meters if one[0] > first)]
-    return tracks, first, tuple(told)
+def heard_in(tracks: list[Track]) -> Heard:
+    """The notes of some tracks, track by track; a note ends with the next release of its pitch, which is near enough
+    and is found for all of them at once."""
+    quarter, columns = tracks[0].ticks_per_quarter, []
+    for number, track in enumerate(tracks):
+        events = np.fromiter(chain.from_iterable(track.events), np.int64, 4 * len(track.events)).reshape(-1, 4)
+        keys, is_on = events[:, 2] * LAST_TICK + events[:, 0], events[:, 1] > 0
+        releases = np.append(np.sort(keys[~is_on]), 1 << 62)
+        struck = keys[is_on]
+        lasts = releases[np.searchsorted(releases, struck, side="right")] - struck
+        onset, pitch = events[is_on, 0], events[is_on, 2]
+        of_track, is_drum = np.full(len(onset), number), np.full(len(onset), track.is_drums)
+        columns.append((onset / quarter, np.minimum(lasts / quarter, HANGS), pitch, of_track, is_drum))
+    return Heard(*map(np.concatenate, zip(*columns, strict=True)))
 
 
-def latency(heard: Heard) -> float:
-    """By how many quarters all tracks are late alike (below 0: early); 0.0 where they are not, or where it is little.
-
-    A player who is laid back over a band that is not is no latency: each track with some onsets has to have next to
-    none on the beat.
-    """
-    reach = int(MOST_LATE * PLACES)
-    shifts = np.arange(-reach, reach + 1)
-    of_tracks = [np.unique(heard.onset[heard.track == number]) for number in np.unique(heard.track)]
-    found = [_lateness(onsets) for onsets in of_tracks if len(onsets) >= FEW]
-    if not found:
-        return 0.0
-    best = int(shifts[sum(one[shifts] for one in found).argmax()])
-    allowed = ON_TIME if len(found) > 1 else ALONE_ON_TIME
-    if not LEAST_LATE * PLACES <= abs(best) < reach or any(one[0] > allowed * one[best] for one in found):
-        return 0.0
-    return best / PLACES
+def find_beats(seconds: np.ndarray, heard: Heard) -> np.ndarray | None:
+    """When the beats are, in seconds, from the first onset to after the last; `seconds`: when the notes begin. None
+    where nothing tells them, and for music of more than 20 minutes."""
+    times, kinds = _onsets(seconds, heard)
+    if times[-1] - times[0] > LONGEST:
+        return None
+    start = times[0] - LENGTHS[-1] / FRAMES
+    frames = np.round((times - start) * FRAMES).astype(int)
+    beats = _likeliest(_rewards(frames, kinds), LENGTHS[-1], frames[-1]) / FRAMES + start
+    if beats[1] - times[0] < (beats[1] - beats[0]) / 4:
+        beats = beats[1:]  # the first note is a little early
+    places = np.interp(times, beats, np.arange(len(beats)))[np.isin(kinds, (LOW, NEW))]
+    if len(places) < LEAST_TOLD * len(beats) or abs(np.exp(2j * np.pi * places).mean()) < LEAST_ALIKE:
+        return None
+    return beats
 
 
-def _lateness(onsets: np.ndarray) -> np.ndarray:
-    """How many onsets lie about each place of a quarter, of the most."""
-    counts = np.bincount(np.round(onsets * PLACES).astype(int) % PLACES, minlength=PLACES)
-    around = np.minimum(np.arange(PLACES), PLACES - np.arange(PLACES)) / (WIDTH * PLACES)
-    near = np.fft.irfft(np.fft.rfft(counts) * np.fft.rfft(np.exp(-(around**2) / 2)), PLACES)
-    return near / near.max()
+def _onsets(seconds: np.ndarray, heard: Heard) -> tuple[np.ndarray, np.ndarray]:
+    """When something is struck, and what: a kind of `SHARES`."""
+    order = np.argsort(seconds, kind="stable")
+    begins = np.flatnonzero(np.diff(seconds[order], prepend=-np.inf) > TOGETHER)
+    times, kinds, chord = [], [], set()
+    for struck in np.split(order, begins[1:]):
+        pitches = heard.pitch[struck][~heard.is_drum[struck]].tolist()
+        is_low = min(pitches, default=BASS) < BASS
+        tones, kind = {pitch % 12 for pitch in pitches}, LINE
+        if is_low or np.isin(heard.pitch[struck][heard.is_drum[struck]], BASS_DRUM).any():
+            kind = LOW
+        if len(tones) > 2:
+            is_new = len(tones & chord) < SAME * len(tones | chord)
+            kind, chord = NEW if is_new else LOW if is_low else AGAIN, tones
+        times.append(seconds[struck].mean())
+        kinds.append(kind)
+    return np.array(times), np.array(kinds)
 
 
-def bar_strength(heard: Heard) -> np.ndarray:
-    """How much each beat looks like the first of a bar, in standard deviations of each kind of evidence."""
-    beats = np.floor(heard.onset + 0.5 + EARLY).astype(int)
-    count = int(beats.max()) + 1
-    tones = ~heard.is_drum
-    longest = np.zeros(count)
-    np.maximum.at(longest, beats[tones], np.minimum(heard.length[tones], 4.0))
-    drum = np.zeros(count)
-    drum[beats[heard.is_drum & np.isin(heard.pitch, BASS_DRUM)]] = 1.0
-    kinds = np.stack([_harmony(heard, beats, count), longest, drum])
-    spread = kinds.std(axis=1, keepdims=True)
-    return np.array(WEIGHTS) @ ((kinds - kinds.mean(axis=1, keepdims=True)) / np.where(spread > 0, spread, 1.0))
+def _rewards(frames: np.ndarray, kinds: np.ndarray) -> np.ndarray:
+    """How likely a beat is that begins at a frame and has one of the `LENGTHS`, as logarithms: (frames, lengths)."""
+    count = int(frames[-1]) + LENGTHS[-1] + 1
+    struck = [np.bincount(frames[kinds == kind], minlength=count) for kind in range(len(SHARES))]
+    usual = ((np.log(LENGTHS / FRAMES / USUAL)) / RANGE) ** 2 / 2
+    rewards = np.empty((count, len(LENGTHS)))
+    for column, length in enumerate(LENGTHS):
+        rewards[:, column] = -ONSETS - usual[column]
+        spread = max(SPREAD * FRAMES / length, 0.02)
+        for kind, shares in enumerate(SHARES):
+            density = np.full(length, ANYWHERE[kind])
+            for place, share in zip(PLACES, shares, strict=False):
+                apart = np.abs(np.arange(length) / length - place)
+                apart = np.minimum(apart, 1 - apart) / spread
+                density += share * np.exp(-(apart**2) / 2) / (spread * np.sqrt(2 * np.pi))
+            likely = WEIGHTS[kind] * np.log(density / length * FRAMES)
+            rewards[:, column] += np.convolve(struck[kind], likely[::-1])[length - 1 :]
+    return rewards
 
 
-def _harmony(heard: Heard, beats: np.ndarray, count: int) -> np.ndarray:
-    """How much the pitch classes that sound change at each beat, low ones counting twice: from 0 to 2."""
-    sounding = np.zeros(count * 12)
-    whole = np.clip(np.round(heard.length), 1, LONG)
-    weight = np.minimum(heard.length, 1.0) * np.where(heard.pitch < 60, 2.0, 1.0)
-    for held in range(LONG):
-        here = ~heard.is_drum & (whole > held) & (beats + held < count)
-        places = (beats[here] + held) * 12 + heard.pitch[here] % 12
-        sounding += np.bincount(places, weight[here], minlength=count * 12)
-    total = np.vstack([np.zeros(12), np.cumsum(sounding.reshape(count, 12), axis=0)])
-    beat, change = np.arange(count), np.zeros(count)
-    for width in (1, 2):
-        before = total[beat] - total[np.maximum(beat - width, 0)]
-        after = total[np.minimum(beat + width, count)] - total[beat]
-        sizes = np.linalg.norm(before, axis=1) * np.linalg.norm(after, axis=1)
-        change += np.where(sizes > 1e-9, 1 - (before * after).sum(axis=1) / np.maximum(sizes, 1e-9), 0.0)
-    return change
-
-
-def contrasts(strength: np.ndarray, length: int) -> np.ndarray:
-    """For each beat of bars of so many beats, how much stronger it is than the others, as Student's t has it."""
-    count = len(strength)
-    if count < FEW_BARS * length or not (spread := strength.std()):
-        return np.zeros(length)
-    own = np.array([strength[place::length].mean() for place in range(length)])
-    sizes = np.array([len(strength[place::length]) for place in range(length)])
-    others = (strength.sum() - own * sizes) / (count - sizes)
-    return (own - others) / spread * np.sqrt(sizes * (count - sizes) / count)
-
-
-def find_meter(strength: np.ndarray, heard: Heard, is_told: bool) -> str:
-    """The meter that the music keeps, if clearly not 4/4: '3/4', '6/8', '5/4' or '7/4'; else ''. `is_told`: whether
-    the file tells 4/4."""
-    clear = {length: contrasts(strength, length).max() for length in METERS}
-    best = max(clear, key=clear.get)
-    if clear[best] < max(CLEAR, contrasts(strength, 4).max() + (CLEARER if is_told else CLEARER_THAN_NONE)):
-        return ""
-    if best == 3:
-        start = contrasts(strength, 3).argmax()
-        middle, *inner = (np.sum(np.abs((heard.onset - start - at) % 3) < 0.1) for at in (1.5, 1, 2))
-        return "6/8" if middle > 1.2 * max(inner) else "3/4"
-    return METERS[best]
-
-
-def find_pickup(strength: np.ndarray, bar: int) -> int:
-    """How many quarters lie before the first bar line, of bars that are so many grid steps long; 0 where the bars from
-    the file's start are as good, and for bars of no whole quarters or of few."""
-    length, rest = divmod(bar, GRID)
-    if rest or length < 3:
-        return 0
-    clear = contrasts(strength, length)
-    best = int(clear.argmax())
-    return best if clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best] else 0
-
-
-def _heard(tracks: list[Track]) -> Heard:
-    notes = [np.array(track.notes()) for track in tracks]
-    onset, end, pitch, _ = np.concatenate(notes).T
-    quarter = tracks[0].ticks_per_quarter
-    numbers = np.repeat(np.arange(len(tracks)), [len(of_track) for of_track in notes])
-    is_drum = np.array([track.is_drums for track in tracks])[numbers]
-    return Heard(onset / quarter, (end - onset) / quarter, pitch, numbers, is_drum)
-
-
-def _earlier(tracks: list[Track], file: FileEvents, ticks: int) -> list[Track]:
-    """The tracks so many ticks earlier, and with them what else in the file has been recorded: not its bars."""
-
-    def moved(events: list[tuple]) -> list[tuple]:
-        return [(max(0, tick - ticks), *rest) for tick, *rest in events]
-
-    return [replace(track, events=moved(track.events), bends=moved(track.bends)) for track in tracks]
+def _likeliest(rewards: np.ndarray, latest_start: int, last: int) -> np.ndarray:
+    """The frames of the best row of beats that begins by `latest_start` and ends after `last`."""
+    columns = np.arange(len(LENGTHS))
+    others = columns[:, None] + np.arange(-NEXT, NEXT + 1)
+    is_there = (others >= 0) & (others < len(LENGTHS))
+    others = np.clip(others, 0, len(LENGTHS) - 1)
+    change = np.where(is_there, STEADY * np.log(LENGTHS[:, None] / LENGTHS[others]) ** 2, np.inf)
+    scores = np.full((len(rewards) + LENGTHS[-1], len(LENGTHS)), -np.inf)  # of beats that end at a frame
+    came_from = np.zeros(scores.shape, np.int8)
+    for frame in range(last + 1):
+        if frame <= latest_start:
+            scores[frame] = np.maximum(scores[frame], 0.0)
+        ways = scores[frame][others] - change
+        best = ways.argmax(axis=1)
+        scores[frame + LENGTHS, columns] = ways[columns, best] + rewards[frame]
+        came_from[frame + LENGTHS, columns] = others[columns, best]
+    final = scores[last + 1 : last + 1 + LENGTHS[-1]]
+    frame, column = np.unravel_index(final.argmax(), final.shape)
+    beats = [frame + last + 1]
+    while beats[-1] > latest_start:
+        beats.append(beats[-1] - LENGTHS[column])
+        column = came_from[beats[-2], column]
+    return np.array(beats[::-1])

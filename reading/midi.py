@@ -10,10 +10,10 @@ import os
 import re
 from pathlib import Path
 
-from reading.beats import in_time
 from reading.meters import find_bars
 from reading.midi_bytes import FileEvents, TrackEvents, read_events
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track
+from reading.timing import in_time
 from running.files import read_bounded
 
 # As `writing/midi.py` notes down how that is written which it plays otherwise.

@@ -1,5 +1,6 @@
-"""The time of a MIDI file: latency, meter and pickup, where the file is silent or has what a sequencer writes."""
+"""The time of a MIDI file: beats, latency, meter and pickup, where it is silent or has what a sequencer writes."""
 
+import math
 import random
 from pathlib import Path
 
@@ -76,6 +77,59 @@ def test_what_all_tracks_are_early_by_as_well():
 )
 def test_no_latency_is_heard_where_tracks_differ_or_play_on_the_grid(how):
     assert not [line for line in read(midi_bytes(*a_band(**how))).told if line.startswith("time")]
+
+
+# --- Without a click -------------------------------------------------------------------------------------------------
+
+
+def played_freely(band, tempo, seed=1):
+    """The band at a tempo that wanders by a twentieth and more, each note a little off, in a file that says 120."""
+    rng, at, beats = random.Random(seed), 0.3, []
+    for number in range(200):
+        beats.append(at)
+        at += 60 / tempo * (1 + 0.05 * math.sin(number / 7 + seed))
+
+    def ticks(tick):
+        beat, part = divmod(tick / TPQ, 1)
+        return round((beats[int(beat)] * (1 - part) + beats[int(beat) + 1] * part + rng.gauss(0, 0.008)) * 2 * TPQ)
+
+    return [
+        (name, channel, [(start := ticks(s), max(start + 1, ticks(e)), *rest) for s, e, *rest in part])
+        for name, channel, part in band
+    ]
+
+
+def comping(band):
+    """A sax and a piano that strikes the first beat and the half after the third, as in many a left hand."""
+    (_, _, sax), (name, channel, chords), _ = band
+    again = [(s + 5 * TPQ // 2, e, *rest) for s, e, *rest in chords]
+    return [("Piano", 0, sax + [(s, s + 2 * TPQ, *rest) for s, _, *rest in chords] + again)]
+
+
+@pytest.mark.parametrize("tempo", [66, 97, 143, 230])
+@pytest.mark.parametrize("arranged", [list, comping])
+def test_beats_are_found_where_nobody_played_to_a_click(tempo, arranged):
+    if arranged is comping and tempo == 230:
+        return  # chords twice in a bar may as well be half as fast
+    band = arranged(a_band(swing=2 / 3 if tempo > 100 else 0.5))
+    as_written = read(midi_bytes(*band, events=[FOUR]), melody_track=0)
+    tune = read(midi_bytes(*played_freely(band, tempo), events=[FOUR]), melody_track=0)
+    assert f"they are found, at about {tune.tempo:.0f} a minute" in said(tune, "time")
+    assert tune.tempo == pytest.approx(tempo, rel=0.02)
+    assert bars_of(tune)[:16] == bars_of(as_written)
+    of_both = [{(one.onset, one.pitch) for one in heard.solo.notes} for heard in (as_written, tune)]
+    assert len(of_both[0] & of_both[1]) > 0.9 * len(of_both[0])
+
+
+def test_where_nothing_tells_the_beats_the_file_keeps_its_bars_and_says_so():
+    rng = random.Random(3)
+    line = sorted(rng.randrange(64 * TPQ) for _ in range(150))
+    line = [("Sax", 0, [(at, at + 20, rng.randrange(60, 80), 80) for at in line])]
+    tune = read(midi_bytes(*line, events=[FOUR]))
+    assert said(tune, "time").endswith(
+        "bars are the file's; record to a click, or move the notes to the beats in a sequencer"
+    )
+    assert tune.bars[0].length == 48 and tune.tempo == 120.0
 
 
 # --- Meter and pickup ------------------------------------------------------------------------------------------------
