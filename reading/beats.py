@@ -17,13 +17,13 @@ from reading.raw_tune import Track
 FRAMES = 100  # a second
 LENGTHS = np.unique(np.round(np.geomspace(0.18, 1.25, 60) * FRAMES)).astype(int)  # of a beat, in frames
 USUAL, RANGE = 0.45, 0.8  # seconds, and natural logarithms of lengths: how long beats are wherever nothing says so
-ONSETS = 2.0  # in a beat
+ONSETS = 2.8  # in a beat: more, and beats are longer
 STEADY, NEXT = 60.0, 4  # how unlikely another length is, and how many of `LENGTHS` away the next beat's may be
 SPREAD = 0.022  # seconds of onsets about their place
 TOGETHER = 0.035  # seconds between notes of one chord
 BASS, BASS_DRUM = 50, (35, 36)  # below this pitch a note is bass; of drums
 SAME = 0.6  # share of common pitch classes from which a chord is the same
-LONGEST = 1200  # seconds that are searched
+FEW, LONGEST = 32, 1200  # onsets, and seconds, of what is too short and too long to be searched
 HANGS = 16  # quarters of a note that is never released
 LAST_TICK = 1 << 40  # beyond all of a file's
 
@@ -65,9 +65,9 @@ def heard_in(tracks: list[Track]) -> Heard:
 
 def find_beats(seconds: np.ndarray, heard: Heard) -> np.ndarray | None:
     """When the beats are, in seconds, from the first onset to after the last; `seconds`: when the notes begin. None
-    where nothing tells them, and for music of more than 20 minutes."""
+    where nothing tells them, for few onsets, and for music of more than 20 minutes."""
     times, kinds = _onsets(seconds, heard)
-    if times[-1] - times[0] > LONGEST:
+    if len(times) < FEW or times[-1] - times[0] > LONGEST:
         return None
     start = times[0] - LENGTHS[-1] / FRAMES
     frames = np.round((times - start) * FRAMES).astype(int)

@@ -17,7 +17,7 @@ from music.units import GRID, to_quarters
 from reading.beats import BASS_DRUM, SAME, Heard, find_beats, heard_in
 from reading.meters import MAX_BARS, length_of, meter_in
 from reading.midi_bytes import FileEvents
-from reading.raw_tune import Track, some
+from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, Track, some
 
 # Without a click: how regularly onsets lie in quarters, 1 to 4 of them in one. Files on the beat have 0.34 or more.
 REGULAR = 0.22
@@ -86,8 +86,9 @@ def regularity(heard: Heard) -> float:
 def _on_found_beats(tracks: list[Track], file: FileEvents, heard: Heard) -> tuple[list[Track], list[str]]:
     """The tracks with their beats on quarters, and with them what else is in the file; as they are if none is found."""
     quarter = file.ticks_per_quarter
-    changes = [(0, 60e6 / UNTOLD_TEMPO), *((tick, one) for tick, one in file.tempos if one)]
+    changes = [(0, 60e6 / UNTOLD_TEMPO), *file.tempos]
     ticks, lasts = np.array(changes).T
+    lasts = np.clip(lasts, 60e6 / HIGHEST_TEMPO, 60e6 / LOWEST_TEMPO)
     begins = np.concatenate([[0.0], np.cumsum(np.diff(ticks) * lasts[:-1])]) / (1e6 * quarter)
 
     def seconds(at: np.ndarray) -> np.ndarray:
