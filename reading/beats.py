@@ -66,8 +66,10 @@ def heard_in(tracks: list[Track]) -> Heard:
 def find_beats(seconds: np.ndarray, heard: Heard) -> np.ndarray | None:
     """When the beats are, in seconds, from the first onset to after the last; `seconds`: when the notes begin. None
     where nothing tells them, for few onsets, and for music of more than 20 minutes."""
+    if np.ptp(seconds) > LONGEST:
+        return None
     times, kinds = _onsets(seconds, heard)
-    if len(times) < FEW or times[-1] - times[0] > LONGEST:
+    if len(times) < FEW:
         return None
     start = times[0] - LENGTHS[-1] / FRAMES
     frames = np.round((times - start) * FRAMES).astype(int)

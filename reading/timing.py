@@ -19,8 +19,9 @@ from reading.meters import MAX_BARS, length_of, meter_in
 from reading.midi_bytes import FileEvents
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, Track, some
 
-# Without a click: how regularly onsets lie in quarters, 1 to 4 of them in one. Files on the beat have 0.34 or more.
-REGULAR = 0.22
+# Without a click: how regularly onsets lie in parts of quarters. Files on the beat have 0.34 or more.
+REGULAR, PARTS = 0.22, (1, 2, 3, 4)
+MECHANICAL, FINE_PARTS = 0.6, (6, 8, 12)  # finer parts show only what a machine plays
 SOME = 48  # onsets from which it is judged
 
 # Latency, in parts of a quarter.
@@ -77,10 +78,13 @@ def in_time(
 
 
 def regularity(heard: Heard) -> float:
-    """How regularly onsets, but drums', lie in the quarters: 0, anywhere, to 1, all alike in 1 to 4 parts of one. 1
+    """How regularly onsets, but drums', lie in the quarters: 0, anywhere, to 1, all alike in some parts of one. 1
     for few onsets, which tell nothing."""
     onsets = np.unique(heard.onset[~heard.is_drum])
-    return max(abs(np.exp(2j * np.pi * parts * onsets).mean()) for parts in (1, 2, 3, 4)) if len(onsets) >= SOME else 1
+    if len(onsets) < SOME:
+        return 1.0
+    alike = {parts: abs(np.exp(2j * np.pi * parts * onsets).mean()) for parts in PARTS + FINE_PARTS}
+    return max(share for parts, share in alike.items() if parts in PARTS or share > MECHANICAL)
 
 
 def _on_found_beats(tracks: list[Track], file: FileEvents, heard: Heard) -> tuple[list[Track], list[str]]:

@@ -132,6 +132,12 @@ def test_where_nothing_tells_the_beats_the_file_keeps_its_bars_and_says_so():
     assert tune.bars[0].length == 48 and tune.tempo == 120.0
 
 
+@pytest.mark.parametrize("parts", [3, 4, 6, 8, 12])
+def test_a_figure_that_fills_the_beat_is_on_the_beat(parts):
+    line = [(at * TPQ // parts, (at + 1) * TPQ // parts, 60 + 7 * at % 12, 80) for at in range(32 * parts)]
+    assert not [told for told in read(midi_bytes(("Harp", 0, line))).told if told.startswith("time")]
+
+
 # --- Meter and pickup ------------------------------------------------------------------------------------------------
 
 
