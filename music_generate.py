@@ -49,6 +49,8 @@ MELODY_TRACK: optional(whole(0)) = None  # track of the solo, counting from 0 th
 CHORD_TRACKS: optional(tracks) = None  # tracks of the chords, as (0,) or (0, 2); None: found by name
 FROM_BEAT: optional(number(0, 1e6)) = None  # the solo's first beat in the file, in quarters from 0; None: found
 TO_BEAT: optional(number(0, 1e6)) = None  # its last beat, included
+METER: text = ""  # of a MIDI file whose bars are told wrongly, as "3/4"; "": the file's, or found
+PICKUP: optional(number(0, 12)) = None  # quarters before its first bar line; None: the file's, or found
 TUNE_CHORDS: text = ""  # the tune's changes where its file has only a solo, as CHORDS takes them; "": the file's
 LOAD: text = ""  # a network that SAVE wrote, to improvise with instead of learning the tune
 
@@ -168,7 +170,8 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
 def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list[Tune]:
     """The tunes to learn from, read; what was chosen in them and what was skipped is told."""
     file = find_tune(given.tune)
-    selection = Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat)
+    where = given.from_beat, given.to_beat, given.meter or None, given.pickup
+    selection = Selection(given.melody_track, given.chord_tracks, *where)
     with reading_on(given.cluster):
         tunes, skipped = read_tunes(file, selection, cache, when_new)
     for other, reason in skipped:

@@ -90,7 +90,7 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
 
         tune = tune_of(read_score(path), selection)
     else:
-        tune = tune_of(read_midi(path), selection)
+        tune = tune_of(read_midi(path, selection.meter, selection.pickup), selection)
     return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)
 
 

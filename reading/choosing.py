@@ -8,10 +8,11 @@ be both melody and harmony: then its upper line is the melody and the rest the h
 Windows are in quarters, both ends included, by onset; raw notes in ticks; what is made of them in grid steps.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from music.instruments import program_in
@@ -51,7 +52,8 @@ LONGEST_REST = 2  # bars in a row in which the melody may rest and which still b
 
 @dataclass(frozen=True)
 class Selection:
-    """Which part of a file is the tune: track numbers, and a window in quarters, both ends included, by onset.
+    """Which part of a file is the tune: track numbers, and a window in quarters, both ends included, by onset; and of a
+    MIDI file its meter, as '3/4', and the quarters before its first bar line.
 
     None means: let the reader decide.
     """
@@ -60,6 +62,8 @@ class Selection:
     chord_tracks: tuple[int, ...] | None = None
     from_beat: float | None = None
     to_beat: float | None = None
+    meter: str | None = None
+    pickup: float | None = None
 
     @property
     def window(self) -> Window | None:
@@ -273,7 +277,7 @@ def _find_window(
 
 
 def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
-    """The tempo that holds for most beats of some bars, in quarters a minute; of several as many, the first."""
+    """The middle one of the tempos of some bars' beats, in quarters a minute; of two, the slower."""
     changes = [(tick * GRID / raw.ticks_per_quarter, tempo) for tick, tempo in raw.tempos]
     stretches, held, bar = [*pairwise([(0, UNTOLD_TEMPO), *changes, (float("inf"), 0.0)])], defaultdict(float), 0
     for (begin, tempo), (until, _) in stretches:
@@ -282,4 +286,5 @@ def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
             if bars[bar].end > until:
                 break
             bar += 1
-    return max(held, key=held.get)
+    by_tempo = sorted(held.items())  # the middle one: a tempo that follows a player is another at each beat
+    return by_tempo[bisect_left([*accumulate(beats for _, beats in by_tempo)], sum(held.values()) / 2)][0]

@@ -18,6 +18,7 @@ from reading.meters import find_bars
 from reading.midi_bytes import FileEvents, TrackEvents, read_events
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track, list_names
 from reading.smpte import put_in_quarters
+from reading.timing import in_time
 from running.files import read_bounded
 
 # As `writing/midi.py` notes down how that is written which it plays otherwise.
@@ -31,17 +32,18 @@ FAMILIES = ("Piano", "Chime", "Organ", "Guitar", "Bass", "Strings", "Ensemble", 
 FAMILIES += ("Reed", "Pipe", "Synth", "Pad", "Effects", "Ethnic", "Percussion", "Noise")
 
 
-def read_midi(path: str | os.PathLike) -> RawTune:
-    """Read a Standard MIDI File of type 0 or 1, bare or with something around it, as far as it is whole.
+def read_midi(path: str | os.PathLike, meter: str | None = None, pickup: float | None = None) -> RawTune:
+    """Read a Standard MIDI File of type 0 or 1, bare or with something around it, as far as it is whole; `meter` and
+    `pickup` as `in_time` takes them.
 
     Raises ValueError, naming the file, where it is missing, too large, not MIDI, or holds no notes.
     """
     path = Path(path)
     refuse_other_kinds(path, MIDI)
-    return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path)
+    return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path, meter, pickup)
 
 
-def midi_in(data: bytes, path: Path) -> RawTune:
+def midi_in(data: bytes, path: Path, meter: str | None = None, pickup: float | None = None) -> RawTune:
     """The MIDI file with this content. Raises ValueError as `read_midi` does."""
     try:
         file = read_events(data)
@@ -50,8 +52,9 @@ def midi_in(data: bytes, path: Path) -> RawTune:
         tracks, damaged = _tracks(file)
         if not tracks:
             raise ValueError("no track holds a note; choose a file with a melody and chords")
+        tracks, first_bar, told_of_time = in_time(tracks, file, meter, pickup)
         last_tick = max(tick for track in tracks for tick, is_on, *_ in track.events if is_on)
-        bars, told_of_bars = find_bars(file.meters, file.division, last_tick)
+        bars, told_of_bars = find_bars(file.meters, file.division, last_tick, first_bar)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
     told = list(file.told)
@@ -60,7 +63,7 @@ def midi_in(data: bytes, path: Path) -> RawTune:
     if damaged:
         told.append(f"file: damaged or cut off, what comes before is used: {list_names(damaged)}")
     tempos, told_of_tempos = _tempos(file)
-    told = (*told, *told_of_bars, *told_of_tempos)
+    told = (*told, *told_of_time, *told_of_bars, *told_of_tempos)
     sha256 = hashlib.sha256(data).hexdigest()
     return RawTune(path, file.division, tracks, bars, file.markers, tempos, told, sha256, texts=file.texts)
 

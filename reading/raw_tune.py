@@ -8,6 +8,7 @@ notes, from 0.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,22 +79,26 @@ class Track:
         A note-off ends one note, the oldest that still sounds; one without a note is nothing. A note that is never
         released ends where the next one after it begins, the last ones with the track.
         """
+        return list(self._notes)
+
+    @cached_property
+    def _notes(self) -> list[RawNote]:
         sounding = defaultdict(deque)
-        notes = []
+        struck, ends = [], []
         for tick, is_on, pitch, velocity in self.events:
             if is_on:
-                sounding[pitch].append(len(notes))
-                notes.append(RawNote(tick, -1, pitch, velocity))
+                sounding[pitch].append(len(struck))
+                struck.append((tick, pitch, velocity))
+                ends.append(None)
             elif sounding[pitch]:
-                started = sounding[pitch].popleft()
-                notes[started] = notes[started]._replace(end=tick)
+                ends[sounding[pitch].popleft()] = tick
         unended = [index for waiting in sounding.values() for index in waiting]
         if unended:
-            onsets = [*(note.onset for note in notes), self.events[-1][0]]
+            onsets = [*(onset for onset, *_ in struck), self.events[-1][0]]
             for index in unended:
-                following = bisect_right(onsets, onsets[index] + self.ticks_per_quarter // SLACK, hi=len(notes))
-                notes[index] = notes[index]._replace(end=onsets[following])
-        return notes
+                following = bisect_right(onsets, onsets[index] + self.ticks_per_quarter // SLACK, hi=len(struck))
+                ends[index] = onsets[following]
+        return [RawNote(onset, end, *rest) for (onset, *rest), end in zip(struck, ends, strict=True)]
 
 
 @dataclass(frozen=True)
