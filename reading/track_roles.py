@@ -1,11 +1,11 @@
-"""Which track of a file is the melody, which one strikes the chords, and which part of the file is the solo.
+"""Which track of a file is the melody, and which one strikes the chords.
 
 The melody is the track that leads: it plays one note at a time, in many bars, with some motion, high up; a name that
 says so counts more than any of these. Chords are the track that strikes them together in most bars. Every choice comes
 with its reason, in a few words for the listener.
 
 Windows are in quarters, both ends included; raw notes in ticks. Left to others: what is made of the tracks
-(`reading/choosing.py`, `reading/chords.py`).
+(`reading/choosing.py`, `reading/chords.py`), where the solo is (`reading/sections.py`).
 """
 
 import re
@@ -66,17 +66,6 @@ class Facts(NamedTuple):
 def shown(raw: RawTune, number: int) -> str:
     """A track as it is called: "track 5 'Guitar'"."""
     return f"track {number} '{raw.tracks[number].name or 'unnamed'}'"
-
-
-def find_window(raw: RawTune) -> tuple[float, float, str]:
-    """The window from a marker with 'solo' to the next marker, and the marker's text; else the whole file and ''."""
-    for index, (tick, text) in enumerate(raw.markers):
-        if "solo" in text.lower():
-            later = [next_tick for next_tick, _ in raw.markers[index:] if next_tick > tick]
-            start = tick / raw.ticks_per_quarter
-            # A note played just ahead of the next section's first beat rounds onto it and is not the solo's.
-            return start, later[0] / raw.ticks_per_quarter - 1 / GRID if later else EVERYTHING[1], text
-    return *EVERYTHING, ""
 
 
 def between(window: Window) -> str:

@@ -1,0 +1,75 @@
+"""What each track of a file is to the reader, and in which bars it plays: the view from above.
+
+Left to others: choosing (`reading/choosing.py`), the table of it (`reading/listing.py`), the picture
+(`writing/page.py`).
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+
+from music.piece import TrackView
+from music.units import step_under
+from reading.raw_tune import RawNote, RawTune
+from reading.track_roles import BASS, LONG, is_bass, is_percussion, shown
+
+CLICK = re.compile(r"click|metronom|count.?(in|off)", re.IGNORECASE)
+FEW = 8  # notes, with fewer of which nothing is a click
+EVEN = 0.75  # share of a click's gaps that are alike
+ALONE = 0.85  # share of notes that start alone in what plays one note at a time
+
+
+def overview(
+    raw: RawTune, melody: dict[int, str] | None = None, chords: dict[str, str] | None = None
+) -> tuple[TrackView, ...]:
+    """The tracks of a file, in order; `melody` and `chords` tell why some, by number and by what they are called, were
+    chosen to be that."""
+    melody, chords, views = melody or {}, chords or {}, []
+    for number, track in enumerate(raw.tracks):
+        notes = track.notes()
+        if number in melody:
+            role, why = "melody", melody[number]
+        elif is_percussion(track):
+            role, why = "drums", f"channel {track.channel + 1}" if track.is_drums else "its name"
+        elif _is_click(track.name, notes):
+            role, why = "click", "its name" if CLICK.search(track.name) else "one or two pitches, evenly"
+        elif is_bass(track):
+            role, why = "bass", "its name" if BASS.search(track.name) else "its instrument"
+        else:
+            alone = len({note.onset for note in notes}) >= ALONE * len(notes)
+            role, why = "other", "one note at a time" if alone else "several notes at once"
+        if shown(raw, number) in chords and role == "other":
+            role, why = "chords", chords[shown(raw, number)]
+        views.append(TrackView(track.name or "unnamed", role, why, _runs(_bars_with(notes, raw))))
+    return tuple(views)
+
+
+def _is_click(name: str, notes: list[RawNote]) -> bool:
+    """Whether notes are a metronome's: one or two pitches, over and over at one distance."""
+    if CLICK.search(name):
+        return True
+    if len(notes) < FEW or len({note.pitch for note in notes}) > 2:
+        return False
+    gaps = Counter(after.onset - before.onset for before, after in pairwise(notes))
+    return max(gaps.values()) >= EVEN * gaps.total()
+
+
+def _bars_with(notes: list[RawNote], raw: RawTune) -> set[int]:
+    """The bars in which some of the notes sound."""
+    units, found = raw.ticks_per_quarter, set()
+    for onset, end in {(note.onset, min(note.end - 1, note.onset + LONG * raw.ticks_per_quarter)) for note in notes}:
+        first, last = (raw.bars.number(step_under(tick, units)) for tick in (onset, max(onset, end)))
+        found.update(range(first, last + 1))
+    return found
+
+
+def _runs(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """{3, 1, 2, 5} -> ((1, 3), (5, 5))."""
+    runs = []
+    for number in sorted(numbers):
+        if runs and number == runs[-1][1] + 1:
+            runs[-1] = runs[-1][0], number
+        else:
+            runs.append((number, number))
+    return tuple(runs)
