@@ -94,7 +94,7 @@ def list_file(path: Path, selection: Selection = Selection()) -> list[str]:
     """What a file holds and what would be read of it, in lines; see `reading.listing.listing`. ValueError, naming the
     file and a fix, where it cannot be read."""
     if path.is_dir():
-        files = sorted(file.name for file in path.rglob("*") if file.suffix.lower() in MIDI_ENDINGS + SCORE_ENDINGS)
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in MIDI_ENDINGS + SCORE_ENDINGS)
         there = f"one of its files, as {files[0]}" if files else "a file"
         raise ValueError(f"{path}: a folder, of which nothing can be listed; set TUNE to {there}")
     if path.suffix.lower() in SCORE_ENDINGS:

@@ -31,7 +31,7 @@ from reading.chords import (
 from reading.fetching import METHENY_SHA256
 from reading.grouping import melody_notes, one_line, split_hands, split_voices
 from reading.meters import Bars, by_bar
-from reading.overview import overview
+from reading.overview import HEARD, overview
 from reading.raw_tune import SLACK, RawNote, RawTune, some, under_symbols
 from reading.sections import find_solo, with_beats
 from reading.track_roles import (
@@ -110,7 +110,7 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     asked, whole = selection.melody_tracks, raw
     _check_numbers(raw, [*asked, *(selection.chord_tracks or ())])
     raw = _with_one_melody(raw, asked)
-    window, told_of_window = _find_window(raw, selection, reason)
+    window, told_of_window = _find_window(whole, selection, reason)
     selection = replace(selection, melody_track=next(iter(asked), None), from_beat=window[0], to_beat=window[1])
     line = _find_line(raw, selection, reason)
     as_it_was = melody_notes(line.notes, raw.ticks_per_quarter)
@@ -147,7 +147,7 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
     sections = {number: name for number, name in raw.sections.items() if number in bars}
     tune = Tune(melody, chords, bars, _tempo_of(raw, list(bars.values())), told, fifths=raw.fifths, sections=sections)
-    why = struck[1] if struck else "heard for the chords"
+    why = reason if selection.chord_tracks else struck[1] if struck else HEARD
     harmony = {} if symbols else {strand.name: why for strand in strands}
     tracks = overview(whole, dict.fromkeys(asked or [line.number], line.why), harmony)
     tune = replace(tune, tracks=tracks, begins=None if window == EVERYTHING else window[0])

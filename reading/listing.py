@@ -11,18 +11,17 @@ from textwrap import wrap
 from music.instruments import NAMES, program_in
 from music.notes import pitch_name
 from music.piece import UNTOLD_TEMPO, TrackView
-from music.units import GRID, step_under
 from reading.choosing import Selection, tune_of
-from reading.meters import MAX_BARS
 from reading.overview import overview
 from reading.raw_tune import RawTune, Track
+from reading.sections import places
 from running.console import fitted
 
 WIDTH, TOLD = 120, 12  # columns of a line, and where what is told begins
-COLUMNS = {"no": 2, "track": 18, "instrument": 23, "ch": 2, "range": 8, "notes": 5, "bars": 14, "role": 6, "why": 26}
+# The columns, and how wide they are at most; the last one gets what is left.
+COLUMNS = {"no": 4, "track": 24, "instrument": 23, "ch": 5, "range": 8, "notes": 6, "bars": 15, "role": 6, "why": WIDTH}
 RIGHT = ("no", "ch", "notes")  # figures, which stand right
-HINT = "MELODY_TRACK and CHORD_TRACKS take numbers of tracks, FROM_BEAT and TO_BEAT a beat or a marker: "
-HINT += "--melody-track 1,2 --from-beat Solo"
+HINT = "MELODY_TRACK, CHORD_TRACKS (numbers, as --melody-track 1,2), FROM_BEAT, TO_BEAT (beats, or markers' texts)"
 
 
 def listing(raw: RawTune, selection: Selection = Selection()) -> list[str]:
@@ -31,11 +30,17 @@ def listing(raw: RawTune, selection: Selection = Selection()) -> list[str]:
         tune = tune_of(raw, selection)
         views, told = tune.tracks, tune.told
     except ValueError as error:
-        views, told = overview(raw), (*raw.told, f"nothing: {error}")
-    rows = [_row(number, raw, view) for number, view in enumerate(views)]
-    lines = [_line(dict(zip(COLUMNS, COLUMNS, strict=True))), *map(_line, rows), ""]
-    marks = [f"{tick / raw.ticks_per_quarter:g} {text}" for tick, text in _marks(raw)]
-    below = {"bars": [_bars(raw)], "tempo": [_tempos(raw)], "markers": [", ".join(marks) or "none"], "read": told}
+        views, told = overview(raw), (*raw.told, f"nothing: {str(error).removeprefix(f'{raw.path}: ')}")
+    rows = [dict(zip(COLUMNS, COLUMNS, strict=True)), *(_row(number, raw, view) for number, view in enumerate(views))]
+    widths = {name: min(most, max(len(row[name]) for row in rows)) for name, most in COLUMNS.items()}
+    lines = [*(_line(row, widths) for row in rows), ""]
+    marks = [f"{tick / raw.ticks_per_quarter:g} {text}" for tick, text in raw.markers or places(raw)]
+    below = {
+        "bars": [_bars(raw, views)],
+        "tempo": [_tempos(raw)],
+        "markers": [", ".join(marks) or "none"],
+        "read": told,
+    }
     return lines + [line for what, said in (below | {"otherwise": [HINT]}).items() for line in _told(what, said)]
 
 
@@ -61,10 +66,10 @@ def _pitch(midi: int) -> str:
     return pitch_name(midi).replace("-", "b", midi % 12 in (3, 10))
 
 
-def _line(row: dict[str, str]) -> str:
+def _line(row: dict[str, str], widths: dict[str, int]) -> str:
     """A row in columns: what is too long is cut."""
-    cells = (fitted(text.rjust(COLUMNS[name]) if name in RIGHT else text, COLUMNS[name]) for name, text in row.items())
-    return "  ".join(cells).rstrip()
+    cells = (fitted(text.rjust(widths[name]) if name in RIGHT else text, widths[name]) for name, text in row.items())
+    return fitted("  ".join(cells).rstrip(), WIDTH).rstrip()
 
 
 def _instruments(track: Track, role: str) -> str:
@@ -76,18 +81,10 @@ def _instruments(track: Track, role: str) -> str:
     return " then ".join(NAMES[program] for program in programs)
 
 
-def _marks(raw: RawTune) -> list[tuple[int, str]]:
-    """The markers, of a score its sections, in ticks."""
-    return raw.markers or [
-        (raw.bars[number].start * raw.ticks_per_quarter // GRID, name) for number, name in raw.sections.items()
-    ]
-
-
-def _bars(raw: RawTune) -> str:
+def _bars(raw: RawTune, views: Iterable[TrackView]) -> str:
     """'1 of 1/4, 32 of 4/4'."""
-    last = max(track.events[-1][0] for track in raw.tracks)
-    count = raw.n_bars or raw.bars.number(step_under(max(last - 1, 0), raw.ticks_per_quarter)) + 1
-    meters = groupby("{}/{}".format(*raw.bars[number].meter) for number in range(min(count, MAX_BARS)))
+    count = raw.n_bars or max(view.bars[-1][1] for view in views) + 1
+    meters = groupby("{}/{}".format(*raw.bars[number].meter) for number in range(count))
     return ", ".join(f"{len(list(bars))} of {meter}" for meter, bars in meters)
 
 

@@ -17,6 +17,8 @@ from reading.track_roles import BASS, LONG, is_bass, is_percussion, shown
 CLICK = re.compile(r"click|metronom|count.?(in|off)", re.IGNORECASE)
 FEW = 8  # notes, with fewer of which nothing is a click
 EVEN = 0.75  # share of a click's gaps that are alike
+HEARD = "heard for the chords"  # why a track counts that nobody asked for, and which does not strike them
+STEP, BROKEN = 2, 0.5  # semitones of a step, and share of wider ones from which a line is broken chords
 ALONE = 0.85  # share of notes that start alone in what plays one note at a time
 
 
@@ -39,10 +41,17 @@ def overview(
         else:
             alone = len({note.onset for note in notes}) >= ALONE * len(notes)
             role, why = "other", "one note at a time" if alone else "several notes at once"
-        if shown(raw, number) in chords and role == "other":
-            role, why = "chords", chords[shown(raw, number)]
+        heard = chords.get(shown(raw, number)) if role == "other" else None
+        if heard:
+            role, why = "chords" if heard != HEARD or _are_broken(notes) else role, heard
         views.append(TrackView(track.name or "unnamed", role, why, _runs(_bars_with(notes, raw))))
     return tuple(views)
+
+
+def _are_broken(notes: list[RawNote]) -> bool:
+    """Whether notes are chords, struck together or one note after the other."""
+    wide = sum(abs(after.pitch - before.pitch) > STEP for before, after in pairwise(notes))
+    return wide >= BROKEN * len(notes)
 
 
 def _is_click(name: str, notes: list[RawNote]) -> bool:

@@ -52,6 +52,12 @@ def with_beats(raw: RawTune, low: float | str | None, high: float | str | None) 
     return low, high
 
 
+def places(raw: RawTune) -> Sections:
+    """All that a listener may name, in ticks: markers, texts that are no lyrics, a score's sections."""
+    written = [(raw.bars[number].start * raw.ticks_per_quarter // GRID, name) for number, name in raw.sections.items()]
+    return _sections(raw, raw.texts) + written
+
+
 def _sections(raw: RawTune, texts: Sections) -> Sections:
     """The markers with the texts, by time, without those that are changes."""
     are_changes = bool(marked_symbols(raw))
@@ -105,16 +111,11 @@ def _is_solo(number: int, sections: Sections, raw: RawTune) -> bool:
 
 def _named(raw: RawTune, name: str, after: float) -> tuple[int, Sections]:
     """The tick of the first section after a tick that has this name, or else has it in its own, and the later ones."""
-    written = [(bar.start * raw.ticks_per_quarter // GRID, text) for bar, text in _written(raw)]
-    for sections in (_sections(raw, []), _sections(raw, raw.texts) + written):
-        for is_named in (lambda text: text.lower() == name.lower(), lambda text: name.lower() in text.lower()):
+    for sections in (_sections(raw, []), places(raw)):
+        for is_named in (name.lower().__eq__, lambda text: name.lower() in text):
             for tick, text in sections:
-                if tick > after and is_named(text):
+                if tick > after and is_named(text.lower()):
                     return tick, [section for section in sections if section[0] > tick]
     told = ", ".join(f"'{text}'" for text in dict.fromkeys(text for _, text in sections))
     there = f"there are {told}; name one of these, or a beat" if told else "it has no markers; give a beat"
-    raise ValueError(f"no marker is called {name!r}: {there} (FROM_BEAT, TO_BEAT)")
-
-
-def _written(raw: RawTune) -> list:
-    return [(raw.bars[number], name) for number, name in raw.sections.items()]
+    raise ValueError(f"no marker is called '{name}': {there} (FROM_BEAT, TO_BEAT)")

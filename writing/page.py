@@ -127,11 +127,12 @@ def tracks_svg(tune: Tune) -> str:
     name, box = html.escape(printable(tune.path.stem)), f"0 0 {ACROSS} {height}"
     said = f"Which of its {count} bars each track plays in. Melody: {', '.join(track.name for track in leading)}."
     more = len(tune.tracks) - len(rows)
+    rest = f'<p class="quiet">and {more} more</p>' if more else ""
     return (
         f'<section aria-label="Tracks"><h2>The tracks of {name}</h2><div id="tracks" tabindex="0" role="group" '
         f'aria-label="Tracks"><svg role="img" aria-labelledby="tracks-title tracks-said" viewBox="{box}">'
         f'<title id="tracks-title">The tracks of {name}</title><desc id="tracks-said">{html.escape(said)}</desc>'
-        f"{''.join(drawn)}</svg></div>{f'<p class=quiet>and {more} more</p>' if more else ''}</section>\n"
+        f"{''.join(drawn)}</svg></div>{rest}</section>\n"
     )
 
 
