@@ -5,13 +5,14 @@ Left to others: choosing (`reading/choosing.py`), the table of it (`reading/list
 """
 
 import re
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 
 from music.piece import TrackView
-from music.units import step_under
-from reading.raw_tune import RawNote, RawTune
+from music.units import GRID, step_under
+from reading.raw_tune import RawNote, RawTune, Track
 from reading.track_roles import BASS, LONG, is_bass, is_percussion, shown
 
 CLICK = re.compile(r"click|metronom|count.?(in|off)", re.IGNORECASE)
@@ -28,24 +29,35 @@ def overview(
     """The tracks of a file, in order; `melody` and `chords` tell why some, by number and by what they are called, were
     chosen to be that."""
     melody, chords, views = melody or {}, chords or {}, []
+    starts, longest = _bar_starts(raw), LONG * raw.ticks_per_quarter
     for number, track in enumerate(raw.tracks):
         notes = track.notes()
-        if number in melody:
-            role, why = "melody", melody[number]
-        elif is_percussion(track):
-            role, why = "drums", f"channel {track.channel + 1}" if track.is_drums else "its name"
-        elif _is_click(track.name, notes):
-            role, why = "click", "its name" if CLICK.search(track.name) else "one or two pitches, evenly"
-        elif is_bass(track):
-            role, why = "bass", "its name" if BASS.search(track.name) else "its instrument"
-        else:
-            alone = len({note.onset for note in notes}) >= ALONE * len(notes)
-            role, why = "other", "one note at a time" if alone else "several notes at once"
+        role, why = ("melody", melody[number]) if number in melody else _role(track, notes)
         heard = chords.get(shown(raw, number)) if role == "other" else None
         if heard:
             role, why = "chords" if heard != HEARD or _are_broken(notes) else role, heard
-        views.append(TrackView(track.name or "unnamed", role, why, _runs(_bars_with(notes, raw))))
+        views.append(TrackView(track.name or "unnamed", role, why, _runs(_bars_with(notes, starts, longest))))
     return tuple(views)
+
+
+def _role(track: Track, notes: list[RawNote]) -> tuple[str, str]:
+    """What a track is by itself, and why."""
+    if is_percussion(track):
+        return "drums", f"channel {track.channel + 1}" if track.is_drums else "its name"
+    if _is_click(track.name, notes):
+        return "click", "its name" if CLICK.search(track.name) else "one or two pitches, evenly"
+    if is_bass(track):
+        return "bass", "its name" if BASS.search(track.name) else "its instrument"
+    alone = len({note.onset for note in notes}) >= ALONE * len(notes)
+    return "other", "one note at a time" if alone else "several notes at once"
+
+
+def _bar_starts(raw: RawTune) -> list[float]:
+    """Where the bars start, in ticks, up to that of the last onset."""
+    units = raw.ticks_per_quarter
+    last = max(next(tick for tick, is_on, *_ in reversed(track.events) if is_on) for track in raw.tracks)
+    count = raw.bars.number(step_under(last, units)) + 1
+    return [raw.bars[number].start * units / GRID for number in range(count)]
 
 
 def _are_broken(notes: list[RawNote]) -> bool:
@@ -64,12 +76,12 @@ def _is_click(name: str, notes: list[RawNote]) -> bool:
     return max(gaps.values()) >= EVEN * gaps.total()
 
 
-def _bars_with(notes: list[RawNote], raw: RawTune) -> set[int]:
-    """The bars in which some of the notes sound."""
-    units, found = raw.ticks_per_quarter, set()
-    for onset, end in {(note.onset, min(note.end - 1, note.onset + LONG * raw.ticks_per_quarter)) for note in notes}:
-        first, last = (raw.bars.number(step_under(tick, units)) for tick in (onset, max(onset, end)))
-        found.update(range(first, last + 1))
+def _bars_with(notes: list[RawNote], starts: list[float], longest: int) -> set[int]:
+    """The bars in which some of the notes sound, by where the bars start; a note of more ticks hangs."""
+    found = set()
+    for onset, end in {(note.onset, note.end) for note in notes}:
+        last = bisect_right(starts, min(max(onset, end - 1), onset + longest))
+        found.update(range(bisect_right(starts, onset) - 1, last))
     return found
 
 

@@ -8,6 +8,7 @@ notes, from 0.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,11 +71,16 @@ class Track:
         return Nuance(round(late, 6), round(length, 6), tuple(bends))
 
     def notes(self) -> list[RawNote]:
-        """The notes by onset: a note runs from its note-on to the first later note-off of its pitch.
+        """The notes by onset, a list that stays as it is: a note runs from its note-on to the first later note-off of
+        its pitch.
 
         A note-off ends one note, the oldest that still sounds; one without a note is nothing. A note that is never
         released ends where the next one after it begins, the last ones with the track.
         """
+        return self._notes
+
+    @cached_property
+    def _notes(self) -> list[RawNote]:
         sounding = defaultdict(deque)
         notes = []
         for tick, is_on, pitch, velocity in self.events:
@@ -83,7 +89,7 @@ class Track:
                 notes.append(RawNote(tick, -1, pitch, velocity))
             elif sounding[pitch]:
                 started = sounding[pitch].popleft()
-                notes[started] = notes[started]._replace(end=tick)
+                notes[started] = RawNote(notes[started].onset, tick, pitch, notes[started].velocity)
         unended = [index for waiting in sounding.values() for index in waiting]
         if unended:
             onsets = [*(note.onset for note in notes), self.events[-1][0]]

@@ -10,12 +10,14 @@ from conftest import ROOT
 from test_any_midi import arpeggio, bass, drums, melody, midi_bytes, notes, said, struck
 from test_music_generate import refused, run_script
 
+import music_generate
 from preprocess import list_file, read_tune, with_changes
 from reading.choosing import Selection
 from reading.grouping import one_line
 from reading.raw_tune import RawNote
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import fitted
+from running.settings import declared, read_settings
 from writing.page import tracks_svg
 
 BARS = 16
@@ -171,6 +173,27 @@ def test_a_wrong_number_lists_all_tracks(read):
     tracks = [(f"Part {number}", number % 9, melody()) for number in range(15)]
     with pytest.raises(ValueError, match=", ".join(f"{number} Part {number}" for number in range(15)) + "; choose"):
         read(midi_bytes(*tracks), Selection(15))
+
+
+def given(*flags):
+    return read_settings(declared(music_generate), "", list(flags), bare="TUNE", actions={"list": "lists"})
+
+
+def test_the_constants_take_several_tracks_and_places_by_name():
+    read = given("--melody-track", "1,2", "--from-beat", "Solo 1", "--to-beat", "64.0", "--list", "a.mid")
+    assert (read.melody_track, read.from_beat, read.to_beat, read.list, read.tune) == (
+        (1, 2),
+        "Solo 1",
+        64,
+        True,
+        "a.mid",
+    )
+    assert given("--from-beat", "none").from_beat is None and given().list is False
+    for beat in ("-1", "nan", "inf", "1e7", " "):
+        with pytest.raises(ValueError, match=r"FROM_BEAT \(--from-beat\) must be a number, 0 to 1e\+06, or a marker's"):
+            given("--from-beat", beat)
+    with pytest.raises(ValueError, match="MELODY_TRACK .* must be track numbers such as 0 or 0,2"):
+        given("--melody-track", "one")
 
 
 # --- The solo by its marker ------------------------------------------------------------------------------------------
