@@ -160,6 +160,8 @@ def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, 
     if not known:
         return selection, "as asked"
     asked = {name: value for name, value in vars(selection).items() if value is not None}
+    if isinstance(selection.from_beat, str):  # it ends where its section does
+        asked.setdefault("to_beat", None)
     reason = "as asked, or known by the file's checksum" if asked else "known by the file's checksum"
     return replace(known, **asked), reason
 

@@ -78,11 +78,10 @@ def _is_click(name: str, notes: list[RawNote]) -> bool:
 
 def _bars_with(notes: list[RawNote], starts: list[float], longest: int) -> set[int]:
     """The bars in which some of the notes sound, by where the bars start; a note of more ticks hangs."""
-    found = set()
-    for onset, end in {(note.onset, note.end) for note in notes}:
-        last = bisect_right(starts, min(max(onset, end - 1), onset + longest))
-        found.update(range(bisect_right(starts, onset) - 1, last))
-    return found
+    spans = {
+        (bisect_right(starts, onset), bisect_right(starts, min(end - 1, onset + longest))) for onset, end, *_ in notes
+    }
+    return {number - 1 for first, last in spans for number in range(first, max(first, last) + 1)}
 
 
 def _runs(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:

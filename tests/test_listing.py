@@ -270,6 +270,11 @@ def test_changes_begin_where_a_marked_solo_does_though_its_first_bar_rests(read)
     assert [chords[0].symbol for chords in laid.chords.values()] == ["F", "G", "A"]
 
 
+def test_a_section_of_a_known_tune_ends_with_the_section(metheny):
+    tune = read_tune(metheny, Selection(from_beat="Guit. solo"))
+    assert "solo: between beats 268 and 491.917 (as asked, or known by the file's checksum)" in tune.told
+
+
 def test_a_marker_that_there_is_not_lists_those_there_are(read):
     with pytest.raises(
         ValueError, match="no marker is called 'Coda': there are 'Head', 'Solo'; name one of these, or a"

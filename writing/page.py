@@ -116,7 +116,7 @@ def tracks_svg(tune: Tune) -> str:
     def across(start: int, end: int) -> str:
         return f'x="{NAMED + start * wide:.4g}" width="{(end + 1 - start) * wide:.4g}"'
 
-    drawn = [f'<rect class="solo" {across(first, last)} y="2" height="{height - 4}"/>']
+    drawn = [f'<rect class="solo" {across(first, last)} y="{ROW}" height="{height - ROW}"/>']
     drawn.append(f'<text x="{NAMED}" y="14">bars 1 to {count}, the solo {first + 1} to {last + 1}</text>')
     for place, track in enumerate(rows, 1):
         told = html.escape(f"{track.role}: {track.why}")
