@@ -15,9 +15,11 @@ from reading.chords import marked_symbols
 from reading.raw_tune import RawTune
 from reading.track_roles import EVERYTHING, Window
 
-SOLO = re.compile(r"solos?|impro(v\w*)?|assolo|blowing")  # whole words
-NO_SOLO = re.compile(r"after|back|before|end(e|s|ing)?|fine?|in(tro|to)|no|out|post|pre|to|dr(um)?s?|perc(ussion)?")
-OF_ANY_SOLO = re.compile(r".|break|by|chorus(es)?|cont(inued)?|part|section|the|[ivx]+")
+SOLO = re.compile(r"solos?|impro(v\w*)?|assolo|blowing|\w*ソロ")  # whole words
+NO_SOLO = re.compile(
+    r"after|back|before|end(e|s|ing)?|fine?|in(tro|to)|no|out|post|pre|to|dr(um)?s?|perc(ussion)?|batt?er\w*|schlagzeug"
+)
+OF_ANY_SOLO = re.compile(r".|break|by|chorus(es)?|cont(inued)?|open|part|section|the|[ivx]+|st|nd|rd|th")
 JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")  # within 'GtrSolo'
 LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -73,7 +75,7 @@ def _from_solo(sections: Sections, raw: RawTune) -> tuple[Window, str]:
     """The window of the solo that some sections begin with, and its text."""
     tick, text = sections[0]
     later = [section for section in sections if section[0] > tick]
-    goes_on = takewhile(lambda section: _is_named_solo(section[1]) and _player(section[1]) == _player(text), later)
+    goes_on = takewhile(lambda section: _is_named_solo(section[1]) and _player(section[1]) <= _player(text), later)
     return _window(tick, later[len(list(goes_on)) :], raw), text
 
 
@@ -111,11 +113,11 @@ def _is_solo(number: int, sections: Sections, raw: RawTune) -> bool:
 
 def _named(raw: RawTune, name: str, after: float) -> tuple[int, Sections]:
     """The tick of the first section after a tick that has this name, or else has it in its own, and the later ones."""
-    for sections in (_sections(raw, []), places(raw)):
+    for sections in (_sections(raw, []), places(raw), raw.markers):
         for is_named in (name.lower().__eq__, lambda text: name.lower() in text):
             for tick, text in sections:
                 if tick > after and is_named(text.lower()):
                     return tick, [section for section in sections if section[0] > tick]
-    told = ", ".join(f"'{text}'" for text in dict.fromkeys(text for _, text in sections))
+    told = ", ".join(f"'{text}'" for text in dict.fromkeys(text for _, text in places(raw) or raw.markers))
     there = f"there are {told}; name one of these, or a beat" if told else "it has no markers; give a beat"
     raise ValueError(f"no marker is called '{name}': {there} (FROM_BEAT, TO_BEAT)")

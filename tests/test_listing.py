@@ -204,7 +204,7 @@ def test_the_constants_take_several_tracks_and_places_by_name():
     [
         ({"Head": 0, "Solo": 16, "Head out": 48}, "Solo", (4, 12)),
         ({"Head": 0, "Solo 1": 16, "Solo 2": 32, "Out": 48}, "Solo 1", (4, 12)),
-        ({"Head": 0, "Tenor solo": 16, "Tenor Solo (cont.)": 32, "Out": 48}, "Tenor solo", (4, 12)),
+        ({"Head": 0, "Tenor solo": 16, "2nd Tenor Solo (cont.)": 24, "Solo 3": 32, "Out": 48}, "Tenor solo", (4, 12)),
         ({"Head": 0, "Tenor solo": 16, "Piano solo": 32, "Out": 48}, "Tenor solo", (4, 8)),
         ({"Head": 0, "Drum solo": 8, "GtrSolo": 16, "Out": 32}, "GtrSolo", (4, 8)),
         ({"Head": 0, "Solo": 16, "0:32": 24, "End of solo": 32}, "Solo", (4, 8)),
@@ -256,10 +256,11 @@ def test_a_chord_among_the_markers_ends_no_solo(read):
         ("Out", None, (12, 16)),
         (None, "Solo 2", (0, 8)),
         ("Head", "Head", (0, 12)),
+        ("1:10", "Out", (10, 12)),
     ],
 )
 def test_a_window_is_named_by_its_markers(read, low, high, bars):
-    places = marked(Head=0, **{"Solo 1": 16, "Solo 2": 32, "Head out": 48})
+    places = marked(Head=0, **{"Solo 1": 16, "Solo 2": 32, "1:10": 40, "Head out": 48})
     tune = read(midi_bytes(("Tenor", 1, melody(BARS)), *RHYTHM, events=places), Selection(from_beat=low, to_beat=high))
     assert list(tune.bars) == list(range(*bars)) and "(as asked)" in said(tune, "solo")
 
