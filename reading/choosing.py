@@ -150,7 +150,7 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     why = reason if selection.chord_tracks else struck[1] if struck else HEARD
     harmony = {} if symbols else {strand.name: why for strand in strands}
     tracks = overview(whole, dict.fromkeys(asked or [line.number], line.why), harmony)
-    tune = replace(tune, tracks=tracks, begins=None if window == EVERYTHING else window[0])
+    tune = replace(tune, tracks=tracks, begins=None if window == EVERYTHING else max(0.0, window[0]))
     return replace(tune, is_struck=bool(struck) and not symbols, **_as_played(raw, line, as_it_was, melody))
 
 

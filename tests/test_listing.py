@@ -11,6 +11,7 @@ from test_any_midi import arpeggio, bass, drums, melody, midi_bytes, notes, said
 from test_music_generate import refused, run_script
 
 import music_generate
+from music.piece import TrackView
 from preprocess import list_file, read_tune, with_changes
 from reading.choosing import Selection
 from reading.grouping import one_line
@@ -133,6 +134,11 @@ def test_the_page_draws_what_the_table_tells(read):
     assert ">and 8 more<" in tracks_svg(tune) and len(tracks_svg(tune)) < 5_000
     assert tracks_svg(tune_from_json(tune_to_json(replace(tune, tracks=())))) == ""
     assert tune_from_json(json.loads(json.dumps(tune_to_json(tune)))).tracks == tune.tracks
+
+
+def test_the_picture_of_a_file_of_any_length_is_small(read):
+    every_other = TrackView("Solo", "melody", "", tuple((bar, bar) for bar in range(0, 20_000, 2)))
+    assert len(tracks_svg(replace(read(band()), tracks=(every_other,) * 16))) < 10_000
 
 
 @pytest.mark.parametrize("odd", [["x", "lead", "", []], ["x", "other", 3, []], ["x", "other", "", [[2, 1]]], ["x"]])

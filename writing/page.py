@@ -121,7 +121,10 @@ def tracks_svg(tune: Tune) -> str:
     for place, track in enumerate(rows, 1):
         told = html.escape(f"{track.role}: {track.why}")
         name = html.escape(fitted(track.name, 20).strip())
-        played = "".join(f'<rect {across(*run)} y="{ROW * place + 4}" height="{ROW - 4}"/>' for run in track.bars)
+        played = "".join(
+            f'<rect {across(*run)} y="{ROW * place + 4}" height="{ROW - 4}"/>'
+            for run in _drawn_runs(track.bars, 1 / wide)
+        )
         text = f'<text y="{ROW * place + 15}">{name} · {track.role}</text>'
         drawn.append(f'<g class="{track.role}"><title>{told}</title>{text}{played}</g>')
     name, box = html.escape(printable(tune.path.stem)), f"0 0 {ACROSS} {height}"
@@ -134,6 +137,17 @@ def tracks_svg(tune: Tune) -> str:
         f'<title id="tracks-title">The tracks of {name}</title><desc id="tracks-said">{html.escape(said)}</desc>'
         f"{''.join(drawn)}</svg></div>{rest}</section>\n"
     )
+
+
+def _drawn_runs(runs: tuple[tuple[int, int], ...], apart: float) -> list[tuple[int, int]]:
+    """The runs of bars, those in one that are fewer than so many bars apart: a gap of less than a pixel is not seen."""
+    drawn = []
+    for first, last in runs:
+        if drawn and first - drawn[-1][1] - 1 < apart:
+            drawn[-1] = drawn[-1][0], last
+        else:
+            drawn.append((first, last))
+    return drawn
 
 
 def version_of(piece: Piece, name: str, with_score: bool = False, **rest) -> Version:
