@@ -41,7 +41,7 @@ ORIGINAL_LOSS, ORIGINAL_TX = 7.5, 30  # and the steps over which it is summed
 ORIGINAL_TEMPO, SLOWEST_AND_FASTEST = 130, (20, 400)  # quarters a minute
 MOST_SECONDS_HEARD = 2_400  # of sound, which is rendered in one piece: 4 MB of memory each
 # What the head of a page tells anyway, and what does not shape the music.
-NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT")
+NOT_SHOWN = ("SEED", "TUNE", "LIST", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT")
 NOT_SHOWN += ("SOUND", "SOUNDFONT", "SCORE", "PICTURES", "PAGE", "LIVE")
 
 
@@ -89,6 +89,7 @@ class Session:
             self.network.losses.tolist(),
             shown,
             self._reference(given),
+            over,
         )
 
     def _reference(self, given: Settings) -> float | None:

@@ -22,6 +22,17 @@ from music.units import GRID
 UNTOLD_TEMPO = 120.0  # quarters a minute, of a file that does not tell
 DRUM_CHANNEL = 9  # of General MIDI
 SOLO = "Solo"  # the name of the part that leads
+ROLES = ("melody", "chords", "bass", "drums", "click", "other")  # what a track of a file may be to its reader
+
+
+class TrackView(NamedTuple):
+    """A track of a file as one sees it: its `name`, its role, one of ROLES, and `why`; the `bars` it plays in, by
+    number from 0, as runs from the first to the last."""
+
+    name: str
+    role: str
+    why: str
+    bars: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,8 @@ class Tune:
     a line for each bar, and `path`: the file, as soon as they are known. Where the file says so, `fifths` are its key's
     sharps (flats below 0), and `sections` the names of those that begin with a bar. `nuances`: of each bar's notes how
     they were played, none of what is written; `program`: the melody's instrument in General MIDI, from 0, where it is
-    known; `strikes`: what a pianist struck in each bar, where one does, named by its chord.
+    known; `strikes`: what a pianist struck in each bar, where one does, named by its chord; `tracks`: what the file
+    holds; `begins`: the quarter from which on it is the solo, where a marker or the listener says so.
     """
 
     melody: dict[int, list[Note]]
@@ -48,6 +60,8 @@ class Tune:
     nuances: dict[int, list[Nuance]] = field(default_factory=dict)
     program: int | None = None
     strikes: dict[int, list[Chord]] = field(default_factory=dict)
+    tracks: tuple[TrackView, ...] = ()
+    begins: float | None = None
 
     @property
     def is_struck(self) -> bool:

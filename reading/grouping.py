@@ -105,6 +105,22 @@ def group_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[list[RawNo
     return groups
 
 
+def one_line(lines: list[list[RawNote]], slack: int) -> list[RawNote]:
+    """What several players play as one line, by onset: a later one cuts off what another one still holds, and of two
+    within `slack` ticks the higher is taken."""
+    kept, line, following = [], [], {}
+    for note, player in sorted((note, player) for player, notes in enumerate(lines) for note in notes):
+        if kept and kept[-1][1] != player and note.onset - kept[-1][0].onset <= slack:
+            if note.pitch > kept[-1][0].pitch:
+                kept[-1] = note, player
+        else:
+            kept.append((note, player))
+    for note, player in reversed(kept):
+        line.append(note._replace(end=min([note.end, *(at for other, at in following.items() if other != player)])))
+        following[player] = note.onset
+    return line[::-1]
+
+
 def split_hands(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawNote], list[RawNote]]:
     """Part a track into its upper line, one note at a time, and the rest.
 

@@ -74,12 +74,13 @@ class Track:
         return Nuance(round(late, 6), round(length, 6), tuple(bends))
 
     def notes(self) -> list[RawNote]:
-        """The notes by onset: a note runs from its note-on to the first later note-off of its pitch.
+        """The notes by onset, a list that stays as it is: a note runs from its note-on to the first later note-off of
+        its pitch.
 
         A note-off ends one note, the oldest that still sounds; one without a note is nothing. A note that is never
         released ends where the next one after it begins, the last ones with the track.
         """
-        return list(self._notes)
+        return self._notes
 
     @cached_property
     def _notes(self) -> list[RawNote]:

@@ -1,11 +1,12 @@
-"""Which track of a file is the melody, which one strikes the chords, and which part of the file is the solo.
+"""Which track of a file is the melody, and which one strikes the chords.
 
 The melody is the track that leads: what is played (one note at a time, high up, seldom the same in bar after bar), on
 which instrument and under which name is added up, with weights that were fitted (`benchmarks/fit_line.py`). Chords are
 the track that strikes them together in most bars. Every choice comes with its reason, in a few words for the listener.
 
 Windows are in quarters, both ends included; raw notes in ticks. Left to others: what names say
-(`reading/track_names.py`), what is made of the tracks (`reading/choosing.py`, `reading/chords.py`).
+(`reading/track_names.py`), what is made of the tracks (`reading/choosing.py`, `reading/chords.py`), where the solo is
+(`reading/sections.py`).
 """
 
 import re
@@ -97,17 +98,6 @@ class Facts(NamedTuple):
 def shown(raw: RawTune, number: int) -> str:
     """A track as it is called: "track 5 'Guitar'"."""
     return f"track {number} '{raw.tracks[number].name or 'unnamed'}'"
-
-
-def find_window(raw: RawTune) -> tuple[float, float, str]:
-    """The window from a marker with 'solo' to the next marker, and the marker's text; else the whole file and ''."""
-    for index, (tick, text) in enumerate(raw.markers):
-        if "solo" in text.lower():
-            later = [next_tick for next_tick, _ in raw.markers[index:] if next_tick > tick]
-            start = tick / raw.ticks_per_quarter
-            # A note played just ahead of the next section's first beat rounds onto it and is not the solo's.
-            return start, later[0] / raw.ticks_per_quarter - 1 / GRID if later else EVERYTHING[1], text
-    return *EVERYTHING, ""
 
 
 def between(window: Window) -> str:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from music.chord_symbols import parse_symbol
 from music.notes import Bar, Chord, Note, Nuance
-from music.piece import Tune
+from music.piece import ROLES, TrackView, Tune
 from music.units import GRID
-from reading.meters import LONGEST_BAR
+from reading.meters import LONGEST_BAR, MAX_BARS
 from reading.midi_bytes import MOST_RANGE
 
 LATEST = 10_000_000 * GRID  # grid steps: beyond them nothing that was read can lie
@@ -41,6 +41,9 @@ def _tune(parts: dict) -> Tune:
         int(bar): [Nuance(late, length, tuple(map(tuple, bends))) for late, length, bends in nuances]
         for bar, nuances in parts.get("nuances", {}).items()
     }
+    parts["tracks"] = tuple(
+        TrackView(name, role, why, tuple(map(tuple, bars))) for name, role, why, bars in parts.get("tracks", [])
+    )
     parts["path"] = Path(Path(parts["path"]).name)
     tune = Tune(**parts)
     _check(tune)
@@ -77,6 +80,10 @@ def _check(tune: Tune) -> None:
         raise ValueError(f"its instrument is {tune.program!r}")
     if not set(tune.strikes) <= set(tune.bars):
         raise ValueError("what is struck is in bars that it has not")
+    if not all(map(_is_view, tune.tracks)):
+        raise ValueError("its tracks are not told as they are")
+    if not (tune.begins is None or type(tune.begins) in (int, float) and 0 <= tune.begins <= LATEST):
+        raise ValueError(f"it begins at {tune.begins!r}")
     if tune.nuances and list(tune.nuances) != list(tune.bars):
         raise ValueError("its bars are not those of what was played in them")
     if any(after.start < before.end for before, after in pairwise(tune.bars.values())):
@@ -97,6 +104,14 @@ def _check(tune: Tune) -> None:
             and chords
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")
+
+
+def _is_view(view: TrackView) -> bool:
+    texts = all(type(text) is str for text in view[:3]) and view.role in ROLES
+    return texts and all(
+        len(run) == 2 and all(type(bar) is int for bar in run) and 0 <= run[0] <= run[1] < 2 * MAX_BARS
+        for run in view.bars
+    )
 
 
 def _is_bar(bar: Bar) -> bool:
