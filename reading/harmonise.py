@@ -24,13 +24,13 @@ MAJOR, MINOR = (0, 4, 7), (0, 3, 7)
 NINTH, THIRTEENTH = 2, 9
 # Chords as semitones above the root: the logarithm of how usual they are, and the tensions that belong to them.
 SHAPES = {
-    MAJOR: (0.0, (2, 9)),
+    MAJOR: (0.0, (2,)),
     MINOR: (-0.3, (2, 5)),
     (0, 4, 7, 10): (0.0, (2, 9, 1, 3, 6, 8)),
     (0, 3, 7, 10): (0.0, (2, 5, 9)),
     (0, 4, 7, 11): (-0.3, (2, 9, 6)),
-    (0, 4, 7, 9): (-1.2, (2,)),
-    (0, 3, 7, 9): (-2.0, (2, 5)),
+    (0, 4, 7, 9): (-2.2, (2,)),
+    (0, 3, 7, 9): (-2.5, (2, 5)),
     (0, 3, 6, 10): (-0.8, (5,)),
     (0, 3, 6, 9): (-1.2, (2,)),
     (0, 3, 6): (-2.5, ()),
@@ -52,11 +52,14 @@ SUNG = (1.0, 1.0, 1.0, 0.9, 0.45, 0.2)
 # The logarithm of how often, where a bass plays the roots; where none does one hand plays all in one of the ways.
 FULL, ROOTLESS, GUIDES = "full", "rootless", "guides"
 WAYS, SELDOM = {FULL: 0.0, ROOTLESS: -1.0, GUIDES: -1.5}, -3.0
+UNUSUAL = -10.0  # and of a whole tune so played by one hand
+NO_ROOT, HAS_ROOT = -1.5, 0.1  # for each strike of a chord whose root does not sound; notes' worth from which it does
 HAS_BASS = 0.3  # notes' worth of bass in a beat from which it has one
 # How often a bass plays an interval above the root that is the chord's, and any other, where the chord begins and where
 # it goes on.
 BEGINNING = {0: 1.0, 7: 0.12, 4: 0.12, 3: 0.12, 6: 0.03, 10: 0.04, 11: 0.02, 9: 0.03, 5: 0.03}, 0.02
 GOING_ON = {0: 1.0, 7: 0.6, 4: 0.4, 3: 0.4, 6: 0.3, 8: 0.3, 10: 0.25, 11: 0.15, 9: 0.25, 5: 0.25}, 0.12
+BASS_TELLS = 1.8  # how much more a bass counts for where a chord begins
 MOST_PLAYED, MOST_SUNG, MOST_UNDER = 6.0, 1.0, 1.5  # notes in a beat that count
 STRUCK, SUSTAINED = 0.7, 0.3  # how much a note counts in the beat in which it begins, and how much as it sounds
 ON_TIME, OFF_TIME = 1.5, 0.5  # how much a bass note counts that is there when the beat begins, and another
@@ -66,22 +69,24 @@ CHANGES, ALONE_CHANGES = (-0.7, -2.0, -3.0), (-0.7, -3.0, -6.0)
 # the Weimar Jazz Database and 50 lead sheets; the rest is spread evenly.
 MOVES = {
     "maj": {
-        (7, "dom"): 0.12, (5, "maj"): 0.09, (9, "dom"): 0.08, (2, "min"): 0.08, (9, "min"): 0.07, (0, "min"): 0.06,
-        (7, "maj"): 0.06, (5, "dom"): 0.05, (2, "dom"): 0.04, (4, "min"): 0.03, (11, "hdim"): 0.03,
+        (7, "dom"): 0.1, (5, "maj"): 0.1, (9, "min"): 0.09, (2, "min"): 0.08, (7, "maj"): 0.08, (9, "dom"): 0.06,
+        (0, "min"): 0.05, (2, "maj"): 0.05, (5, "dom"): 0.04, (2, "dom"): 0.04, (4, "min"): 0.04, (10, "maj"): 0.03,
+        (11, "hdim"): 0.02,
     },
     "dom": {
         (5, "maj"): 0.33, (5, "min"): 0.14, (5, "dom"): 0.16, (7, "dom"): 0.05, (7, "min"): 0.04, (0, "min"): 0.03,
         (11, "dom"): 0.03,
     },
     "min": {
-        (5, "dom"): 0.48, (5, "min"): 0.08, (2, "dom"): 0.05, (7, "min"): 0.03, (7, "maj"): 0.04, (10, "maj"): 0.04,
-        (0, "min"): 0.02, (3, "maj"): 0.02, (8, "maj"): 0.02, (0, "dom"): 0.03,
+        (5, "dom"): 0.4, (5, "min"): 0.08, (8, "maj"): 0.06, (7, "maj"): 0.05, (10, "maj"): 0.05, (2, "dom"): 0.04,
+        (7, "min"): 0.03, (3, "maj"): 0.03, (5, "maj"): 0.03, (0, "dom"): 0.03, (0, "min"): 0.02,
     },
     "hdim": {(5, "dom"): 0.75, (10, "maj"): 0.08, (0, "min"): 0.07},
     "dim": {(1, "min"): 0.14, (11, "min"): 0.25, (8, "dom"): 0.1, (9, "maj"): 0.1},
     "sus": {(0, "dom"): 0.35, (5, "maj"): 0.3, (5, "dom"): 0.1},
 }  # fmt: skip
 NOTHING_NEW = 0.05  # how often, beside, another root comes without another tone
+ENDING = 1.0  # how much likelier a melody alone begins and ends on the tonic
 FOREIGN = -0.6  # how much less usual a chord is for each of its tones that is not in the key
 TONIC = 0.8  # and how much more on the tonic
 AHEAD, LATE = 0.55 * GRID, GRID / 8  # grid steps by which what belongs to a beat may be ahead of it, and late
@@ -164,6 +169,7 @@ class Beats:
                 heard[beat, sound.pitch % 12] += (SUSTAINED * share + STRUCK * (beat == begin)) * (1 - WALKS * deep)
                 if deep:
                     weight = ON_TIME if sound.onset <= start + LATE else OFF_TIME
+                    weight *= SUSTAINED if beat > begin else 1.0
                     low[beat].append((sound.pitch, share * weight * deep))
                 if beat > begin:
                     held[beat] += share * (1 - deep)
@@ -191,15 +197,19 @@ def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]
     begins, goes_on = (low @ _likely_under(states, *how_often) for how_often in (BEGINNING, GOING_ON))
     others = _at_most(sung, MOST_SUNG) @ _likely(states, SUNG) + goes_on
     by_way = {way: played @ _likely(states, PLAYED, way) for way in WAYS}
+    is_struck = heard.tones.sum(axis=1, keepdims=True) > 1.2
+    by_way[FULL] += NO_ROOT * (is_struck & (heard.tones[:, [state.root for state in states]] < HAS_ROOT))
     struck = np.minimum(1.0, played.sum(axis=1, keepdims=True) / 2)
     hands = [WAYS]
     if 2 * np.count_nonzero(low.sum(axis=1) > HAS_BASS) < len(beats):
         hands = [{way: SELDOM * (way != usual) for way in WAYS} for usual in WAYS]
-    begins = (begins - goes_on) / (1 + heard.held)  # what is held over is not another chord because the bass moves
+    # What is held over is not another chord because the bass moves.
+    begins = BASS_TELLS * (begins - goes_on) / (1 + heard.held)
     rows = []
     for hand in hands:
         scores = np.max([by_way[way] + struck * often for way, often in hand.items()], axis=0) + others
-        rows.append(_likeliest(scores, begins, states, beats.strengths, CHANGES))
+        likely, row = _likeliest(scores, begins, states, beats.strengths, CHANGES)
+        rows.append((likely + UNUSUAL * (hand[FULL] < 0), row))
     return _chords(beats, states, max(rows)[1], heard.under)
 
 
@@ -209,6 +219,7 @@ def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony]
     states = [State((key.tonic + degree) % 12, shape, usual) for degree, shape, usual in DEGREES[key.mode]]
     beats = Beats(bars)
     scores = beats.heard(melody).tones @ _likely(states, SUNG)
+    scores[[0, -1], 0] += ENDING
     _, row = _likeliest(scores, np.zeros_like(scores), states, beats.strengths, ALONE_CHANGES)
     return _chords(beats, states, row, np.zeros((len(beats), 12))), key.name
 

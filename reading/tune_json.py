@@ -30,6 +30,8 @@ def tune_from_json(parts: dict) -> Tune:
 
 def _tune(parts: dict) -> Tune:
     parts["melody"] = {int(bar): [Note(*note) for note in notes] for bar, notes in parts["melody"].items()}
+    if parts.pop("is_struck", False):  # of an older version, whose chords are what was struck
+        parts["strikes"] = parts["chords"]
     for name in ("chords", "strikes"):
         parts[name] = {int(bar): [_chord(chord) for chord in in_bar] for bar, in_bar in parts.get(name, {}).items()}
     parts["bars"] = {

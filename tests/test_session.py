@@ -301,13 +301,13 @@ def test_the_arrangement_is_as_asked_or_as_the_tune_is(session):
         None,
     )
     assert own.swing == session.style.feel.swing and not (own.band or own.count_in) and own.listens
-    assert arranged(is_struck=False).comps and arranged("--chords=Dm7").comps  # of what was typed nothing was struck
+    assert arranged(strikes={}).comps and arranged("--chords=Dm7").comps  # of what was typed nothing was struck
     asked = arranged(
         "--chords=Dm7", "--style=waltz", "--swing=0.6", "--feel=0.5", "--backing", "--count-in", "--part=Eb"
     )
     assert (asked.style, asked.swing, asked.feel, asked.band, asked.count_in) == ("waltz", 0.6, 0.5, True, True)
     assert asked.written_for == "Eb" and arranged("--swing=0.6").style == "swing"
-    original = arranged("--original", is_struck=False)
+    original = arranged("--original", strikes={})
     assert (original.tempo, original.feel, original.comps, original.listens) == (130, 0.0, False, False)
 
 
