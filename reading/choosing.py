@@ -173,6 +173,7 @@ def _find_chords(
     hands = [chord for strand in striking for chord in struck_chords(group(strand.notes, units), units)]
     hands = sorted(inside(hands, selection.window), key=lambda chord: chord.onset)
     why = dict.fromkeys([strand.name for strand in strands], reason if selection.chord_tracks else HEARD)
+    why |= {strand.name: struck[1] for strand in striking if not selection.chord_tracks}
     names = f"{list_names([strand.name for strand in striking])} ({struck[1]})" if struck else ""
     if is_pinned:
         chords = as_struck(hands, bass_line(raw, line.number, striking), bars, raw, melody)
@@ -325,7 +326,8 @@ def _find_window(raw: RawTune, selection: Selection, reason: str) -> tuple[Windo
 
 
 def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
-    """The middle one of the tempos of some bars' beats, in quarters a minute; of two, the slower."""
+    """The tempo that holds for most beats of some bars, in quarters a minute, of two the first; where none holds for
+    half of them, because it follows a player, the middle one."""
     changes = [(tick * GRID / raw.ticks_per_quarter, tempo) for tick, tempo in raw.tempos]
     stretches, held, bar = [*pairwise([(0, UNTOLD_TEMPO), *changes, (float("inf"), 0.0)])], defaultdict(float), 0
     for (begin, tempo), (until, _) in stretches:
@@ -334,5 +336,7 @@ def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
             if bars[bar].end > until:
                 break
             bar += 1
-    by_tempo = sorted(held.items())  # the middle one: a tempo that follows a player is another at each beat
+    usual, by_tempo = max(held, key=held.get), sorted(held.items())
+    if 2 * held[usual] >= sum(held.values()):
+        return usual
     return by_tempo[bisect_left([*accumulate(beats for _, beats in by_tempo)], sum(held.values()) / 2)][0]

@@ -86,7 +86,7 @@ MOVES = {
     "sus": {(0, "dom"): 0.35, (5, "maj"): 0.3, (5, "dom"): 0.1},
 }  # fmt: skip
 NOTHING_NEW = 0.05  # how often, beside, another root comes without another tone
-ENDING = 1.0  # how much likelier a melody alone begins and ends on the tonic
+ENDING = 3.0  # how much likelier a melody alone begins and ends on the tonic
 FOREIGN = -0.6  # how much less usual a chord is for each of its tones that is not in the key
 TONIC = 0.8  # and how much more on the tonic
 AHEAD, LATE = 0.55 * GRID, GRID / 8  # grid steps by which what belongs to a beat may be ahead of it, and late

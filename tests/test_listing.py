@@ -72,7 +72,7 @@ def test_the_table_tells_of_every_track_what_it_is_and_why(tmp_path):
         "it strikes or holds chords in 16 of the melody…",
         " 3  Bass     Acoustic Bass          4  C2-A2     32  16 in 1-16  bass    its name",
         " 4  Drums    drum kit              10           128  16 in 1-16  drums   channel 10",
-        " 5  Flute    Flute                  7  C5-A5      8  2 in 3-4    other   one note at a time",
+        " 5  Flute    Flute                  7  C5-A5      8  2 in 3-4    other   heard for the chords",
     ]
     assert [line.split()[0] for line in lines[8:11]] == ["bars", "tempo", "markers"]
     assert lines[8].endswith("16 of 4/4") and lines[10].endswith("0 Head, 32 Out")
@@ -157,7 +157,7 @@ def test_players_who_trade_are_one_line_where_both_are_asked_for(read):
     alone, both = (read(band(), Selection(tracks)) for tracks in ((1,), (0, 1)))
     assert (len(alone.solo.notes), len(both.solo.notes), list(both.bars)) == (32, 64, list(range(16)))
     assert said(both, "melody") == "melody: track 0 'Trumpet and Tenor' (as asked)"
-    assert said(both, "chords").startswith("chords: track 2 'Piano'")
+    assert "struck by track 2 'Piano'" in said(both, "chords")
     assert [track.role for track in both.tracks[:3]] == ["melody", "melody", "chords"]
     assert read(band(), Selection((1, 1))).melody == read(band(), Selection(1)).melody == alone.melody
     with pytest.raises(ValueError, match="there is no track 9: 5 tracks .*: 0 Trumpet, 1 Tenor, .* 4 Drums; choose"):
