@@ -111,9 +111,8 @@ LIVE: switch = False  # then open the page with a panel: another one, other sett
 
 
 def main(argv: list[str] | None = None) -> Results | None:
-    """The whole run, and what it made; with --list nothing.
-
-    Raises ValueError, before anything is written, for what a user can put right."""
+    """The whole run, and what it made; with --list nothing. Raises ValueError, before anything is written, for what a
+    user can put right."""
     settings = declared(sys.modules[__name__])
     brought, actions = {"LOAD": BROUGHT}, {"list": "say what TUNE holds and what would be read of it, and make nothing"}
     given = read_settings(settings, __doc__.splitlines()[0], argv, "TUNE", brought, actions)
