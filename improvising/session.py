@@ -257,6 +257,7 @@ def asked_swing(given: Settings, style: Style) -> float | None:
 def strikes_of(given: Settings, over: Tune) -> list[Chord]:
     """What the tune's pianist strikes in what is improvised over: in its key, and as often as it is played."""
     struck = chorus_of(given, replace(over, chords={number: over.strikes.get(number, []) for number in over.bars}))
+    struck = struck.first_bars(playing_of(given).bars)
     return from_start(struck.chords_by_bar, struck.bars)
 
 

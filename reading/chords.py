@@ -7,7 +7,7 @@ Raw notes are in ticks, what is made of them in grid steps; windows in quarters.
 """
 
 from bisect import bisect_left, bisect_right
-from collections import deque
+from collections import defaultdict, deque
 from itertools import accumulate, pairwise
 
 from music.chord_names import name_voicing, spelled_symbol
@@ -161,13 +161,16 @@ def as_struck(
     bass_onsets = [note.onset for note in bass_notes]
     named = {}
     for number, in_bar in chords.items():
-        before, symbol, named[number] = None, None, []
+        together, before, symbol, named[number] = defaultdict(set), None, None, []
+        for chord in in_bar:  # voicings that are struck at once are one chord
+            together[chord.onset].update(chord.pitches)
         for chord in in_bar:
-            if chord.pitches != before:
+            pitches = together[chord.onset]
+            if pitches != before:
                 index = _index_under(chord.onset, spans[chord.onset], bass_onsets)
                 bass, is_held = _sounding(chord.onset, spans[chord.onset], bass_notes[index] if index >= 0 else None)
-                symbol = name_voicing(chord.pitches, bass, is_held, fifths)
-            before = chord.pitches
+                symbol = name_voicing(tuple(pitches), bass, is_held, fifths)
+            before = pitches
             named[number].append(chord._replace(root=symbol.root, symbol=symbol.text, bass=symbol.bass))
     waiting = deque(named.items())
     held, found = waiting[0][1][0], {}

@@ -343,6 +343,21 @@ def test_as_the_original_nobody_has_feel_and_chords_sound_as_they_are(session):
     assert source_of(given("--original"), session.style, session.tunes) == results.beside["As played"]
 
 
+def test_the_pianist_s_strikes_are_those_of_the_bars_that_are_played(session):
+    """In the key that is asked for, as often as the changes are played, and no longer than the solo."""
+    struck = session.tunes[0].struck()
+    for flags, expected in (
+        (["--bars=2"], [chord for chord in struck if chord.onset < 96]),
+        (["--key=2"], [chord._replace(pitches=tuple(pitch + 2 for pitch in chord.pitches)) for chord in struck]),
+    ):
+        found = arrangement_of(given(*flags), style_over(given(*flags), session.style, session.tunes), session.tunes)
+        assert [(one.onset, one.pitches) for one in found.strikes] == [(one.onset, one.pitches) for one in expected]
+    twice = arrangement_of(
+        given("--choruses=2"), style_over(given("--choruses=2"), session.style, session.tunes), session.tunes
+    )
+    assert len(twice.strikes) == 2 * len(struck)
+
+
 # --- The tune that is played, and what is said -----------------------------------------------------------------------
 
 
