@@ -347,8 +347,8 @@ def test_the_pianist_s_strikes_are_those_of_the_bars_that_are_played(session):
     """In the key that is asked for, as often as the changes are played, and no longer than the solo."""
     struck = session.tunes[0].struck()
     for flags, expected in (
-        (["--bars=2"], [chord for chord in struck if chord.onset < 96]),
-        (["--key=2"], [chord._replace(pitches=tuple(pitch + 2 for pitch in chord.pitches)) for chord in struck]),
+        (["--bars=2"], [each for each in struck if each.onset < 96]),
+        (["--key=2"], [each._replace(pitches=tuple(pitch + 2 for pitch in each.pitches)) for each in struck]),
     ):
         found = arrangement_of(given(*flags), style_over(given(*flags), session.style, session.tunes), session.tunes)
         assert [(one.onset, one.pitches) for one in found.strikes] == [(one.onset, one.pitches) for one in expected]
