@@ -205,10 +205,11 @@ def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]
         hands = [{way: SELDOM * (way != usual) for way in WAYS} for usual in WAYS]
     # What is held over is not another chord because the bass moves.
     begins = BASS_TELLS * (begins - goes_on) / (1 + heard.held)
-    rows = []
+    rows, moves = [], _moves(states)
+    others[0] += [state.usual for state in states]
     for hand in hands:
         scores = np.max([by_way[way] + struck * often for way, often in hand.items()], axis=0) + others
-        likely, row = _likeliest(scores, begins, states, beats.strengths, CHANGES)
+        likely, row = _likeliest(scores, begins, moves, beats.strengths, CHANGES)
         rows.append((likely + UNUSUAL * (hand[FULL] < 0), row))
     return _chords(beats, states, max(rows)[1], heard.under)
 
@@ -220,7 +221,8 @@ def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony]
     beats = Beats(bars)
     scores = beats.heard(melody).tones @ _likely(states, SUNG)
     scores[[0, -1], 0] += ENDING
-    _, row = _likeliest(scores, np.zeros_like(scores), states, beats.strengths, ALONE_CHANGES)
+    scores[0] += [state.usual for state in states]
+    _, row = _likeliest(scores, np.zeros_like(scores), _moves(states), beats.strengths, ALONE_CHANGES)
     return _chords(beats, states, row, np.zeros((len(beats), 12))), key.name
 
 
@@ -241,8 +243,8 @@ def _states_in(key: Key) -> list[State]:
 def _likely(states: list[State], how_often: tuple[float, ...], way: str = FULL) -> np.ndarray:
     """The logarithm of how likely a note is each pitch class over each state, (12, states)."""
     *tones, tension, other = how_often
-    columns = []
-    for root, shape, _ in states:
+    by_shape = {}
+    for shape in {state.shape for state in states}:
         weights = np.full(12, other)
         weights[[*SHAPES[shape][1]]] = tension
         weights[[*shape]] = tones[: len(shape)]
@@ -253,17 +255,27 @@ def _likely(states: list[State], how_often: tuple[float, ...], way: str = FULL) 
                 weights[THIRTEENTH] = tones[0] / 2 if _kind(shape) == "dom" else weights[THIRTEENTH]
             else:
                 weights[shape[2]] = tension
-        columns.append(np.roll(np.log(weights / weights.sum()), root))
-    return np.array(columns).T
+        by_shape[shape] = weights
+    return _over(states, by_shape)
 
 
 def _likely_under(states: list[State], tones: dict[int, float], other: float) -> np.ndarray:
     """The same of a bass, which plays the chord's tones so often, and others."""
-    columns = []
-    for root, shape, _ in states:
-        weights = np.array([tones.get(step, other) if step in shape else other for step in range(12)])
-        columns.append(np.roll(np.log(weights / weights.sum()), root))
-    return np.array(columns).T
+    shapes = {state.shape for state in states}
+    return _over(
+        states,
+        {
+            shape: np.array([tones.get(step, other) if step in shape else other for step in range(12)])
+            for shape in shapes
+        },
+    )
+
+
+def _over(states: list[State], by_shape: dict[tuple, np.ndarray]) -> np.ndarray:
+    """The logarithms of weights above the root, which are told by shape, as shares of each pitch class."""
+    logs = {shape: np.log(weights / weights.sum()) for shape, weights in by_shape.items()}
+    steps = (np.arange(12)[:, None] - [state.root for state in states]) % 12
+    return np.take_along_axis(np.array([logs[state.shape] for state in states]).T, steps, axis=0)
 
 
 def _kind(shape: tuple[int, ...]) -> str:
@@ -287,25 +299,24 @@ def _moves(states: list[State]) -> np.ndarray:
     kinds = np.array([numbers[kind] for kind in kinds])
     often = table[kinds[:, None], (roots[None, :] - roots[:, None]) % 12, kinds[None, :]]
     often = often * np.exp([state.usual for state in states])
-    tones = np.array([[(tone - state.root) % 12 in state.shape for tone in range(12)] for state in states])
-    is_within = ~(~tones[:, None, :] & tones[None, :, :]).any(axis=2)  # none of its tones is new
-    often = np.where(is_within & (roots[:, None] != roots[None, :]), NOTHING_NEW * often, often)
+    tones = np.array([sum(1 << (state.root + step) % 12 for step in state.shape) for state in states])
+    nothing_new = ~tones[:, None] & tones[None, :] == 0
+    often = np.where(nothing_new & (roots[:, None] != roots[None, :]), NOTHING_NEW * often, often)
     np.fill_diagonal(often, 1e-12)
     return np.log(often / often.sum(axis=1, keepdims=True))
 
 
 def _likeliest(
-    scores: np.ndarray, begins: np.ndarray, states: list[State], strengths: list[int], changes: tuple[float, ...]
+    scores: np.ndarray, begins: np.ndarray, moves: np.ndarray, strengths: list[int], changes: tuple[float, ...]
 ) -> tuple[float, list[int]]:
     """For each beat the number of its state, in the likeliest row of them, and that row's score before them. `scores`
-    are (beats, states), and so is what `begins` adds where the chord changes."""
-    moves, stays = _moves(states), np.arange(len(states))
-    steps = [moves + change for change in changes]
-    best, came_from = np.array([state.usual for state in states]) + scores[0] + begins[0], []
+    are (beats, states), and so is what `begins` adds where the chord changes; `moves` as `_moves` gives them."""
+    stays, arrives = np.arange(len(moves)), np.ascontiguousarray(moves.T)
+    best, came_from = scores[0] + begins[0], []
     for score, more, strength in zip(scores[1:], begins[1:], strengths[1:], strict=True):
-        arriving = best[:, None] + steps[strength]
-        origins = arriving.argmax(axis=0)
-        changed = arriving[origins, stays] + more
+        arriving = arrives + best
+        origins = arriving.argmax(axis=1)
+        changed = arriving[stays, origins] + changes[strength] + more
         stayed = best + np.log1p(-np.exp(changes[strength]))
         came_from.append(np.where(changed > stayed, origins, stays))
         best = np.maximum(changed, stayed) + score
