@@ -54,7 +54,7 @@ FULL, ROOTLESS, GUIDES = "full", "rootless", "guides"
 WAYS, SELDOM = {FULL: 0.0, ROOTLESS: -1.0, GUIDES: -1.5}, -3.0
 UNUSUAL = -10.0  # and of a whole tune so played by one hand
 NO_ROOT, HAS_ROOT = -1.5, 0.1  # for each strike of a chord whose root does not sound; notes' worth from which it does
-HAS_BASS = 0.3  # notes' worth of bass in a beat from which it has one
+HAS_BASS = 0.15  # notes' worth of bass in a beat from which it has one
 # How often a bass plays an interval above the root that is the chord's, and any other, where the chord begins and where
 # it goes on.
 BEGINNING = {0: 1.0, 7: 0.12, 4: 0.12, 3: 0.12, 6: 0.03, 10: 0.04, 11: 0.02, 9: 0.03, 5: 0.03}, 0.02
@@ -311,13 +311,14 @@ def _likeliest(
 ) -> tuple[float, list[int]]:
     """For each beat the number of its state, in the likeliest row of them, and that row's score before them. `scores`
     are (beats, states), and so is what `begins` adds where the chord changes; `moves` as `_moves` gives them."""
-    stays, arrives = np.arange(len(moves)), np.ascontiguousarray(moves.T)
+    stays, arrives = np.arange(len(moves)), np.ascontiguousarray(moves.T, np.float32)
+    scores, begins = scores.astype(np.float32), begins.astype(np.float32)
     best, came_from = scores[0] + begins[0], []
     for score, more, strength in zip(scores[1:], begins[1:], strengths[1:], strict=True):
         arriving = arrives + best
         origins = arriving.argmax(axis=1)
-        changed = arriving[stays, origins] + changes[strength] + more
-        stayed = best + np.log1p(-np.exp(changes[strength]))
+        changed = arriving[stays, origins] + np.float32(changes[strength]) + more
+        stayed = best + np.float32(np.log1p(-np.exp(changes[strength])))
         came_from.append(np.where(changed > stayed, origins, stays))
         best = np.maximum(changed, stayed) + score
     row = [int(best.argmax())]
