@@ -69,14 +69,15 @@ def find_beats(seconds: np.ndarray, heard: Heard) -> np.ndarray | None:
     if np.ptp(seconds) > LONGEST:
         return None
     times, kinds = _onsets(seconds, heard)
-    if len(times) < FEW:
+    tells, fewest = np.isin(kinds, (LOW, NEW)), np.ptp(times) * FRAMES / LENGTHS[-1]
+    if len(times) < FEW or tells.sum() < LEAST_TOLD * fewest:
         return None
     start = times[0] - LENGTHS[-1] / FRAMES
     frames = np.round((times - start) * FRAMES).astype(int)
     beats = _likeliest(_rewards(frames, kinds), LENGTHS[-1], frames[-1]) / FRAMES + start
     if beats[1] - times[0] < (beats[1] - beats[0]) / 4:
         beats = beats[1:]  # the first note is a little early
-    places = np.interp(times, beats, np.arange(len(beats)))[np.isin(kinds, (LOW, NEW))]
+    places = np.interp(times, beats, np.arange(len(beats)))[tells]
     if len(places) < LEAST_TOLD * len(beats) or abs(np.exp(2j * np.pi * places).mean()) < LEAST_ALIKE:
         return None
     return beats
