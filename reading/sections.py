@@ -120,4 +120,5 @@ def _named(raw: RawTune, name: str, after: float) -> tuple[int, Sections]:
                     return tick, [section for section in sections if section[0] > tick]
     told = ", ".join(f"'{text}'" for text in dict.fromkeys(text for _, text in places(raw) or raw.markers))
     there = f"there are {told}; name one of these, or a beat" if told else "it has no markers; give a beat"
-    raise ValueError(f"no marker is called '{name}': {there} (FROM_BEAT, TO_BEAT)")
+    later = f" after beat {after / raw.ticks_per_quarter:g}" if after >= 0 else ""
+    raise ValueError(f"no marker is called '{name}'{later}: {there} (FROM_BEAT, TO_BEAT)")

@@ -1,8 +1,11 @@
 """What odd files must not do to the reader: cost without end, or make what cannot be kept."""
 
+import mido
 import numpy as np
-from test_any_midi import midi_bytes, notes, struck, tune_of  # noqa: F401
+import pytest
+from test_any_midi import melody, midi_bytes, notes, struck, tune_of  # noqa: F401
 
+from preprocess import Selection
 from reading import beats, chords
 from reading.beats import Heard, find_beats
 
@@ -23,3 +26,9 @@ def test_beats_are_not_searched_for_in_silence(monkeypatch):
     same = np.ones(60)
     heard = Heard(seconds, same, 72 * same.astype(int), 0 * same, same < 0)
     assert find_beats(seconds, heard) is None
+
+
+def test_a_marker_that_comes_too_early_is_told_so(tune_of):  # noqa: F811
+    marks = [(96 * at, mido.MetaMessage("marker", text=text)) for at, text in ((0, "Head"), (4, "Solo"))]
+    with pytest.raises(ValueError, match="no marker is called 'head' after beat 4: there are 'Head', 'Solo'"):
+        tune_of(midi_bytes(("", 0, melody()), events=marks), Selection(from_beat="Solo", to_beat="head"))
