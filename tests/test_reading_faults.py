@@ -29,6 +29,9 @@ def test_beats_are_not_searched_for_in_silence(monkeypatch):
 
 
 def test_a_marker_that_comes_too_early_is_told_so(tune_of):  # noqa: F811
-    marks = [(96 * at, mido.MetaMessage("marker", text=text)) for at, text in ((0, "Head"), (4, "Solo"))]
+    marks = [(96 * at, mido.MetaMessage("marker", text=text)) for at, text in ((0, "Head"), (2, "|"), (4, "Solo"))]
     with pytest.raises(ValueError, match="no marker is called 'head' after beat 4: there are 'Head', 'Solo'"):
         tune_of(midi_bytes(("", 0, melody()), events=marks), Selection(from_beat="Solo", to_beat="head"))
+    empty = [(0, mido.MetaMessage("marker", text=" "))]
+    with pytest.raises(ValueError, match="it has no markers"):
+        tune_of(midi_bytes(("", 0, melody()), events=empty), Selection(from_beat="Solo"))
