@@ -69,14 +69,15 @@ def find_beats(seconds: np.ndarray, heard: Heard) -> np.ndarray | None:
     if np.ptp(seconds) > LONGEST:
         return None
     times, kinds = _onsets(seconds, heard)
-    if len(times) < FEW:
+    tells, fewest = np.isin(kinds, (LOW, NEW)), np.ptp(times) * FRAMES / LENGTHS[-1]
+    if len(times) < FEW or tells.sum() < LEAST_TOLD * fewest:
         return None
     start = times[0] - LENGTHS[-1] / FRAMES
     frames = np.round((times - start) * FRAMES).astype(int)
     beats = _likeliest(_rewards(frames, kinds), LENGTHS[-1], frames[-1]) / FRAMES + start
     if beats[1] - times[0] < (beats[1] - beats[0]) / 4:
         beats = beats[1:]  # the first note is a little early
-    places = np.interp(times, beats, np.arange(len(beats)))[np.isin(kinds, (LOW, NEW))]
+    places = np.interp(times, beats, np.arange(len(beats)))[tells]
     if len(places) < LEAST_TOLD * len(beats) or abs(np.exp(2j * np.pi * places).mean()) < LEAST_ALIKE:
         return None
     return beats
@@ -130,13 +131,14 @@ def _likeliest(rewards: np.ndarray, latest_start: int, last: int) -> np.ndarray:
     change = np.where(is_there, STEADY * np.log(LENGTHS[:, None] / LENGTHS[others]) ** 2, np.inf)
     scores = np.full((len(rewards) + LENGTHS[-1], len(LENGTHS)), -np.inf)  # of beats that end at a frame
     came_from = np.zeros(scores.shape, np.int8)
-    for frame in range(last + 1):
-        if frame <= latest_start:
-            scores[frame] = np.maximum(scores[frame], 0.0)
-        ways = scores[frame][others] - change
-        best = ways.argmax(axis=1)
-        scores[frame + LENGTHS, columns] = ways[columns, best] + rewards[frame]
-        came_from[frame + LENGTHS, columns] = others[columns, best]
+    for first in range(0, last + 1, LENGTHS[0]):  # no beat begins and ends in so few frames
+        frames = np.arange(first, min(first + LENGTHS[0], last + 1))
+        early, ends = frames[frames <= latest_start], frames[:, None] + LENGTHS
+        scores[early] = np.maximum(scores[early], 0.0)
+        ways = scores[frames][:, others] - change  # (frames, lengths, others)
+        best = ways.argmax(axis=2)
+        scores[ends, columns] = ways.max(axis=2) + rewards[frames]
+        came_from[ends, columns] = others[columns, best]
     final = scores[last + 1 : last + 1 + LENGTHS[-1]]
     frame, column = np.unravel_index(final.argmax(), final.shape)
     beats = [frame + last + 1]

@@ -23,6 +23,7 @@ from reading.meters import by_bar, held_in_bars
 from reading.raw_tune import RawTune, list_names, some
 from reading.track_roles import Strand, Window, find_struck_chords, inside, is_bass, shown
 
+NEAR = 4  # bars of a longer rest of the melody's that are heard, too, on either side
 AT_ONCE = GRID // 4  # grid steps by which a bass may be ahead of the chord it belongs to
 VELOCITY = 72  # of chords under a melody alone
 LOWEST_ROOT = 45  # A2: the seventh above the highest root, G#3, is no higher than 67
@@ -67,7 +68,8 @@ def find_chords(
 ) -> tuple[dict[int, list[Chord]], str]:
     """The chords of the tune's bars where no symbols stand, from what sounds in the strands and in the melody, voiced
     as they are `struck` where they are; and what is told of them."""
-    span = [raw.bars[number] for number in range(min(bars), max(bars) + 1)]
+    near = {one for number in bars for one in range(max(number - NEAR, 0), number + NEAR + 1)}
+    span = [raw.bars[number] for number in sorted(near) if min(bars) <= number <= max(bars)]
     sounds = _sounding_in(bars, _as_played(raw, strands))
     if raw.is_written and 2 * len(_bars_with(sounds, bars)) < len(bars):
         sounds = []

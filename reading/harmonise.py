@@ -142,11 +142,15 @@ class Heard(NamedTuple):
 
 
 class Beats:
-    """The beats of bars, in grid steps, and how strong each is: 0 at a bar line, 1 in the middle of a bar, else 2."""
+    """The beats of bars, in grid steps, and how strong each is: 0 at a bar line, 1 in the middle of a bar, else 2; what
+    was left out between bars is one beat, however long."""
 
     def __init__(self, bars: list[Bar]):
         self.strengths, self.lines = [], []
-        for bar in bars:
+        for before, bar in zip([bars[0]._replace(length=0), *bars], bars, strict=False):
+            if before.end < bar.start:
+                self.strengths.append(0)
+                self.lines.append(before.end)
             for place in accumulate(bar.pulses[:-1], initial=0):
                 self.strengths.append(0 if not place else 1 if place == bar.halves[0] else 2)
                 self.lines.append(bar.start + place)
@@ -189,7 +193,7 @@ class Beats:
 
 
 def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]) -> list[Harmony]:
-    """The chords of bars that follow one another, from an accompaniment of any tracks, and the melody."""
+    """The chords of bars in order, from an accompaniment of any tracks, and the melody."""
     beats = Beats(bars)
     heard, sung = beats.heard(accompaniment), beats.heard(melody).tones
     states = _states_in(find_key([*(heard.tones.sum(axis=0) + sung.sum(axis=0))]))

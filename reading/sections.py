@@ -118,6 +118,9 @@ def _named(raw: RawTune, name: str, after: float) -> tuple[int, Sections]:
             for tick, text in sections:
                 if tick > after and is_named(text.lower()):
                     return tick, [section for section in sections if section[0] > tick]
-    told = ", ".join(f"'{text}'" for text in dict.fromkeys(text for _, text in places(raw) or raw.markers))
+    told = ", ".join(
+        f"'{text}'" for text in dict.fromkeys(text for _, text in places(raw) or raw.markers if text.strip())
+    )
     there = f"there are {told}; name one of these, or a beat" if told else "it has no markers; give a beat"
-    raise ValueError(f"no marker is called '{name}': {there} (FROM_BEAT, TO_BEAT)")
+    later = f" after beat {after / raw.ticks_per_quarter:g}" if after >= 0 else ""
+    raise ValueError(f"no marker is called '{name}'{later}: {there} (FROM_BEAT, TO_BEAT)")
