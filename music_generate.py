@@ -31,24 +31,26 @@ from learning.saved_network import BROUGHT, load, save
 from learning.style import learn_style
 from learning.training import learn
 from music.piece import Tune
-from preprocess import read_tunes, reading_on, with_changes
+from preprocess import list_file, read_tunes, reading_on, with_changes
 from reading.choosing import Selection
 from reading.fetching import find_tune
 from running.answers import answers_in
 from running.files import check_folder
 from running.memory import keep_within_bounds
 from running.settings import (
-    Setting, Settings, bar_numbers, declared, ending_in, number, one_of, optional, path, read_settings, some_of,
+    Setting, Settings, bar_numbers, declared, ending_in, number, one_of, optional, path, place, read_settings, some_of,
     switch, text, tracks, whole,
 )  # fmt: skip
 from writing.outputs import Results, Wanted, prepare_studio, wake_studio, write_outputs
 
 # --- The tune --------------------------------------------------------------------------------------------------------
 TUNE: path = "data/original_metheny.mid"  # MIDI, score or folder; Metheny's is fetched once, offline ours stands in
-MELODY_TRACK: optional(whole(0)) = None  # track of the solo, counting from 0 those that hold notes; None: found
+MELODY_TRACK: optional(tracks) = None  # tracks of the solo, as (1,) or (1, 2), numbered as --list does; None: found
 CHORD_TRACKS: optional(tracks) = None  # tracks of the chords, as (0,) or (0, 2); None: found by name
-FROM_BEAT: optional(number(0, 1e6)) = None  # the solo's first beat in the file, in quarters from 0; None: found
-TO_BEAT: optional(number(0, 1e6)) = None  # its last beat, included
+FROM_BEAT: optional(place(0, 1e6)) = None  # the solo's first beat, in quarters from 0, or its marker; None: found
+TO_BEAT: optional(place(0, 1e6)) = None  # its last beat, included, or the marker it ends before
+METER: text = ""  # of a MIDI file whose bars are told wrongly, as "3/4"; "": the file's, or found
+PICKUP: optional(number(0, 12)) = None  # quarters before its first bar line; None: the file's, or found
 TUNE_CHORDS: text = ""  # the tune's changes where its file has only a solo, as CHORDS takes them; "": the file's
 LOAD: text = ""  # a network that SAVE wrote, to improvise with instead of learning the tune
 
@@ -108,10 +110,16 @@ PAGE: switch = True  # my_music.html: listen and watch
 LIVE: switch = False  # then open the page with a panel: another one, other settings, keep bars; Ctrl-C ends it
 
 
-def main(argv: list[str] | None = None) -> Results:
-    """The whole run, and what it made. Raises ValueError, before anything is written, for what a user can put right."""
+def main(argv: list[str] | None = None) -> Results | None:
+    """The whole run, and what it made; with --list nothing. Raises ValueError, before anything is written, for what a
+    user can put right."""
     settings = declared(sys.modules[__name__])
-    given = read_settings(settings, __doc__.splitlines()[0], argv, bare="TUNE", brought={"LOAD": BROUGHT})
+    brought, actions = {"LOAD": BROUGHT}, {"list": "say what TUNE holds and what would be read of it, and make nothing"}
+    given = read_settings(settings, __doc__.splitlines()[0], argv, "TUNE", brought, actions)
+    if given.list:
+        for line in list_file(*asked_of(given)):
+            say(line)
+        return None
     playing_of(given)  # says which constant is gone before anything is done
     check_folder(given.output)
     cache = Path(given.cache) if given.cache else None
@@ -165,15 +173,20 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     return results
 
 
+def asked_of(given: Settings) -> tuple[Path, Selection]:
+    """The file that is asked for, and what of it."""
+    where = given.from_beat, given.to_beat, given.meter or None, given.pickup
+    return find_tune(given.tune), Selection(given.melody_track, given.chord_tracks, *where)
+
+
 def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list[Tune]:
     """The tunes to learn from, read; what was chosen in them and what was skipped is told."""
-    file = find_tune(given.tune)
-    selection = Selection(given.melody_track, given.chord_tracks, given.from_beat, given.to_beat)
+    file, selection = asked_of(given)
     with reading_on(given.cluster):
         tunes, skipped = read_tunes(file, selection, cache, when_new)
     for other, reason in skipped:
         tell("skipped", reason if str(other) in reason else f"{other}: {reason}")
-    tunes = with_changes(tunes, given.tune_chords, "" if given.chords else given.song, given.from_beat)
+    tunes = with_changes(tunes, given.tune_chords, "" if given.chords else given.song)
     bars = sum(len(tune.bars) for tune in tunes)
     tell("tune", f"{file}, {bars} bars" + (f" of {len(tunes)} tunes" if len(tunes) > 1 else ""))
     for line in tunes[0].told if len(tunes) == 1 else ():

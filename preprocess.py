@@ -26,7 +26,10 @@ from music.units import duration_text
 from reading.bounds import read_apart
 from reading.changes import typed_chorus
 from reading.choosing import Selection, tune_of
+from reading.kinds import others_among
+from reading.listing import listing
 from reading.midi import read_midi
+from reading.raw_tune import RawTune
 from reading.tune_changes import over_changes
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import show
@@ -84,18 +87,44 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
     Raises ValueError, naming the file and a fix, where it cannot be read, has no melody, or nothing in the window.
     """
     path = Path(path)
-    if path.suffix.lower() in SCORE_ENDINGS:
-        from reading.scores import read_score
-
-        tune = tune_of(read_score(path), selection)
-    else:
-        tune = tune_of(read_midi(path), selection)
+    tune = tune_of(_read_raw(path, selection), selection)
     return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)
 
 
-def with_changes(tunes: list[Tune], changes: str, song: str = "", from_beat: float | None = None) -> list[Tune]:
+def list_file(path: Path, selection: Selection = Selection()) -> list[str]:
+    """What a file holds and what would be read of it, in lines; see `reading.listing.listing`. ValueError, naming the
+    file and a fix, where it cannot be read."""
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in MIDI_ENDINGS + SCORE_ENDINGS)
+        there = f"one of its files, as {files[0]}" if files else "a file"
+        raise ValueError(f"{path}: a folder, of which nothing can be listed; set TUNE to {there}")
+    if path.suffix.lower() in SCORE_ENDINGS:
+        (lines,) = read_apart(_listed, [(path, selection)])
+    else:
+        lines = _listed(path, selection)
+    if isinstance(lines, str):
+        raise ValueError(lines)
+    return lines
+
+
+def _listed(path: Path, selection: Selection) -> list[str] | str:
+    try:
+        return listing(_read_raw(path, selection), selection)
+    except ValueError as error:
+        return str(error)
+
+
+def _read_raw(path: Path, selection: Selection) -> RawTune:
+    if path.suffix.lower() in SCORE_ENDINGS:
+        from reading.scores import read_score
+
+        return read_score(path)
+    return read_midi(path, selection.meter, selection.pickup)
+
+
+def with_changes(tunes: list[Tune], changes: str, song: str = "") -> list[Tune]:
     """The one tune over changes that are given for it, as `reading.changes.typed_chorus` takes them, and its grammar
-    over them; `from_beat` is where they begin, None for the tune's first bar. No changes: the tunes as they are.
+    over them. No changes: the tunes as they are.
 
     Raises ValueError as that does, and for several tunes.
     """
@@ -105,7 +134,7 @@ def with_changes(tunes: list[Tune], changes: str, song: str = "", from_beat: flo
         raise ValueError(f"TUNE_CHORDS (--tune-chords) gives the changes of one tune, TUNE is a folder of {len(tunes)}")
     (tune,) = tunes
     chorus = typed_chorus(changes, usual_bar(list(tune.bars.values())), song, "TUNE_CHORDS")
-    tune = over_changes(tune, chorus, from_beat)
+    tune = over_changes(tune, chorus, tune.begins)
     return [replace(tune, abstract_grammars=tuple(write_grammars(tune)))]
 
 
@@ -144,7 +173,9 @@ def read_tunes(
             raise ValueError(result)
         return [result], []
     endings = MIDI_ENDINGS + SCORE_ENDINGS
-    files = sorted(file for file in path.rglob("*") if file.suffix.lower() in endings and file.is_file())
+    inside = [file for file in path.rglob("*") if file.is_file()]
+    files = [file for file in inside if file.suffix.lower() in endings]
+    files = sorted(files + others_among(inside, files))
     if not files:
         raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(endings)}; set TUNE to another one")
     tunes, skipped = [], []

@@ -10,6 +10,7 @@ or its place between the beats as they were tapped.
 import csv
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import mido
 import numpy as np
@@ -38,8 +39,24 @@ def tune_of(folder: Path, name: str, scratch: Path, as_played: bool = False) -> 
     return read_tune(path)
 
 
-def midi_of(folder: Path, name: str, as_played: bool = False) -> mido.MidiFile:
-    """A solo as a MIDI file of two tracks, at its median tempo."""
+class Recorded(NamedTuple):
+    """A solo in ticks: its meter, how long a `beat` is and when the last one ends; a `quarter` in seconds; its notes at
+    their written places and as `played`, (onset, length, pitch, velocity), one at a time; where each chord begins, in
+    the database's words; when each beat was tapped, in seconds; and the bass's pitch on it, where known."""
+
+    meter: tuple[int, int]
+    beat: int
+    end: int
+    quarter: float
+    notes: list[tuple[int, int, int, int]]
+    played: list[tuple[int, int, int, int]]
+    changes: list[tuple[int, str]]
+    taps: list[tuple[int, float]]
+    bass: list[tuple[int, int]]
+
+
+def recorded(folder: Path, name: str) -> Recorded:
+    """What the database knows of a solo."""
     texts = [(folder / f"{name}_FINAL{part}.csv").read_text().splitlines() for part in ("", "_beattrack")]
     notes, beats = (list(csv.DictReader(text)) for text in texts)
     numerator, denominator = map(int, notes[0]["signature"].strip("\"'").split("/"))
@@ -50,35 +67,48 @@ def midi_of(folder: Path, name: str, as_played: bool = False) -> mido.MidiFile:
         return round(((int(row["bar"]) - first) * period + int(row["beat"]) - 1 + share) * beat)
 
     taps = np.array([[float(row["onset"]), tick(row)] for row in beats]).T
-    quarter = float(np.median(np.diff(taps[0]) / np.diff(taps[1]))) * TICKS  # seconds
-    played = []
+    quarter = float(np.median(np.diff(taps[0]) / np.diff(taps[1]))) * TICKS
+    written, played = [], []
     for row in notes:
-        onset = tick(row, (int(row["tatum"]) - 1) / int(row["division"]))
-        if as_played:
-            onset = max(0, round(float(np.interp(float(row["onset"]), *taps))))
         length = max(TICKS // 24, round(float(row["duration"]) / float(row["beat_duration"]) * beat))
         loud = (float(row["loud_median"] or 72) - 40) * 2.5  # decibels
-        played.append((onset, length, round(float(row["pitch"])), int(min(127, max(1, loud)))))
-    played.sort()
-    ends = [onset for onset, *_ in played[1:]] + [played[-1][0] + played[-1][1]]
-    played = [
-        (onset, max(1, min(length, end - onset)), *rest)
-        for (onset, length, *rest), end in zip(played, ends, strict=True)
+        note = (length, round(float(row["pitch"])), int(min(127, max(1, loud))))
+        written.append((tick(row, (int(row["tatum"]) - 1) / int(row["division"])), *note))
+        played.append((max(0, round(float(np.interp(float(row["onset"]), *taps)))), *note))
+    written, played = _one_at_a_time(written), _one_at_a_time(played)
+    changes = [(tick(row), row["chord"]) for row in beats if row["chord"]]
+    bass = [(tick(row), int(row["bass"])) for row in beats if (row.get("bass") or "").isdigit()]
+    times = [(tick(row), float(row["onset"])) for row in beats]
+    end = tick(beats[-1]) + beat
+    return Recorded((numerator, denominator), beat, end, quarter, written, played, changes, times, bass)
+
+
+def _one_at_a_time(notes: list[tuple]) -> list[tuple]:
+    notes = sorted(notes)
+    onsets = [onset for onset, *_ in notes[1:]] + [notes[-1][0] + notes[-1][1]]
+    return [
+        (onset, max(1, min(length, after - onset)), *rest)
+        for (onset, length, *rest), after in zip(notes, onsets, strict=True)
     ]
 
-    changes = [(tick(row), row["chord"]) for row in beats if row["chord"]]
-    end = max(tick(beats[-1]) + beat, ends[-1])
+
+def midi_of(folder: Path, name: str, as_played: bool = False) -> mido.MidiFile:
+    """A solo as a MIDI file of two tracks, at its median tempo."""
+    taken = recorded(folder, name)
+    played = taken.played if as_played else taken.notes
+    bar, end = taken.meter[0] * taken.beat, max(taken.end, played[-1][0] + played[-1][1])
     chords = []
-    stops = [*(start for start, _ in changes[1:]), end]
-    for (start, text), stop in zip(changes, stops, strict=True):
+    stops = [*(start for start, _ in taken.changes[1:]), end]
+    for (start, text), stop in zip(taken.changes, stops, strict=True):
         symbol = symbol_of(text)
         while symbol and start < stop:  # struck anew in every bar
-            until = min(stop, (start // (period * beat) + 1) * period * beat)
+            until = min(stop, (start // bar + 1) * bar)
             chords += [(start, until - start, 48 + symbol.root + step, 60) for step in symbol.intervals]
             start = until
     file = mido.MidiFile(ticks_per_beat=TICKS)
-    meter = mido.MetaMessage("time_signature", numerator=numerator, denominator=denominator)
-    file.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(60 / quarter)), meter]))
+    meter = mido.MetaMessage("time_signature", numerator=taken.meter[0], denominator=taken.meter[1])
+    tempo = mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(60 / taken.quarter))
+    file.tracks.append(mido.MidiTrack([tempo, meter]))
     file.tracks += [_track("Solo", 0, 66, played), _track("Piano", 1, 0, chords)]
     return file
 

@@ -70,7 +70,8 @@ def make_sample(given: Settings) -> None:
     tune = music_generate.read_all(given, None)[0]
     quarters = given.seconds * tune.tempo / 60
     count = sum(to_quarters(bar.end) <= quarters for bar in tune.solo.bars)
-    piece = piece_of(first_bars(tune.solo, max(1, count)), tune.path.stem, Arrangement(tune.tempo, listens=False))
+    arrangement = Arrangement(tune.tempo, strikes=tune.struck(), listens=False)
+    piece = piece_of(first_bars(tune.solo, max(1, count)), tune.path.stem, arrangement)
     file = output / f"{tune.path.stem}_sample.mp3"
     write_sound(file, piece.parts, piece.tempo)
     tell("wrote", str(file))

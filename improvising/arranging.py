@@ -7,6 +7,7 @@ halved it lies where the player's lie. Left to others: what a pianist (`improvis
 
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -36,8 +37,8 @@ class Arrangement(NamedTuple):
     """How a solo becomes a piece: `tempo` in quarters a minute, the soloist's General MIDI `program`; the `style` of
     accompaniment; `swing`, where in a halved beat its off-beats lie, 0 to 1, and how much of that, `feel`, 0 to 1 (0:
     on the grid). `comps`: a pianist plays the changes, with his own `rhythm` or the style's (otherwise they sound as
-    they are); `listens`: off-beats move to the soloist's; `band`: bass and drums; `seed`: of all their choices.
-    `written_for` and `count_in` as of a piece."""
+    they are, or as they were struck, `strikes`, from the start); `listens`: off-beats move to the soloist's; `band`:
+    bass and drums; `seed`: of all their choices. `written_for` and `count_in` as of a piece."""
 
     tempo: float
     program: int = JAZZ_GUITAR
@@ -46,6 +47,7 @@ class Arrangement(NamedTuple):
     feel: float = 1.0
     comps: bool = False
     rhythm: Rhythm | None = None
+    strikes: Sequence[Chord] = ()
     listens: bool = True
     band: bool = False
     seed: int = 0
@@ -63,6 +65,8 @@ def piece_of(solo: Solo, title: str, arrangement: Arrangement) -> Piece:
     asked, bars, chords = arrangement, solo.bars, solo.chords
     if asked.comps:
         chords = comp(chords, bars, solo.notes, asked.seed, asked.style, asked.offbeat, asked.rhythm)
+    elif asked.strikes:
+        chords = [strike for strike in asked.strikes if strike.onset < solo.length]
     others = [Part("Chords", PIANO, 1, chords)]
     if asked.band:
         others += backing(solo.chords, bars, asked.seed, asked.style, asked.offbeat)

@@ -295,9 +295,8 @@ def make_app(takes: Takes, results: Results, first: str, token: str, host: str, 
         if not sound.missing():
             wanted = page_ranges(results.beside["As played"]), memory, takes.given.soundfont
             sampled = result_of(STUDIO.begin(samples.sampled, *wanted), "the samples")
-        story = {"title": results.best.title, "settings": results.settings}
         panel = {"take": first, "fields": fields_of(takes)}
-        return page_html(versions_of(first, results), story, sampled, panel)
+        return page_html(versions_of(first, results), results.story, sampled, panel)
 
     @app.post(f"/{token}/play")
     def play():

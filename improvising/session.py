@@ -23,7 +23,8 @@ from learning.practice import practise
 from learning.style import Style
 from music.chorus import Chorus, tune_chorus, usual_bar
 from music.instruments import JAZZ_GUITAR, NO_PITCH, program_of
-from music.piece import Piece, Solo, Tune
+from music.notes import Chord
+from music.piece import Piece, Solo, Tune, from_start
 from music.units import GRID
 from reading.changes import typed_chorus
 from reading.fetching import METHENY_SHA256
@@ -40,7 +41,7 @@ ORIGINAL_LOSS, ORIGINAL_TX = 7.5, 30  # and the steps over which it is summed
 ORIGINAL_TEMPO, SLOWEST_AND_FASTEST = 130, (20, 400)  # quarters a minute
 MOST_SECONDS_HEARD = 2_400  # of sound, which is rendered in one piece: 4 MB of memory each
 # What the head of a page tells anyway, and what does not shape the music.
-NOT_SHOWN = ("SEED", "TUNE", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT")
+NOT_SHOWN = ("SEED", "TUNE", "LIST", "LOAD", "SAVE", "CACHE", "CLUSTER", "OUTPUT")
 NOT_SHOWN += ("SOUND", "SOUNDFONT", "SCORE", "PICTURES", "PAGE", "LIVE")
 
 
@@ -88,6 +89,7 @@ class Session:
             self.network.losses.tolist(),
             shown,
             self._reference(given),
+            over,
         )
 
     def _reference(self, given: Settings) -> float | None:
@@ -106,7 +108,7 @@ class Session:
         over, beside = tune_over(given, self.tunes), {}
         if not (given.page or given.live):
             return beside
-        arrangement = arrangement._replace(comps=comps_over(given, over), rhythm=None)
+        arrangement = arrangement._replace(comps=comps_over(given, over), rhythm=None, strikes=over.struck())
         if given.chords:
             own = replace(style, chorus=tune_chorus(over))
             (solo,) = generate_music(one_step, own, playing, 1, given.seed, tempo=arrangement.tempo)
@@ -188,7 +190,12 @@ def source_of(given: Settings, style: Style, tunes: list[Tune]) -> Piece:
     if given.original:
         solo = replace(solo, nuances_by_bar=[])
     alone = arrangement._replace(
-        tempo=over.tempo, comps=comps_over(given, over), listens=False, band=False, count_in=False
+        tempo=over.tempo,
+        comps=comps_over(given, over),
+        strikes=over.struck(),
+        listens=False,
+        band=False,
+        count_in=False,
     )
     return piece_of(solo, printable(over.path.stem), alone)
 
@@ -212,6 +219,7 @@ def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangem
         0.0 if given.original else given.feel,
         comps=comps_over(given, chorus),
         rhythm=rhythm_of(own[0]) if own and not chorus.is_struck else None,
+        strikes=strikes_of(given, over) if chorus.is_struck else (),
         listens=not given.original,
         band=given.backing,
         seed=given.seed,
@@ -246,10 +254,16 @@ def asked_swing(given: Settings, style: Style) -> float | None:
     return given.swing
 
 
+def strikes_of(given: Settings, over: Tune) -> list[Chord]:
+    """What the tune's pianist strikes in what is improvised over: in its key, and as often as it is played."""
+    struck = chorus_of(given, replace(over, chords={number: over.strikes.get(number, []) for number in over.bars}))
+    struck = struck.first_bars(playing_of(given).bars)
+    return from_start(struck.chords_by_bar, struck.bars)
+
+
 def rhythm_of(tune: Tune) -> Rhythm | None:
     """When the tune's pianist strikes."""
-    solo = tune.solo
-    return learn_rhythm(solo.chords_by_bar, solo.bars)
+    return learn_rhythm(tune.strikes_by_bar, list(tune.bars.values()))
 
 
 def tune_over(given: Settings, tunes: list[Tune]) -> Tune:

@@ -22,6 +22,17 @@ from music.units import GRID
 UNTOLD_TEMPO = 120.0  # quarters a minute, of a file that does not tell
 DRUM_CHANNEL = 9  # of General MIDI
 SOLO = "Solo"  # the name of the part that leads
+ROLES = ("melody", "chords", "bass", "drums", "click", "other")  # what a track of a file may be to its reader
+
+
+class TrackView(NamedTuple):
+    """A track of a file as one sees it: its `name`, its role, one of ROLES, and `why`; the `bars` it plays in, by
+    number from 0, as runs from the first to the last."""
+
+    name: str
+    role: str
+    why: str
+    bars: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,8 @@ class Tune:
     a line for each bar, and `path`: the file, as soon as they are known. Where the file says so, `fifths` are its key's
     sharps (flats below 0), and `sections` the names of those that begin with a bar. `nuances`: of each bar's notes how
     they were played, none of what is written; `program`: the melody's instrument in General MIDI, from 0, where it is
-    known; `is_struck`: whether the chords are those that a player struck.
+    known; `strikes`: what a pianist struck in each bar, where one does, named by its chord; `tracks`: what the file
+    holds; `begins`: the quarter from which on it is the solo, where a marker or the listener says so.
     """
 
     melody: dict[int, list[Note]]
@@ -47,7 +59,24 @@ class Tune:
     sections: dict[int, str] = field(default_factory=dict)
     nuances: dict[int, list[Nuance]] = field(default_factory=dict)
     program: int | None = None
-    is_struck: bool = False
+    strikes: dict[int, list[Chord]] = field(default_factory=dict)
+    tracks: tuple[TrackView, ...] = ()
+    begins: float | None = None
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether a pianist is heard in it."""
+        return bool(self.strikes)
+
+    @property
+    def strikes_by_bar(self) -> list[list[Chord]]:
+        """What is struck in each bar, from its bar line."""
+        return [moved(self.strikes.get(number, []), -bar.start) for number, bar in self.bars.items()]
+
+    def struck(self, first: int = 0, last: int | None = None) -> list[Chord]:
+        """What is struck in its bars, or from the `first` to the `last` of them, from the start of the first."""
+        bars = slice(first, None if last is None else last + 1)
+        return from_start(self.strikes_by_bar[bars], lay_out([*self.bars.values()][bars]))
 
     @property
     def values(self) -> list[str]:

@@ -8,30 +8,33 @@ be both melody and harmony: then its upper line is the melody and the rest the h
 Windows are in quarters, both ends included, by onset; raw notes in ticks; what is made of them in grid steps.
 """
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from music.instruments import program_in
-from music.notes import Bar, Note
+from music.notes import Bar, Chord, Note
 from music.piece import UNTOLD_TEMPO, Tune
 from music.units import GRID, to_quarters
 from reading.chords import (
+    as_struck,
     bass_line,
     find_chords,
     find_striking,
     find_symbols,
-    held,
     marked_symbols,
-    named_chords,
+    strikes_over,
     symbol_chords,
 )
 from reading.fetching import METHENY_SHA256
-from reading.grouping import melody_notes, split_hands, split_voices
+from reading.grouping import group_notes, melody_notes, one_line, split_hands, split_voices, strikes, struck_chords
 from reading.meters import Bars, by_bar
-from reading.raw_tune import RawNote, RawTune, list_names, some, under_symbols
+from reading.overview import HEARD, overview
+from reading.raw_tune import SLACK, RawNote, RawTune, list_names, some, under_symbols
+from reading.sections import find_solo, with_beats
 from reading.track_roles import (
     EVERYTHING,
     Strand,
@@ -39,7 +42,6 @@ from reading.track_roles import (
     between,
     find_facts,
     find_melody,
-    find_window,
     holds_two_hands,
     inside,
     is_percussion,
@@ -51,15 +53,24 @@ LONGEST_REST = 2  # bars in a row in which the melody may rest and which still b
 
 @dataclass(frozen=True)
 class Selection:
-    """Which part of a file is the tune: track numbers, and a window in quarters, both ends included, by onset.
+    """Which part of a file is the tune: track numbers, and a window in quarters, both ends included, by onset; and of a
+    MIDI file its meter, as '3/4', and the quarters before its first bar line.
 
-    None means: let the reader decide.
+    Several tracks may share the melody. An end of the window may be a marker's text. None means: let the reader decide.
     """
 
-    melody_track: int | None = None
+    melody_track: int | tuple[int, ...] | None = None
     chord_tracks: tuple[int, ...] | None = None
-    from_beat: float | None = None
-    to_beat: float | None = None
+    from_beat: float | str | None = None
+    to_beat: float | str | None = None
+    meter: str | None = None
+    pickup: float | None = None
+
+    @property
+    def melody_tracks(self) -> tuple[int, ...]:
+        """The tracks that are asked for as the melody, each once."""
+        asked = self.melody_track
+        return tuple(dict.fromkeys(asked)) if isinstance(asked, tuple) else () if asked is None else (asked,)
 
     @property
     def window(self) -> Window | None:
@@ -100,44 +111,78 @@ def tune_of(raw: RawTune, selection: Selection = Selection()) -> Tune:
 
 def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     selection, reason = _with_what_is_known(raw, selection)
-    _check_numbers(raw, [selection.melody_track, *(selection.chord_tracks or ())])
+    asked, whole = selection.melody_tracks, raw
+    _check_numbers(raw, [*asked, *(selection.chord_tracks or ())])
+    raw = _with_one_melody(raw, asked)
+    window, told_of_window = _find_window(whole, selection, reason)
+    selection = replace(selection, melody_track=next(iter(asked), None), from_beat=window[0], to_beat=window[1])
     line = _find_line(raw, selection, reason)
     as_it_was = melody_notes(line.notes, raw.ticks_per_quarter)
     played = _melody(raw, as_it_was)
-    melody_bars = _bars_of(inside(played, selection.window or EVERYTHING), raw.bars)
+    melody_bars = _bars_of(inside(played, window), raw.bars)
     if not melody_bars:
         raise ValueError(
-            f"the melody's {shown(raw, line.number)} has no note {between(selection.window or EVERYTHING)}; "
+            f"the melody's {shown(raw, line.number)} has no note {between(window)}; "
             "change FROM_BEAT, TO_BEAT or MELODY_TRACK"
         )
-    symbols, over = find_symbols(raw, selection.chord_tracks, line.number)
-    strands = _accompaniment(raw, selection.chord_tracks, line)
-    # What is written together is seldom a chord struck by itself: a score is heard as a whole.
-    struck = None if raw.is_written else find_striking(raw, strands, selection.window or EVERYTHING, melody_bars)
-    if struck and selection.chord_tracks is None:
-        strands = [strands[struck[0]]]
-    marked = marked_symbols(raw)
-    if marked and not struck and not symbols:
-        symbols, over = marked, f"{some(len(marked), 'symbol')}, from the file's markers"
-    window, told_of_window = _find_window(raw, selection, reason, played, strands if struck else None)
-
     notes = inside(played, window)
     melody = by_bar(notes, raw.bars)
     melody = _with_all_bars(melody, raw, window) if raw.n_bars else with_rests(melody)
     bars = {number: raw.bars[number] for number in melody}
-    if symbols:
-        chords, told_of_chords = symbol_chords(symbols, bars), over
-    else:
-        chords, told_of_chords = find_chords(raw, strands, struck, window, bars, notes)
-        chords = held(named_chords(chords, bass_line(raw, line.number, strands), marked, notes), bars)
-        if marked:
-            told_of_chords += f"; named by {some(len(marked), 'marker')}"
+    found = _find_chords(raw, selection, reason, line, bars, notes)
     upper = "the upper line of " if line.rest and not raw.is_written else ""
     told_of_melody = f"melody: {upper}{shown(raw, line.number)} ({line.why})"
-    told = (*raw.told, told_of_melody, told_of_window, f"chords: {told_of_chords}")
-    sections = {number: name for number, name in raw.sections.items() if number in bars}
-    tune = Tune(melody, chords, bars, _tempo_of(raw, list(bars.values())), told, fifths=raw.fifths, sections=sections)
-    return replace(tune, is_struck=bool(struck) and not symbols, **_as_played(raw, line, as_it_was, melody))
+    tracks = overview(whole, dict.fromkeys(asked or [line.number], line.why), found.why)
+    return Tune(
+        melody,
+        found.by_bar,
+        bars,
+        _tempo_of(raw, list(bars.values())),
+        (*raw.told, told_of_melody, told_of_window, f"chords: {found.told}"),
+        fifths=raw.fifths,
+        sections={number: name for number, name in raw.sections.items() if number in bars},
+        strikes=found.strikes,
+        tracks=tracks,
+        begins=None if window == EVERYTHING else max(0.0, window[0]),
+        **_as_played(raw, line, as_it_was, melody),
+    )
+
+
+class Chords(NamedTuple):
+    """The chords of each bar, and what is struck; what is `told` of them; by the strands they are from, `why`."""
+
+    by_bar: dict[int, list[Chord]]
+    strikes: dict[int, list[Chord]]
+    told: str
+    why: dict[str, str]
+
+
+def _find_chords(
+    raw: RawTune, selection: Selection, reason: str, line: Line, bars: dict[int, Bar], melody: list[Note]
+) -> Chords:
+    """The chords under a melody: the symbols, else what sounds; those of a known tune as they are struck."""
+    symbols, told = find_symbols(raw, selection.chord_tracks, line.number)
+    if not symbols and (symbols := marked_symbols(raw)):
+        told = f"{some(len(symbols), 'symbol')}, from the file's markers"
+    strands, units = _accompaniment(raw, selection.chord_tracks, line), raw.ticks_per_quarter
+    # What is written together is seldom a chord struck by itself: a score is heard as a whole.
+    struck = None if raw.is_written else find_striking(raw, strands, selection.window, _bars_of(melody, raw.bars))
+    striking = [] if not struck else strands if selection.chord_tracks else [strands[struck[0]]]
+    is_pinned = bool(striking) and raw.sha256 in KNOWN_TUNES
+    group = group_notes if is_pinned else strikes
+    hands = [chord for strand in striking for chord in struck_chords(group(strand.notes, units), units)]
+    hands = sorted(inside(hands, selection.window), key=lambda chord: chord.onset)
+    why = dict.fromkeys([strand.name for strand in strands], reason if selection.chord_tracks else HEARD)
+    why |= {strand.name: struck[1] for strand in striking if not selection.chord_tracks}
+    names = f"{list_names([strand.name for strand in striking])} ({struck[1]})" if struck else ""
+    if is_pinned:
+        chords = as_struck(hands, bass_line(raw, line.number, striking), bars, raw, melody)
+        return Chords(chords, chords, names, {strand.name: reason for strand in striking})
+    if symbols:
+        chords = symbol_chords(symbols, bars)
+        return Chords(chords, strikes_over(hands, chords, bars), told, {})
+    chords, told = find_chords(raw, strands, hands, bars, melody)
+    return Chords(chords, strikes_over(hands, chords, bars), told + f"; struck by {names}" * bool(names), why)
 
 
 def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, str]:
@@ -146,6 +191,8 @@ def _with_what_is_known(raw: RawTune, selection: Selection) -> tuple[Selection, 
     if not known:
         return selection, "as asked"
     asked = {name: value for name, value in vars(selection).items() if value is not None}
+    if isinstance(selection.from_beat, str):  # it ends where its section does
+        asked.setdefault("to_beat", None)
     reason = "as asked, or known by the file's checksum" if asked else "known by the file's checksum"
     return replace(known, **asked), reason
 
@@ -156,9 +203,24 @@ def _check_numbers(raw: RawTune, numbers: Iterable[int | None]) -> None:
         if number is not None and not 0 <= number < count:
             raise ValueError(
                 f"there is no track {number}: {count} tracks hold notes, numbered from 0: "
-                + list_names([f"{index} {track.name or 'unnamed'}" for index, track in enumerate(raw.tracks)])
+                + ", ".join(f"{index} {track.name or 'unnamed'}" for index, track in enumerate(raw.tracks))
                 + "; choose one of these"
             )
+
+
+def _with_one_melody(raw: RawTune, numbers: tuple[int, ...]) -> RawTune:
+    """The file with what several tracks play as one line in the first of them, and nothing in the others."""
+    if len(numbers) < 2:
+        return raw
+    shared, slack = [raw.tracks[number] for number in numbers], raw.ticks_per_quarter // SLACK
+    line = one_line([track.notes() for track in shared], slack)
+    events = [(note.onset, True, note.pitch, note.velocity) for note in line]
+    events += [(note.end, False, note.pitch, 0) for note in line]
+    bends = sorted((bend for track in shared for bend in track.bends), key=lambda bend: bend[0])
+    name = " and ".join(track.name or "unnamed" for track in shared)
+    tracks = [replace(track, events=[]) if number in numbers else track for number, track in enumerate(raw.tracks)]
+    tracks[numbers[0]] = replace(shared[0], name=name, events=sorted(events), bends=bends)
+    return replace(raw, tracks=tracks)
 
 
 # --- The melody ------------------------------------------------------------------------------------------------------
@@ -238,7 +300,7 @@ def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Lin
         strands.append(Strand(f"the rest of {shown(raw, line.number)}", line.rest))
     for number, track in enumerate(raw.tracks):
         is_wanted = not is_percussion(track) if chord_tracks is None else number in chord_tracks
-        if number != line.number and is_wanted:
+        if number != line.number and is_wanted and track.events:
             strands.append(Strand(shown(raw, number), track.notes()))
     return strands
 
@@ -246,25 +308,26 @@ def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Lin
 # --- The window ------------------------------------------------------------------------------------------------------
 
 
-def _find_window(
-    raw: RawTune, selection: Selection, reason: str, played: list[Note], strands: list[Strand] | None
-) -> tuple[Window, str]:
-    """The window that is asked for, else the marked solo, else everything, and what is told of it; `strands` are those
-    that strike chords, None where that does not matter."""
-    if selection.window:
-        return selection.window, f"solo: {between(selection.window)} ({reason})"
-    *marked, marker = find_window(raw)
-    if not marker:
+def _find_window(raw: RawTune, selection: Selection, reason: str) -> tuple[Window, str]:
+    """The window that is asked for, else the marked solo, else everything, and what is told of it."""
+    low, high = with_beats(raw, selection.from_beat, selection.to_beat)
+    asked_for = replace(selection, from_beat=low, to_beat=high).window
+    if asked_for:
+        return asked_for, f"solo: {between(asked_for)} ({reason})"
+    found = find_solo(raw)
+    if not found:
         return EVERYTHING, "solo: the whole file (nothing marks one)"
-    window = tuple(marked)
-    marked_bars = _bars_of(inside(played, window), raw.bars)
-    if marked_bars and (strands is None or find_striking(raw, strands, window, marked_bars)):
+    window, marker = found
+    asked = [raw.tracks[number] for number in selection.melody_tracks] or raw.tracks
+    heard = (inside(track.notes(), window, raw.ticks_per_quarter) for track in asked if not is_percussion(track))
+    if any(heard):
         return window, f"solo: {between(window)}, from the marker '{marker}'"
-    return EVERYTHING, f"solo: the whole file, for melody and chords do not both play at the marker '{marker}'"
+    return EVERYTHING, f"solo: the whole file, for no melody plays at the marker '{marker}'"
 
 
 def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
-    """The tempo that holds for most beats of some bars, in quarters a minute; of several as many, the first."""
+    """The tempo that holds for most beats of some bars, in quarters a minute, of two the first; where none holds for
+    half of them, because it follows a player, the middle one."""
     changes = [(tick * GRID / raw.ticks_per_quarter, tempo) for tick, tempo in raw.tempos]
     stretches, held, bar = [*pairwise([(0, UNTOLD_TEMPO), *changes, (float("inf"), 0.0)])], defaultdict(float), 0
     for (begin, tempo), (until, _) in stretches:
@@ -273,4 +336,7 @@ def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:
             if bars[bar].end > until:
                 break
             bar += 1
-    return max(held, key=held.get)
+    usual, by_tempo = max(held, key=held.get), sorted(held.items())
+    if 2 * held[usual] >= sum(held.values()):
+        return usual
+    return by_tempo[bisect_left([*accumulate(beats for _, beats in by_tempo)], sum(held.values()) / 2)][0]

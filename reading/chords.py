@@ -17,13 +17,16 @@ from music.notes import Bar, Chord, Note
 from music.units import GRID, quantize
 from music.voicings import voice_changes
 from reading.charts import all_symbols
-from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes, struck_chords
-from reading.harmonise import Sound, harmonise, harmonise_melody
+from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes
+from reading.harmonise import AHEAD, Harmony, Sound, find_harmony, harmonise_melody
 from reading.meters import by_bar, held_in_bars
 from reading.raw_tune import RawTune, list_names, some
 from reading.track_roles import Strand, Window, find_struck_chords, inside, is_bass, shown
 
+NEAR = 4  # bars of a longer rest of the melody's that are heard, too, on either side
 AT_ONCE = GRID // 4  # grid steps by which a bass may be ahead of the chord it belongs to
+VELOCITY = 72  # of chords under a melody alone
+LOWEST_ROOT = 45  # A2: the seventh above the highest root, G#3, is no higher than 67
 HELD_BASS = 3 * GRID  # grid steps; a bass under half a chord, or half of this, is only a step of its walk
 
 
@@ -61,30 +64,50 @@ def symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> di
 
 
 def find_chords(
-    raw: RawTune,
-    strands: list[Strand],
-    struck: tuple[int, str] | None,
-    window: Window,
-    bars: dict[int, Bar],
-    melody: list[Note],
+    raw: RawTune, strands: list[Strand], struck: list[Chord], bars: dict[int, Bar], melody: list[Note]
 ) -> tuple[dict[int, list[Chord]], str]:
-    """The chords that begin in the tune's bars where no symbols stand, and what is told of them."""
-    names = list_names([strand.name for strand in strands])
-    if struck:
-        chords = [chord for strand in strands for chord in struck_chords(strand.notes, raw.ticks_per_quarter)]
-        chords.sort(key=lambda chord: chord.onset)
-        chords_by_bar = by_bar(inside(chords, window), raw.bars)
-        if chords_by_bar:  # none where the only ones round onto a beat outside the window
-            return chords_by_bar, f"{names} ({struck[1]})"
+    """The chords of the tune's bars where no symbols stand, from what sounds in the strands and in the melody, voiced
+    as they are `struck` where they are; and what is told of them."""
+    near = {one for number in bars for one in range(max(number - NEAR, 0), number + NEAR + 1)}
+    span = [raw.bars[number] for number in sorted(near) if min(bars) <= number <= max(bars)]
     sounds = _sounding_in(bars, _as_played(raw, strands))
     if raw.is_written and 2 * len(_bars_with(sounds, bars)) < len(bars):
         sounds = []
     if sounds:
-        found, why = harmonise(sounds, melody, bars), "" if raw.is_written else " (none strikes them in most bars)"
-        return found, f"made by bar or half bar from what sounds in {names}{why}"
-    found, key = harmonise_melody(melody, bars)
-    most = " in most bars" if raw.is_written else ""
-    return found, f"made from the melody alone, in {key} (nothing else with pitches sounds{most})"
+        harmony, told = find_harmony(sounds, melody, span), f"heard in {list_names([one.name for one in strands])}"
+    else:
+        harmony, key = harmonise_melody(melody, span)
+        most = " in most bars" if raw.is_written else ""
+        told = f"made from the melody alone, in {key} (nothing else with pitches sounds{most})"
+    loudness = round(sum(sound.velocity for sound in sounds) / len(sounds)) if sounds else VELOCITY
+    fifths = key_of(melody, [_voiced(one, [], loudness, None) for one in harmony]).fifths
+    voiced = [_voiced(one, struck, loudness, fifths) for one in harmony]
+    held = held_in_bars([(chord.onset, chord) for chord in voiced], bars.values())
+    return {
+        number: [chord._replace(onset=onset, duration=duration) for onset, duration, chord in in_bar]
+        for number, in_bar in zip(bars, held, strict=True)
+    }, told
+
+
+def _voiced(harmony: Harmony, struck: list[Chord], velocity: int, fifths: int | None) -> Chord:
+    """A harmony as a chord: as it is struck at its fullest, with the tensions that are, or else closely on its root."""
+    first = bisect_left(struck, harmony.onset - AHEAD, key=lambda chord: chord.onset)
+    last = bisect_left(struck, harmony.end, key=lambda chord: chord.onset)
+    its = [
+        chord
+        for chord in struck[first:last]
+        if chord.end > harmony.onset + AT_ONCE and not (chord.onset >= harmony.end - AHEAD and chord.end > harmony.end)
+    ]
+    fitting = [chord for chord in its if len(chord.tones) > 2 and harmony.holds(set(chord.tones))]
+    root = LOWEST_ROOT + (harmony.root - LOWEST_ROOT) % 12
+    pitches, tones = tuple(root + interval for interval in harmony.shape), {*harmony.tones}
+    if fitting:
+        chord = max(fitting, key=lambda chord: (len(chord.tones), chord.duration, -chord.onset))
+        pitches, velocity, tones = chord.pitches, chord.velocity, tones | {*chord.tones}
+    intervals = [(tone - harmony.root) % 12 for tone in tones]
+    symbol = spelled_symbol(harmony.root, intervals, harmony.bass, fifths)
+    times = harmony.onset, harmony.end - harmony.onset
+    return Chord(*times, pitches, velocity, symbol.root, symbol.text, tuple(sorted(tones)), symbol.bass)
 
 
 def _as_played(raw: RawTune, strands: list[Strand]) -> list[Sound]:
@@ -112,17 +135,6 @@ def _bars_with(sounds: list[Sound], bars: dict[int, Bar]) -> set[int]:
     return heard
 
 
-def held(chords_by_bar: dict[int, list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
-    """The chords of each bar; for a bar without, the last one before it, or else the first of all."""
-    waiting = deque(chords_by_bar.items())
-    held, found = waiting[0][1][0], {}
-    for number, bar in bars.items():
-        while waiting and waiting[0][0] <= number:
-            held = waiting.popleft()[1][-1]
-        found[number] = chords_by_bar.get(number) or [held._replace(onset=bar.start, duration=bar.length)]
-    return found
-
-
 def bass_line(raw: RawTune, melody_track: int, strands: list[Strand]) -> list[Note]:
     """What the bass plays, quantised, of the track that is one and plays most; nothing where there is none, or where it
     strikes the chords itself."""
@@ -135,39 +147,57 @@ def bass_line(raw: RawTune, melody_track: int, strands: list[Strand]) -> list[No
     return list(melody_notes(max(basses, key=len), raw.ticks_per_quarter)) if basses else []
 
 
-def named_chords(
-    chords: dict[int, list[Chord]], bass_notes: list[Note], marked: list[tuple[int, Symbol]], melody: list[Note]
+def as_struck(
+    struck: list[Chord], bass_notes: list[Note], bars: dict[int, Bar], raw: RawTune, melody: list[Note]
 ) -> dict[int, list[Chord]]:
-    """The chords of each bar with their roots and names, worked out here once, in the key of the whole.
+    """The strikes that begin in each bar as its chords, each named by itself, with what a bass plays under it, in the
+    key of the whole; for a bar without, the last one before it, or else the first of all.
 
-    Voicings that are struck at once are one chord, and a voicing that is struck again in its bar keeps its name. The
-    symbols that are `marked`, as (onset, symbol), name what is struck from there on.
+    So the original reads its tune. Voicings that are struck again in their bar keep their name.
     """
+    chords = by_bar(struck, raw.bars)
     fifths = key_of(melody, [chord for in_bar in chords.values() for chord in in_bar]).fifths
     onsets = sorted({chord.onset for in_bar in chords.values() for chord in in_bar})
     last = max(chord.end for in_bar in chords.values() for chord in in_bar)
     spans = dict(pairwise([*onsets, max(last, onsets[-1] + 1)]))
-    marked = [(onset, symbol) for onset, symbol in marked if symbol.root is not None]
-    bass_onsets, marked_onsets = [note.onset for note in bass_notes], [onset for onset, _ in marked]
+    bass_onsets = [note.onset for note in bass_notes]
     named = {}
     for number, in_bar in chords.items():
-        struck, before, symbol, named[number] = defaultdict(set), None, None, []
+        together, before, symbol, named[number] = defaultdict(set), None, None, []
+        for chord in in_bar:  # voicings that are struck at once are one chord
+            together[chord.onset].update(chord.pitches)
         for chord in in_bar:
-            struck[chord.onset].update(chord.pitches)
-        for chord in in_bar:
-            pitches, marks = struck[chord.onset], bisect_right(marked_onsets, chord.onset + AT_ONCE)
-            if marks:
-                symbol = marked[marks - 1][1]
-            elif chord.root is not None:  # it was made on its root
-                intervals = [(tone - chord.root) % 12 for tone in chord.tones]
-                symbol = spelled_symbol(chord.root, intervals, chord.bass, fifths)
-            elif pitches != before:
+            pitches = together[chord.onset]
+            if pitches != before:
                 index = _index_under(chord.onset, spans[chord.onset], bass_onsets)
                 bass, is_held = _sounding(chord.onset, spans[chord.onset], bass_notes[index] if index >= 0 else None)
                 symbol = name_voicing(tuple(pitches), bass, is_held, fifths)
             before = pitches
             named[number].append(chord._replace(root=symbol.root, symbol=symbol.text, bass=symbol.bass))
-    return named
+    waiting = deque(named.items())
+    held, found = waiting[0][1][0], {}
+    for number, bar in bars.items():
+        while waiting and waiting[0][0] <= number:
+            held = waiting.popleft()[1][-1]
+        found[number] = named.get(number) or [held._replace(onset=bar.start, duration=bar.length)]
+    return found
+
+
+def strikes_over(struck: list[Chord], chords: dict[int, list[Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+    """What is struck in the bars, named by the chord that holds there, or in which it is ahead."""
+    every = [chord for in_bar in chords.values() for chord in in_bar]
+    onsets, found = [chord.onset for chord in every], {}
+    for number, bar in bars.items():
+        for strike in struck[bisect_left(struck, bar.start, key=lambda one: one.onset) :]:
+            if strike.onset >= bar.end:
+                break
+            over = every[max(bisect_right(onsets, strike.onset) - 1, 0)]
+            following = every[max(bisect_right(onsets, strike.onset + AHEAD) - 1, 0)]
+            chord = following if strike.end > following.onset + AT_ONCE else over
+            if chord.root is not None:
+                named = {"root": chord.root, "symbol": chord.symbol, "bass": chord.bass}
+                found.setdefault(number, []).append(strike._replace(**named))
+    return found
 
 
 def marked_symbols(raw: RawTune) -> list[tuple[int, Symbol]]:

@@ -19,6 +19,7 @@ SHORTEST_NOTE = SIXTEENTH  # what a melody note gets whose length rounds to noth
 LONGEST_NOTE = 16 * GRID  # grid steps: what is left of one that hangs, for minutes or hours
 HIGHEST_CHORD = 128  # notes that are compared with a group's first: no chord has more pitches
 DOUBLED = 0.05  # share of onsets with several notes above which a line counts as doubled, not as played unevenly
+ROLLED, LONGEST_ROLL = 0.09, 0.3  # quarters between notes of one strike, and from its first to its last
 REACH = 7  # semitones that a line may drop from where it has been and still be the line
 HANDS_MEET = 60  # MIDI pitch above which no accompaniment is looked for by its height alone
 MEMORY = 0.75  # share that the line's past keeps in where it is
@@ -41,11 +42,11 @@ def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> dict[Note, Raw
     return {note: line[note] for note in highest.values()} if len(line) > (1 + DOUBLED) * len(highest) else line
 
 
-def struck_chords(notes: list[RawNote], ticks_per_quarter: int) -> list[Chord]:
-    """The chords struck together, quantised, by onset: the groups of two or more notes, bare octaves left out.
+def struck_chords(groups: list[list[RawNote]], ticks_per_quarter: int) -> list[Chord]:
+    """The chords among groups of notes, quantised, by onset: of two or more notes, bare octaves left out.
     They have no names yet."""
     chords = []
-    for group in group_notes(notes, ticks_per_quarter):
+    for group in groups:
         if is_chord(group):
             velocity = round(sum(note.velocity for note in group) / len(group))
             pitches = tuple(note.pitch for note in group)
@@ -53,6 +54,27 @@ def struck_chords(notes: list[RawNote], ticks_per_quarter: int) -> list[Chord]:
             tones = tuple(sorted({pitch % 12 for pitch in pitches}))
             chords.append(Chord(onset, min(duration, LONGEST_NOTE), pitches, velocity, None, "", tones, None))
     return chords
+
+
+def strikes(notes: list[RawNote], ticks_per_quarter: int) -> list[list[RawNote]]:
+    """Group notes that a hand strikes together, rolled or strummed too: each shortly after the one before.
+
+    `notes` are in order of onset; when they are released does not matter.
+    """
+    close, most = ROLLED * ticks_per_quarter, LONGEST_ROLL * ticks_per_quarter
+    groups = []
+    for note in notes:
+        is_next = groups and note.onset - groups[-1][-1].onset <= close and note.onset - groups[-1][0].onset <= most
+        if is_next and all(note.pitch != other.pitch for other in groups[-1]):
+            groups[-1].append(note)
+        else:
+            groups.append([note])
+    return groups
+
+
+def is_voicing(group: list[RawNote]) -> bool:
+    """Whether notes are a chord by themselves: of three pitch classes or more."""
+    return len({note.pitch % 12 for note in group}) > 2
 
 
 def is_chord(group: list[RawNote]) -> bool:
@@ -81,6 +103,22 @@ def group_notes(notes: list[RawNote], ticks_per_quarter: int) -> list[list[RawNo
                 group.append(note)
         groups.append(group)
     return groups
+
+
+def one_line(lines: list[list[RawNote]], slack: int) -> list[RawNote]:
+    """What several players play as one line, by onset: a later one cuts off what another one still holds, and of two
+    within `slack` ticks the higher is taken."""
+    kept, line, following = [], [], {}
+    for note, player in sorted((note, player) for player, notes in enumerate(lines) for note in notes):
+        if kept and kept[-1][1] != player and note.onset - kept[-1][0].onset <= slack:
+            if note.pitch > kept[-1][0].pitch:
+                kept[-1] = note, player
+        else:
+            kept.append((note, player))
+    for note, player in reversed(kept):
+        line.append(note._replace(end=min([note.end, *(at for other, at in following.items() if other != player)])))
+        following[player] = note.onset
+    return line[::-1]
 
 
 def split_hands(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawNote], list[RawNote]]:

@@ -9,6 +9,7 @@ All bars start on the grid, at a multiple of a sixteenth note; inside, positions
 Left to others: reading the time signatures (`reading/midi_bytes.py`).
 """
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
@@ -77,13 +78,30 @@ def by_bar(music: list, bars: Bars) -> dict[int, list]:
     return dict(sorted(by_number.items()))
 
 
+def meter_in(text: str) -> tuple[int, int]:
+    """'6/8' -> (6, 8). ValueError for what makes no bar."""
+    found = re.fullmatch(r"\s*(\d{1,2})\s*/\s*(\d{1,2})\s*", text)
+    meter = (int(found[1]), int(found[2])) if found else (0, 1)
+    if not length_of(meter):
+        raise ValueError(f"no bar of 1 to 12 quarters is in {text!r}; write METER (--meter) as 3/4 or 6/8")
+    return meter
+
+
+def length_of(meter: tuple[int, int]) -> int:
+    """How long a bar of a meter is, in grid steps; 0 for one shorter than a quarter, longer than twelve, or off the
+    grid."""
+    length, rest = divmod(4 * GRID * meter[0], meter[1]) if meter[1] else (0, 0)
+    return 0 if rest or not SHORTEST_BAR * GRID <= length <= LONGEST_BAR * GRID else length
+
+
 def find_bars(
-    meters: list[tuple[int, tuple[int, int]]], ticks_per_quarter: int, last_tick: int
+    meters: list[tuple[int, tuple[int, int]]], ticks_per_quarter: int, last_tick: int, pickup: int = 0
 ) -> tuple[Bars, tuple[str, ...]]:
     """The bars of a file whose last note starts at `last_tick`, and a line on time signatures that were left out.
 
     `meters`: `(tick, (numerator, denominator))` in order of time. Left out are those that make bars shorter than a
-    quarter, longer than twelve, or off the grid. No meters give 4/4. ValueError for more than 20,000 bars.
+    quarter, longer than twelve, or off the grid. No meters give 4/4. At the tick `pickup` a meter begins a bar even if
+    it is the one in force. ValueError for more than 20,000 bars.
     """
     stretches = [Stretch(0, 4 * GRID, (4, 4), 0)]
     last, left_out = step_under(last_tick, ticks_per_quarter), []
@@ -91,10 +109,10 @@ def find_bars(
         start = nearest_step(tick, ticks_per_quarter)
         if start > last:
             break
-        length, rest = divmod(4 * GRID * meter[0], meter[1])
-        if rest or not SHORTEST_BAR * GRID <= length <= LONGEST_BAR * GRID:
+        length = length_of(meter)
+        if not length:
             left_out.append((meter, tick // ticks_per_quarter))
-        elif meter != stretches[-1].meter:
+        elif meter != stretches[-1].meter or tick == pickup:
             _change(stretches, start, length, meter)
     bars = Bars(stretches)
     count = bars.number(last) + 1

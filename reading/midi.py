@@ -1,73 +1,145 @@
 """A MIDI file as tracks of raw notes.
 
 Only a track that is asked for its notes is turned into notes. A track whose notes are in several channels, as all notes
-of a type 0 file are, counts as one track for each channel, in order of channel. Left to others: the bytes
-(`reading/midi_bytes.py`), choosing among the tracks (`reading/choosing.py`), writing (`writing/midi.py`).
+of a type 0 file are, counts as one track for each player, in order of channel; a player may have several channels.
+Left to others: the bytes (`reading/midi_bytes.py`), choosing among the tracks (`reading/choosing.py`), writing
+(`writing/midi.py`).
 """
 
 import hashlib
 import os
 import re
+from collections import defaultdict
 from pathlib import Path
 
+from music.piece import DRUM_CHANNEL
+from reading.kinds import MIDI, refuse_other_kinds
 from reading.meters import find_bars
 from reading.midi_bytes import FileEvents, TrackEvents, read_events
-from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track
+from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawTune, Track, list_names
+from reading.smpte import put_in_quarters
+from reading.timing import in_time
 from running.files import read_bounded
 
 # As `writing/midi.py` notes down how that is written which it plays otherwise.
 COUNTED, WRITTEN = re.compile(rb"^}(\d{1,9}):"), re.compile(rb"(\d{1,9})\+(\d{1,9})")
 MAX_FILE_BYTES = 4_000_000  # no tune comes near; a larger file is a mistake or an attack
+ROTATING = 8  # channels of one track from which the tenth of them is no drum kit but one of many
+TOGETHER = 0.35  # of the time that all but the longest of several channels sound, up to which they take turns
 
 # General MIDI's families of eight programs: what a channel without a name of its own is called.
 FAMILIES = ("Piano", "Chime", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass")
 FAMILIES += ("Reed", "Pipe", "Synth", "Pad", "Effects", "Ethnic", "Percussion", "Noise")
 
 
-def read_midi(path: str | os.PathLike) -> RawTune:
-    """Read a Standard MIDI File of type 0 or 1, bare or in a RIFF file.
+def read_midi(path: str | os.PathLike, meter: str | None = None, pickup: float | None = None) -> RawTune:
+    """Read a Standard MIDI File of type 0 or 1, bare or with something around it, as far as it is whole; `meter` and
+    `pickup` as `in_time` takes them.
 
-    Raises ValueError, naming the file, where it is missing, too large, not MIDI, truncated, or holds no notes.
+    Raises ValueError, naming the file, where it is missing, too large, not MIDI, or holds no notes.
     """
     path = Path(path)
-    return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path)
+    refuse_other_kinds(path, MIDI)
+    return midi_in(read_bounded(path, MAX_FILE_BYTES, "a MIDI file"), path, meter, pickup)
 
 
-def midi_in(data: bytes, path: Path) -> RawTune:
+def midi_in(data: bytes, path: Path, meter: str | None = None, pickup: float | None = None) -> RawTune:
     """The MIDI file with this content. Raises ValueError as `read_midi` does."""
     try:
         file = read_events(data)
-        tracks = [track for events in file.tracks for track in _by_channel(events, file)]
+        if file.division & 0x8000:
+            put_in_quarters(file)
+        tracks, damaged = _tracks(file)
         if not tracks:
             raise ValueError("no track holds a note; choose a file with a melody and chords")
+        tracks, first_bar, told_of_time = in_time(tracks, file, meter, pickup)
         last_tick = max(tick for track in tracks for tick, is_on, *_ in track.events if is_on)
-        bars, told_of_bars = find_bars(file.meters, file.ticks_per_quarter, last_tick)
+        bars, told_of_bars = find_bars(file.meters, file.division, last_tick, first_bar)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    told = ()
+    told = list(file.told)
     if len(file.tracks) < file.promised:
-        told = (f"file: {len(file.tracks)} tracks are there of {file.promised} that it promises",)
+        told.append(f"file: {len(file.tracks)} tracks are there of {file.promised} that it promises")
+    if damaged:
+        told.append(f"file: damaged or cut off, what comes before is used: {list_names(damaged)}")
     tempos, told_of_tempos = _tempos(file)
-    told += (*told_of_bars, *told_of_tempos)
+    told = (*told, *told_of_time, *told_of_bars, *told_of_tempos)
     sha256 = hashlib.sha256(data).hexdigest()
-    return RawTune(path, file.ticks_per_quarter, tracks, bars, file.markers, tempos, told, sha256, texts=file.texts)
+    return RawTune(path, file.division, tracks, bars, file.markers, tempos, told, sha256, texts=file.texts)
+
+
+def _tracks(file: FileEvents) -> tuple[list[Track], list[str]]:
+    """The tracks that hold notes, and those that are damaged with the beat up to which they are read."""
+    tracks, damaged = [], []
+    for events in file.tracks:
+        of_chunk = _by_channel(events, file)
+        if events.is_damaged:
+            last = max((track.events[-1][0] for track in of_chunk), default=0)
+            shown = f"track {len(tracks)} '{events.name or 'unnamed'}'" if of_chunk else "a track without notes"
+            damaged.append(f"{shown} after beat {last // file.division}")
+        tracks += of_chunk
+    return tracks, damaged
 
 
 def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
-    """The tracks that one track chunk gives: one for each channel in which it strikes a note."""
-    channels = sorted(channel for channel, notes in events.notes.items() if any(is_on for _, is_on, _, _ in notes))
+    """The tracks that one track chunk gives: one for each player in it."""
+    is_alone = sum(bool(_striking(other)) for other in file.tracks) == 1
+    players = _players(events, has_one_name=bool(events.name) and not is_alone)
+    written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
+    counted = int((COUNTED.findall(events.private) or [0])[0])
     tracks = []
-    for channel in channels:
-        programs = tuple(events.programs.get(channel, ()))
+    for channels in players:
+        first, *more = channels
+        programs = tuple(sorted({change for channel in channels for change in events.programs.get(channel, ())}))
         name = events.name
-        if len(channels) > 1:
-            name = f"{FAMILIES[programs[0][1] // 8] if programs else 'unnamed'}, channel {channel + 1}"
-        bends = events.bends.get(channel, [])
-        written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
-        counted = int((COUNTED.findall(events.private) or [0])[0])
-        notes, quarter = events.notes[channel], file.ticks_per_quarter
-        tracks.append(Track(name, programs, channel, quarter, notes, bends, written, counted))
+        if len(players) > 1:
+            family = FAMILIES[programs[0][1] // 8] if programs else "unnamed"
+            name = f"{family if is_alone or not name else name}, channel {first + 1}"
+        notes, bends, bent = events.notes[first], events.bends.get(first, []), {}
+        if more:
+            notes = sorted((event for one in channels for event in events.notes[one]), key=lambda event: event[0])
+            for one in filter(events.bends.get, channels):
+                bent |= {(tick, pitch): events.bends[one] for tick, is_on, pitch, _ in events.notes[one] if is_on}
+            bends = []
+        tracks.append(Track(name, programs, first, file.division, notes, bends, written, counted, bent))
     return tracks
+
+
+def _striking(events: TrackEvents) -> list[int]:
+    """The channels in which a track chunk strikes a note."""
+    return sorted(channel for channel, notes in events.notes.items() if any(is_on for _, is_on, _, _ in notes))
+
+
+def _players(events: TrackEvents, has_one_name: bool) -> list[list[int]]:
+    """The channels of one track chunk, those of one player together: a guitar may have one for each string, MPE takes
+    another one with each note. They have the same programs, and where no name of the chunk's own says that they are
+    one player's, they take turns."""
+    channels, alike = _striking(events), defaultdict(list)
+    for channel in channels:
+        is_kit = channel == DRUM_CHANNEL and len(channels) < ROTATING
+        alike[is_kit, frozenset(program for _, program in events.programs.get(channel, ()))].append(channel)
+    players = []
+    for together in alike.values():
+        is_one = has_one_name or len(together) > 1 and _take_turns([events.notes[channel] for channel in together])
+        players += [together] if is_one else [[channel] for channel in together]
+    return sorted(players)
+
+
+def _take_turns(channels: list[list[tuple]]) -> bool:
+    """Whether the notes of several channels seldom sound together."""
+    spans = [_sounding(notes) for notes in channels]
+    total, longest = sum(spans), max(spans)
+    union = _sounding(sorted((event for notes in channels for event in notes), key=lambda event: event[0]))
+    return total - union <= TOGETHER * (total - longest)
+
+
+def _sounding(events: list[tuple]) -> int:
+    """For how many ticks something sounds."""
+    found, held, before = 0, 0, 0
+    for tick, is_on, *_ in events:
+        found += (tick - before) * (held > 0)
+        held, before = max(0, held + (1 if is_on else -1)), tick
+    return found
 
 
 def _tempos(file: FileEvents) -> tuple[list[tuple[int, float]], tuple[str, ...]]:

@@ -2,16 +2,23 @@
 
 A Standard MIDI File is a header chunk and track chunks; a track is a row of deltas (ticks) and events. This reader
 takes notes, pitch bends, programs, names, meters, tempos and markers and skips all else: other chunks, wrong key
-signatures, bytes after the last chunk, a missing end of track. It keeps no object an event, so that the largest file
-that is read costs some hundred megabytes at most. RIFF-wrapped files (RMID) are unwrapped.
+signatures, what stands before the header (RIFF, MacBinary, a mail's) or after the last chunk. It keeps no object an
+event, so that the largest file that is read costs some hundred megabytes at most.
+
+Lengths of chunks are often wrong: a track is read by its events, up to its end of track, and the next begins at the
+next `MTrk`. A length is believed where a chunk, or the file, ends there. Of a track that is damaged, what comes before
+the damage is read. Bytes that no event has (data above 127) are a writer's fault where they are few in a track that is
+otherwise whole, and else where the damage begins.
 
 Conventions: times are ticks from the start of the file. Errors are ValueErrors that tell what is wrong, without the
-file's name: `reading/midi.py` adds it. Left to others: notes, and what the events mean (`reading/midi.py`).
+file's name: `reading/midi.py` adds it. Left to others: notes, and what the events mean (`reading/midi.py`), time in
+frames (`reading/smpte.py`).
 """
 
+import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 MAX_NOTES = 100_000  # in a file: an hour of orchestra has no more; a file that has was not made for reading
 MAX_BENDS = 100_000  # in a track: those that come after are left out
@@ -22,59 +29,84 @@ TEXTS = (0x01, 0x05, 0x07)  # text, lyrics and cue points, in which some program
 BEND_RANGE, MOST_RANGE = 2.0, 24  # semitones that the pitch wheel bends a note if nothing is said, and at most
 NO_PARAMETER = (127, 127)
 SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of the system messages that have some; none belongs in a file
+TOO_LONG = 1 << 24  # ticks, hours as a rule: no event waits so long for the next one
+BLOCK, MOST_BLOCKS = re.compile(rb"\0{32,}"), 3  # of zeros in a track, and how many are looked at
+MOST_ODD = 2  # bytes that no event has in a track that is otherwise whole
+HEADER = re.compile(rb"MThd\0\0\0")  # with the most of its length, where something stands before it
+TRACK = b"MTrk"
 
 
 @dataclass
 class TrackEvents:
     """One track chunk, by channel in order of time. `notes`: the events `(tick, is_on, pitch, velocity)`; `programs`:
     `(tick, program)`; `bends`: `(tick, semitones)`; `parameter` and `bend_range`: which is set by what comes, and how
-    far the pitch wheel bends. And its `name`, or its instrument's, and the `private` data of who wrote it."""
+    far the pitch wheel bends. Its `name`, or its `instrument`'s, the `private` data of who wrote it, and what it says
+    of the whole file. And whether it has an end of track (`is_ended`) or is damaged, and where among its bytes those
+    stand that no event has (`doubts`)."""
 
     name: str = ""
+    instrument: str = ""
     private: bytes = b""
     notes: dict[int, list[tuple[int, bool, int, int]]] = field(default_factory=dict)
     programs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     bends: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
     parameter: dict[int, tuple[int, int]] = field(default_factory=dict)
     bend_range: dict[int, float] = field(default_factory=dict)
+    meters: list[tuple[int, tuple[int, int]]] = field(default_factory=list)
+    tempos: list[tuple[int, int]] = field(default_factory=list)
+    markers: list[tuple[int, str]] = field(default_factory=list)
+    texts: list[tuple[int, str]] = field(default_factory=list)
+    n_notes: int = 0
+    is_ended: bool = False
+    is_damaged: bool = False
+    doubts: list[int] = field(default_factory=list)
 
 
 @dataclass
 class FileEvents:
     """A whole file: `meters`, `tempos` (microseconds a quarter), `markers` and other `texts` as `(tick, value)`, by
-    time."""
+    time. `division`: ticks a quarter, or as the file has it of frames; `promised`: how many tracks the header says;
+    `told`: what is odd about the file."""
 
-    ticks_per_quarter: int
+    division: int
+    promised: int = 0
     tracks: list[TrackEvents] = field(default_factory=list)
     meters: list[tuple[int, tuple[int, int]]] = field(default_factory=list)
     tempos: list[tuple[int, int]] = field(default_factory=list)
     markers: list[tuple[int, str]] = field(default_factory=list)
     texts: list[tuple[int, str]] = field(default_factory=list)
-    promised: int = 0
-    n_notes: int = 0
+    told: list[str] = field(default_factory=list)
+
+
+class Damage(Exception):
+    """Bytes that can be no event."""
 
 
 def read_events(data: bytes) -> FileEvents:
-    """Read a file of type 0 or 1. ValueError for what is not MIDI, damaged, too full, or of another kind."""
-    chunks = _chunks(_unwrapped(data))
-    _, header = next(chunks)
-    if len(header) < 6:
-        raise ValueError(DAMAGED.format("its header ends too early"))
-    midi_type, promised, division = struct.unpack(">HHH", header[:6])
-    if midi_type == 2:
-        raise ValueError("MIDI type 2 (independent patterns) is not a tune; export it as type 1")
-    if midi_type > 2:
-        raise ValueError(DAMAGED.format(f"type {midi_type}, where 0 and 1 are tunes"))
-    if division & 0x8000:
-        raise ValueError("its time is in SMPTE frames, not in ticks a quarter; export it with musical time")
+    """Read a file of type 0 or 1, or the one track with notes of a file of type 2. ValueError for what is not MIDI, too
+    full, or of another kind, and where its header is damaged."""
+    data, told = _from_header(data)
+    midi_type, promised, division = struct.unpack(">HHH", data[8:14])
     if not division:
         raise ValueError(DAMAGED.format("0 ticks a quarter"))
-    file = FileEvents(division, promised=promised)
-    for name, content in chunks:
-        if name == b"MTrk":
-            if len(file.tracks) == MAX_TRACKS:
-                raise ValueError(f"it has more than {MAX_TRACKS:,} tracks, too many for a tune; choose another file")
-            file.tracks.append(_read_track(content, file))
+    file = FileEvents(division, promised, told=told)
+    position, n_notes = _next_track(data, 14), 0
+    while position < len(data):
+        if len(file.tracks) == MAX_TRACKS:
+            raise ValueError(f"it has more than {MAX_TRACKS:,} tracks, too many for a tune; choose another file")
+        track, position = _read_track(data, position + 8, file)
+        file.tracks.append(track)
+        n_notes += track.n_notes
+        if n_notes > MAX_NOTES:
+            raise ValueError(f"it has more than {MAX_NOTES:,} notes, too many for a tune; take a part of it")
+        for name in ("meters", "tempos", "markers", "texts"):
+            getattr(file, name).extend(getattr(track, name))
+        position = _next_track(data, position)
+    with_notes = sum(track.n_notes > 0 for track in file.tracks)
+    if midi_type == 2 and with_notes > 1:
+        raise ValueError(f"MIDI type 2, {with_notes} independent patterns, is not a tune; export it as type 1")
+    if not with_notes and (len(file.tracks) < promised or any(track.is_damaged for track in file.tracks)):
+        raise ValueError(DAMAGED.format("no note is whole"))
     for times in (file.meters, file.tempos, file.markers, file.texts):
         times.sort(key=lambda event: event[0])  # of those at one tick the later in the file stays the later
     return file
@@ -98,51 +130,93 @@ def decode(text: bytes) -> str:
     return " ".join(printable.split())[:LONGEST_NAME]
 
 
-def _unwrapped(data: bytes) -> bytes:
-    """The MIDI file in a RIFF file of kind RMID; anything else as it is."""
-    if data[:4] == b"RIFF" and data[8:12] == b"RMID":
-        position = 12
-        while position + 8 <= len(data):
-            size = int.from_bytes(data[position + 4 : position + 8], "little")
-            if data[position : position + 4] == b"data":
-                return data[position + 8 : position + 8 + size]
-            position += 8 + size + size % 2
-        raise ValueError(DAMAGED.format("a RIFF file without MIDI data"))
-    return data
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The header, then each chunk as its name and content, up to the end of the file or to what is no chunk."""
-    if data[:4] != b"MThd":
+def _from_header(data: bytes) -> tuple[bytes, list[str]]:
+    """A file from its header on, up to the next one's, and what was odd about that."""
+    found = HEADER.search(data)
+    start = 0 if data[:4] == b"MThd" else found.start() if found else -1
+    if start < 0:
+        if data[:4] == b"RIFF" and data[8:12] == b"RMID":
+            raise ValueError(DAMAGED.format("a RIFF file without MIDI data"))
         found = "is empty" if not data else f"starts with {data[:4]!r}"
         raise ValueError(f"not a MIDI file: it {found} instead of b'MThd'; export the tune as .mid")
-    position = 0
-    while position + 8 <= len(data):
-        name, size = data[position : position + 4], int.from_bytes(data[position + 4 : position + 8], "big")
-        content = data[position + 8 : position + 8 + size]
-        if len(content) < size:
-            if name in (b"MThd", b"MTrk"):
-                raise ValueError(DAMAGED.format(f"{len(content):,} bytes of a chunk of {size:,}"))
-            return
-        yield name, content
-        position += 8 + size
-    if not position:
+    told, data = [], data[start:]
+    if len(data) < 14:
         raise ValueError(DAMAGED.format("its header ends too early"))
+    following = HEADER.search(data, 14)
+    if following:
+        told.append("file: the first of several files in one; what follows is left out")
+    return data[: following.start()] if following else data, told
 
 
-def _read_track(data: bytes, file: FileEvents) -> TrackEvents:
+def _next_track(data: bytes, position: int) -> int:
+    """Where the next track's chunk begins, at a position or after it; the length of the data where there is none."""
+    while _is_chunk(data, position) and data[position : position + 4] != TRACK:
+        position += 8 + _number(data, position + 4)
+    found = data.find(TRACK, position)
+    return found if 0 <= found <= len(data) - 8 else len(data)
+
+
+def _is_chunk(data: bytes, position: int) -> bool:
+    """Whether a track's chunk begins there, or another with a name and a length that may be."""
+    name = data[position : position + 4]
+    is_other = len(name) == 4 and name.isalnum() and position + 8 + _number(data, position + 4) <= len(data)
+    return name == TRACK or is_other
+
+
+def _number(data: bytes, position: int) -> int:
+    return int.from_bytes(data[position : position + 4], "big")
+
+
+def _read_track(data: bytes, start: int, file: FileEvents) -> tuple[TrackEvents, int]:
+    """The track whose events begin at `start`, and a position at its end."""
+    said = start + _number(data, start - 4)
+    is_right = _is_chunk(data, said) or (said == len(data) and len(file.tracks) + 1 >= file.promised)
+    found = data.find(TRACK, start)
+    stop = said if is_right else found if found >= 0 else len(data)
+    track, length = _track_in(data[start:stop])
+    if not track.is_ended and start < said < stop:  # perhaps what follows is no music
+        shorter, shorter_length = _track_in(data[start:said])
+        if not shorter.is_damaged:
+            track, length = shorter, shorter_length
+    bad = _damage_in(data[start : start + length], track, track.is_ended and is_right)
+    if bad is not None:
+        track, _ = _track_in(data[start : start + bad])
+        track.is_damaged = True
+    track.is_damaged = track.is_damaged or (said > len(data) and not track.is_ended)
+    return track, start + length
+
+
+def _damage_in(data: bytes, track: TrackEvents, is_framed: bool) -> int | None:
+    """Where the damage of a track that was read of these bytes begins; None for none.
+
+    In a track that ends where its chunk says (`is_framed`), loudness above 127 and a few other odd bytes are passed
+    over. A block of zeros is what a download has in the place of a part that it misses.
+    """
+    for block in islice(BLOCK.finditer(data), MOST_BLOCKS):
+        middle = (block.start() + block.end()) // 2
+        if any(not _track_in(data[: middle + n])[0].is_damaged for n in range(3)):  # else the data of one event
+            return min([block.start(), *track.doubts])
+    n_odd = sum(data[place] > 127 for place in track.doubts)
+    return track.doubts[0] if track.doubts and (not is_framed or n_odd > MOST_ODD) else None
+
+
+def _track_in(data: bytes) -> tuple[TrackEvents, int]:
+    """The track that these bytes hold, as far as it is whole, and the length of its events: of all bytes where it is
+    damaged or not ended."""
     track = TrackEvents()
     try:
-        _read_events(data, track, file)
-    except IndexError as error:
-        raise ValueError(DAMAGED.format(f"track {len(file.tracks) + 1} ends within an event")) from error
-    return track
+        length = _read_events(data, track)
+    except (IndexError, Damage):
+        track.is_damaged, length = True, len(data)
+    track.name = track.name or track.instrument
+    track.n_notes = sum(is_on for notes in track.notes.values() for _, is_on, _, _ in notes)
+    return track, length
 
 
-def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
-    """One pass over a track's bytes."""
+def _read_events(data: bytes, track: TrackEvents) -> int:
+    """One pass over a track's bytes; how many there are up to its end."""
     # Long: written out in one loop because every event of a large file goes through it.
-    position, size, tick, status, instrument = 0, len(data), 0, 0, ""
+    position, size, tick, status = 0, len(data), 0, 0
     while position < size:
         byte = data[position]
         if byte < 0x80:
@@ -151,33 +225,32 @@ def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
         else:
             delta, position = _variable_length(data, position)
             tick += delta
+            if delta >= TOO_LONG:
+                track.doubts.append(position - 4)
         byte = data[position]
         if byte < 0xF0:
             if byte >= 0x80:
                 status = byte
                 position += 1
             elif not status:
-                raise ValueError(DAMAGED.format(f"data without an event in track {len(file.tracks) + 1}"))
+                raise Damage
             kind = status & 0xF0
             if kind == 0xC0 or kind == 0xD0:
                 if kind == 0xC0:
                     track.programs.setdefault(status & 0x0F, []).append((tick, data[position] & 0x7F))
                 position += 1
                 continue
+            first, second = data[position], data[position + 1]
+            if first > 127 or second > 127:
+                first, second = min(first, 127), min(second, 127)
+                track.doubts.append(position)
             if kind <= 0x90:
-                pitch, velocity = min(data[position], 127), min(data[position + 1], 127)
-                is_on = kind == 0x90 and velocity > 0
-                if is_on:
-                    file.n_notes += 1
-                    if file.n_notes > MAX_NOTES:
-                        raise ValueError(
-                            f"it has more than {MAX_NOTES:,} notes, too many for a tune; take a part of it"
-                        )
-                track.notes.setdefault(status & 0x0F, []).append((tick, is_on, pitch, velocity))
+                is_on = kind == 0x90 and second > 0
+                track.notes.setdefault(status & 0x0F, []).append((tick, is_on, first, second))
             elif kind == 0xE0:
-                _bend(track, status & 0x0F, tick, (data[position] & 0x7F) + 128 * (data[position + 1] & 0x7F) - 8192)
+                _bend(track, status & 0x0F, tick, first + 128 * second - 8192)
             elif kind == 0xB0:
-                _control(track, status & 0x0F, data[position], data[position + 1])
+                _control(track, status & 0x0F, first, second)
             position += 2
         elif byte == 0xFF:
             kind = data[position + 1]
@@ -185,31 +258,34 @@ def _read_events(data: bytes, track: TrackEvents, file: FileEvents) -> None:
             content = data[position : position + length]
             position += length
             if kind == 0x2F:
+                track.is_ended, position = True, min(position, size)
                 break
             if position > size:
                 raise IndexError
             if kind == 0x03:
                 track.name = track.name or decode(content)
             elif kind == 0x04:
-                instrument = instrument or decode(content)
+                track.instrument = track.instrument or decode(content)
             elif kind == 0x06:
-                file.markers.append((tick, decode(content)))
+                track.markers.append((tick, decode(content)))
             elif kind in TEXTS:
-                file.texts.append((tick, decode(content)))
+                track.texts.append((tick, decode(content)))
             elif kind == 0x51 and length >= 3:
-                file.tempos.append((tick, int.from_bytes(content[:3], "big")))
+                track.tempos.append((tick, int.from_bytes(content[:3], "big")))
             elif kind == 0x7F:
                 track.private = track.private or content
             elif kind == 0x58 and length >= 2:
-                file.meters.append((tick, (content[0], 2 ** content[1])))
+                track.meters.append((tick, (content[0], 2 ** content[1])))
         elif byte in (0xF0, 0xF7):
             length, position = _variable_length(data, position + 1)
             position += length
         else:
+            if byte < 0xF8:
+                track.doubts.append(position)
             position += 1 + SYSTEM_DATA.get(byte, 0)
     if position > size:
         raise IndexError
-    track.name = track.name or instrument
+    return position
 
 
 def _bend(track: TrackEvents, channel: int, tick: int, wheel: int) -> None:
@@ -239,4 +315,4 @@ def _variable_length(data: bytes, position: int) -> tuple[int, int]:
         value = value << 7 | byte & 0x7F
         if byte < 0x80:
             return value, index + 1
-    raise ValueError(DAMAGED.format("a time or length of more than four bytes"))
+    raise Damage

@@ -8,6 +8,7 @@ notes, from 0.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,10 +33,11 @@ class RawNote(NamedTuple):
 
 @dataclass(frozen=True)
 class Track:
-    """One channel of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes; its General
-    MIDI `programs` (from 0) as `(tick, program)`, and where its pitch wheel stands, `bends`, as `(tick, semitones)`.
-    `written`: of a part that this program wrote, how its notes are written, as `(onset, duration)` in grid steps, and
-    how many steps are `counted` before the music."""
+    """One player of one track: its events `(tick, is_on, pitch, velocity)` in file order, not yet notes, and its first
+    channel; its General MIDI `programs` (from 0) as `(tick, program)`, and where its pitch wheel stands, `bends`, as
+    `(tick, semitones)`. `written`: of a part that this program wrote, how its notes are written, as `(onset,
+    duration)` in grid steps, and how many steps are `counted` before the music. `bent`: of a player with several
+    channels, in place of `bends`, where the wheel of each note's own channel stands, by the note's onset and pitch."""
 
     name: str
     programs: tuple[tuple[int, int], ...]
@@ -45,6 +47,7 @@ class Track:
     bends: list[tuple[int, float]] = field(default_factory=list)
     written: list[tuple[int, int]] = field(default_factory=list)
     counted: int = 0
+    bent: dict[tuple[int, int], list[tuple[int, float]]] = field(default_factory=dict)
 
     @property
     def is_drums(self) -> bool:
@@ -59,38 +62,44 @@ class Track:
         """How a note is played that is written so."""
         quarter = self.ticks_per_quarter
         late, length = note.onset / quarter - written.offset, (note.end - note.onset) / quarter
-        if not self.bends:
+        wheel = self.bent.get((note.onset, note.pitch), self.bends)
+        if not wheel:
             return Nuance(round(late, 6), round(length, 6))
-        first = bisect_right(self.bends, note.onset, key=lambda bend: bend[0])
-        last = bisect_left(self.bends, note.end, key=lambda bend: bend[0])
-        held, bends = self.bends[first - 1][1] if first else 0.0, []
-        for tick, bend in [(note.onset, held), *self.bends[first:last]]:
+        first = bisect_right(wheel, note.onset, key=lambda bend: bend[0])
+        last = bisect_left(wheel, note.end, key=lambda bend: bend[0])
+        held, bends = wheel[first - 1][1] if first else 0.0, []
+        for tick, bend in [(note.onset, held), *wheel[first:last]]:
             if round(bend, 4) != (bends[-1][1] if bends else 0.0):
                 bends.append((round((tick - note.onset) / quarter, 6), round(bend, 4)))
         return Nuance(round(late, 6), round(length, 6), tuple(bends))
 
     def notes(self) -> list[RawNote]:
-        """The notes by onset: a note runs from its note-on to the first later note-off of its pitch.
+        """The notes by onset, a list that stays as it is: a note runs from its note-on to the first later note-off of
+        its pitch.
 
         A note-off ends one note, the oldest that still sounds; one without a note is nothing. A note that is never
         released ends where the next one after it begins, the last ones with the track.
         """
+        return self._notes
+
+    @cached_property
+    def _notes(self) -> list[RawNote]:
         sounding = defaultdict(deque)
-        notes = []
+        struck, ends = [], []
         for tick, is_on, pitch, velocity in self.events:
             if is_on:
-                sounding[pitch].append(len(notes))
-                notes.append(RawNote(tick, -1, pitch, velocity))
+                sounding[pitch].append(len(struck))
+                struck.append((tick, pitch, velocity))
+                ends.append(None)
             elif sounding[pitch]:
-                started = sounding[pitch].popleft()
-                notes[started] = notes[started]._replace(end=tick)
+                ends[sounding[pitch].popleft()] = tick
         unended = [index for waiting in sounding.values() for index in waiting]
         if unended:
-            onsets = [*(note.onset for note in notes), self.events[-1][0]]
+            onsets = [*(onset for onset, *_ in struck), self.events[-1][0]]
             for index in unended:
-                following = bisect_right(onsets, onsets[index] + self.ticks_per_quarter // SLACK, hi=len(notes))
-                notes[index] = notes[index]._replace(end=onsets[following])
-        return notes
+                following = bisect_right(onsets, onsets[index] + self.ticks_per_quarter // SLACK, hi=len(struck))
+                ends[index] = onsets[following]
+        return [RawNote(onset, end, *rest) for (onset, *rest), end in zip(struck, ends, strict=True)]
 
 
 @dataclass(frozen=True)

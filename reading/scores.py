@@ -23,6 +23,7 @@ from music.form import Marks
 from music.piece import DRUM_CHANNEL
 from reading.abc_text import AbcSign, Respelled, respelled
 from reading.charts import Chart, read_text_signs
+from reading.kinds import SCORE, refuse_other_kinds
 from reading.measures import (
     TICKS,
     WrittenMeasure,
@@ -71,6 +72,7 @@ def _of_score(path: Path, made: Callable[[WrittenScore], Any]) -> Any:
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise ValueError(f"{path}: no score by its ending; those that end in {' '.join(FORMATS)} are read")
+    refuse_other_kinds(path, SCORE)
     data = read_bounded(path, MAX_FILE_BYTES, "a score")
     try:
         text = score_text(data, path.suffix.lower())

@@ -41,7 +41,7 @@ def over_changes(tune: Tune, chorus: Chorus, from_beat: float | None = None) -> 
     told.append(f"chords: {some(count, 'bar')} of TUNE_CHORDS, played {some(times, 'time')} from bar {begin + 1} on")
     fifths = tune.fifths if chorus.fifths is None else chorus.fifths
     told = (*told, *chorus.told[:-1])
-    return replace(tune, chords=chords, told=told, fifths=fifths, sections=sections, is_struck=False)
+    return replace(tune, chords=chords, told=told, fifths=fifths, sections=sections, strikes={})
 
 
 def _first_bar(tune: Tune, count: int, from_beat: float | None) -> int:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from music.chord_symbols import parse_symbol
 from music.notes import Bar, Chord, Note, Nuance
-from music.piece import Tune
+from music.piece import ROLES, TrackView, Tune
 from music.units import GRID
-from reading.meters import LONGEST_BAR
+from reading.meters import LONGEST_BAR, MAX_BARS
 from reading.midi_bytes import MOST_RANGE
 
 LATEST = 10_000_000 * GRID  # grid steps: beyond them nothing that was read can lie
@@ -30,7 +30,10 @@ def tune_from_json(parts: dict) -> Tune:
 
 def _tune(parts: dict) -> Tune:
     parts["melody"] = {int(bar): [Note(*note) for note in notes] for bar, notes in parts["melody"].items()}
-    parts["chords"] = {int(bar): [_chord(chord) for chord in chords] for bar, chords in parts["chords"].items()}
+    if parts.pop("is_struck", False):  # of an older version, whose chords are what was struck
+        parts["strikes"] = parts["chords"]
+    for name in ("chords", "strikes"):
+        parts[name] = {int(bar): [_chord(chord) for chord in in_bar] for bar, in_bar in parts.get(name, {}).items()}
     parts["bars"] = {
         int(bar): Bar(start, length, tuple(meter)) for bar, (start, length, meter) in parts["bars"].items()
     }
@@ -40,6 +43,9 @@ def _tune(parts: dict) -> Tune:
         int(bar): [Nuance(late, length, tuple(map(tuple, bends))) for late, length, bends in nuances]
         for bar, nuances in parts.get("nuances", {}).items()
     }
+    parts["tracks"] = tuple(
+        TrackView(name, role, why, tuple(map(tuple, bars))) for name, role, why, bars in parts.get("tracks", [])
+    )
     parts["path"] = Path(Path(parts["path"]).name)
     tune = Tune(**parts)
     _check(tune)
@@ -74,18 +80,25 @@ def _check(tune: Tune) -> None:
         raise ValueError("its sections are no names of bars")
     if not (tune.program is None or (type(tune.program) is int and 0 <= tune.program <= 127)):
         raise ValueError(f"its instrument is {tune.program!r}")
-    if type(tune.is_struck) is not bool:
-        raise ValueError(f"whether its chords are struck is told as {tune.is_struck!r}")
+    if not set(tune.strikes) <= set(tune.bars):
+        raise ValueError("what is struck is in bars that it has not")
+    if not all(map(_is_view, tune.tracks)):
+        raise ValueError("its tracks are not told as they are")
+    if not (tune.begins is None or type(tune.begins) in (int, float) and 0 <= tune.begins <= LATEST):
+        raise ValueError(f"it begins at {tune.begins!r}")
     if tune.nuances and list(tune.nuances) != list(tune.bars):
         raise ValueError("its bars are not those of what was played in them")
     if any(after.start < before.end for before, after in pairwise(tune.bars.values())):
         raise ValueError("its bars do not follow one another")
     for number, bar in tune.bars.items():
-        notes, chords = tune.melody[number], tune.chords[number]
-        pitches = [*(note.pitch for note in notes), *(pitch for chord in chords for pitch in chord.pitches)]
+        notes, chords, strikes = tune.melody[number], tune.chords[number], tune.strikes.get(number, [])
+        pitches = [
+            *(note.pitch for note in notes),
+            *(pitch for chord in (*chords, *strikes) for pitch in chord.pitches),
+        ]
         if not (
             _is_bar(bar)
-            and all(_is_within(bar, item) for item in [*notes, *chords])
+            and all(_is_within(bar, item) for item in [*notes, *chords, *strikes])
             and all(type(pitch) is int and 0 <= pitch <= 127 for pitch in pitches)
             and all(note.duration > 0 for note in notes)
             and (not tune.nuances or len(tune.nuances[number]) == len(notes))
@@ -93,6 +106,14 @@ def _check(tune: Tune) -> None:
             and chords
         ):
             raise ValueError(f"its bar {number} holds what cannot be played")
+
+
+def _is_view(view: TrackView) -> bool:
+    texts = all(type(text) is str for text in view[:3]) and view.role in ROLES
+    return texts and all(
+        len(run) == 2 and all(type(bar) is int for bar in run) and 0 <= run[0] <= run[1] < 2 * MAX_BARS
+        for run in view.bars
+    )
 
 
 def _is_bar(bar: Bar) -> bool:

@@ -5,6 +5,7 @@ import gc
 import importlib.util
 import os
 import sys
+import unicodedata
 from collections.abc import Callable
 from time import monotonic
 
@@ -74,6 +75,16 @@ def printable(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def fitted(text: str, width: int) -> str:
+    """A text in so many columns, filled up or cut: ('Trumpet', 5) -> 'Trum…'. Of an ideogram it takes two."""
+    text, columns = printable(text), 0
+    for place, sign in enumerate(text):
+        columns += 2 if unicodedata.east_asian_width(sign) in "FW" else 1
+        if columns > width - (place < len(text) - 1):
+            return fitted(text[:place] + "…", width)
+    return text + " " * (width - columns)
 
 
 def run(main: Callable[[], object]) -> int:

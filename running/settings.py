@@ -10,6 +10,7 @@ The annotation is the rule, the value the default, the comment what `--help` say
 
 import argparse
 import ast
+import contextlib
 import difflib
 import inspect
 import io
@@ -95,6 +96,18 @@ def optional(rule: Rule) -> Rule:
     )
 
 
+def place(low: float, high: float) -> Rule:
+    """A number from `low` to `high`, or the text of a marker that stands there."""
+    beat = number(low, high)
+
+    def read(said: str) -> float | str:
+        with contextlib.suppress(ValueError):
+            return float(said)
+        return said.strip()
+
+    return Rule(read, lambda value: beat.holds(value) or path.holds(value), f"{beat.says}, or a marker's text")
+
+
 def ending_in(ending: str) -> Rule:
     """A file with this ending, or an empty text for none."""
     return Rule(
@@ -167,13 +180,15 @@ def read_settings(
     argv: list[str] | None = None,
     bare: str = "",
     brought: dict[str, tuple[str, ...]] | None = None,
+    actions: dict[str, str] | None = None,
 ) -> Settings:
     """The settings' values: each flag that is given, else its constant.
 
     `argv` None takes the command line's. A switch that stands bare means true, and an argument without a flag is the
     setting `bare`, if one is named. `brought`: of a setting the others that do not count beside it, and so may not be
-    given as flags. Raises ValueError, naming the setting and its rule, for a flag or a constant that
-    breaks it, and for a flag that there is not, naming the likeliest that there is.
+    given as flags. `actions`: bare flags beside the settings, with their help; each is True where it is given.
+    Raises ValueError, naming the setting and its rule, for a flag or a constant that breaks it, and for a flag that
+    there is not, naming the likeliest that there is.
     """
     parser = _Parser(description=description, allow_abbrev=False)
     for name, setting in settings.items():
@@ -182,6 +197,8 @@ def read_settings(
     if bare:
         same = f"the same as {flag(bare)}"
         parser.add_argument("bare", nargs="?", metavar=bare, default=argparse.SUPPRESS, help=same)
+    for name, said in (actions or {}).items():
+        parser.add_argument(flag(name), action="store_true", help=said)
     chosen, unknown = parser.parse_known_args(_with_values(sys.argv[1:] if argv is None else argv, settings))
     if unknown:
         raise ValueError(_unknown(unknown[0], settings))
@@ -198,7 +215,8 @@ def read_settings(
         idle = [other for other in others if checked[name] and other.lower() in given]
         if idle:
             raise ValueError(f"{flag(idle[0])} would not count beside {name} ({flag(name)}); leave one of them out")
-    return Settings(**{name.lower(): value for name, value in checked.items()})
+    done = {name: given[name] for name in actions or {}}
+    return Settings(**{name.lower(): value for name, value in checked.items()}, **done)
 
 
 def changed(given: Settings, settings: dict[str, Setting], changes: dict[str, object]) -> Settings:

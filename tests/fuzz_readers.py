@@ -43,13 +43,14 @@ def check(path: Path, selection: Selection = Selection()) -> Tune | None:
         assert bar.length * bar.meter[1] == 48 * bar.meter[0] > 0
         if number + 1 in tune.bars:
             assert tune.bars[number + 1].start == bar.end
-        for item in (*tune.melody[number], *tune.chords[number]):
+        sounding = [chord for chord in tune.chords[number] if chord.symbol != "N.C."]
+        for item in (*tune.melody[number], *sounding):
             assert type(item.onset) is type(item.duration) is int and bar.start <= item.onset < bar.end
             assert 1 <= item.velocity <= 127 and 0 <= item.quarter_length <= 16
         assert all(0 <= note.pitch <= 127 and note.duration > 0 for note in tune.melody[number])
         assert tune.chords[number] and all(
             len({pitch % 12 for pitch in chord.pitches}) > 1 and all(0 <= pitch <= 127 for pitch in chord.pitches)
-            for chord in tune.chords[number]
+            for chord in sounding
         )
     assert 5 <= tune.tempo <= 1000
     assert len(tune.told) >= 3 and all(line.isprintable() and len(line) < 1000 for line in tune.told), tune.told

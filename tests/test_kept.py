@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import zipfile
 
 import numpy as np
@@ -161,7 +162,7 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused_unread(kept):
 def test_an_array_that_announces_more_than_there_is_is_refused_unread(kept, monkeypatch):
     monkeypatch.setattr(np, "fromfile", lambda *_: pytest.fail("it was read"))
     for shape in (b"(999999999, 999999999)", b"(-1, 16)", b"()"):
-        header = b"'shape': (84, 16)"
+        header = re.search(rb"'shape': \(\d+, 16\)", kept.weights)[0]
         weights = kept.weights.replace(header, b"'shape': " + shape, 1)
         assert weights != kept.weights
         with pytest.raises(ValueError, match="weights do not fit|damaged"):

@@ -168,7 +168,7 @@ def test_without_symbols_the_other_parts_are_the_harmony(write_score):
     assert " ".join(name for _, _, name in heard(tune)) == "E5 F5 G5 E5 D5 F5 D5 B4"
     assert [item[2] for item in tones(tune)] == [C, {7, 11, 2}]
     assert tune.told[0].startswith("melody: track 0 'Violin' (8 onsets in 2 bars")
-    assert tune.told[-1] == "chords: made by bar or half bar from what sounds in track 1 'Cello'"
+    assert tune.told[-1] == "chords: heard in track 1 'Cello'"
 
     lower_one = read_tune(path, Selection(melody_track=1, chord_tracks=(0,), to_beat=4))
     assert heard(lower_one) == [(0, 2, "C3"), (2, 2, "G3"), (4, 4, "D3")]

@@ -301,13 +301,13 @@ def test_the_arrangement_is_as_asked_or_as_the_tune_is(session):
         None,
     )
     assert own.swing == session.style.feel.swing and not (own.band or own.count_in) and own.listens
-    assert arranged(is_struck=False).comps and arranged("--chords=Dm7").comps  # of what was typed nothing was struck
+    assert arranged(strikes={}).comps and arranged("--chords=Dm7").comps  # of what was typed nothing was struck
     asked = arranged(
         "--chords=Dm7", "--style=waltz", "--swing=0.6", "--feel=0.5", "--backing", "--count-in", "--part=Eb"
     )
     assert (asked.style, asked.swing, asked.feel, asked.band, asked.count_in) == ("waltz", 0.6, 0.5, True, True)
     assert asked.written_for == "Eb" and arranged("--swing=0.6").style == "swing"
-    original = arranged("--original", is_struck=False)
+    original = arranged("--original", strikes={})
     assert (original.tempo, original.feel, original.comps, original.listens) == (130, 0.0, False, False)
 
 
@@ -339,8 +339,23 @@ def test_as_the_original_nobody_has_feel_and_chords_sound_as_they_are(session):
     for piece in (results.best, *results.beside.values()):
         assert piece.tempo == (130 if piece is not results.beside["As played"] else 118)
         assert not piece.solo.nuances and not any(part.nuances for part in piece.parts)
-        assert piece.parts[1].music == piece.solo.chords
+        assert piece.parts[1].music == session.tunes[0].struck()[: len(piece.parts[1].music)] != []
     assert source_of(given("--original"), session.style, session.tunes) == results.beside["As played"]
+
+
+def test_the_pianist_s_strikes_are_those_of_the_bars_that_are_played(session):
+    """In the key that is asked for, as often as the changes are played, and no longer than the solo."""
+    struck = session.tunes[0].struck()
+    for flags, expected in (
+        (["--bars=2"], [each for each in struck if each.onset < 96]),
+        (["--key=2"], [each._replace(pitches=tuple(pitch + 2 for pitch in each.pitches)) for each in struck]),
+    ):
+        found = arrangement_of(given(*flags), style_over(given(*flags), session.style, session.tunes), session.tunes)
+        assert [(one.onset, one.pitches) for one in found.strikes] == [(one.onset, one.pitches) for one in expected]
+    twice = arrangement_of(
+        given("--choruses=2"), style_over(given("--choruses=2"), session.style, session.tunes), session.tunes
+    )
+    assert len(twice.strikes) == 2 * len(struck)
 
 
 # --- The tune that is played, and what is said -----------------------------------------------------------------------

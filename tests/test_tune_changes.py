@@ -92,7 +92,7 @@ def test_a_tune_gets_the_bars_of_its_changes():
 def test_each_note_is_played_as_it_was_in_whatever_bar_it_is(text):
     tune = tune_of_bars([2, 3, 4, 5])
     nuances = {n: [Nuance(0.01 * n, 0.5, ((0.0, float(n)),))] for n in tune.bars}
-    found = over(replace(tune, nuances=nuances, program=65, is_struck=True), text)
+    found = over(replace(tune, nuances=nuances, program=65, strikes=tune.chords), text)
     assert list(found.nuances) == list(found.bars) == list(found.melody)
     for number, notes in found.melody.items():
         assert found.nuances[number] == [nuances[note.onset // 48][0] for note in notes]

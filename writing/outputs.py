@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from music.piece import Piece
+from music.piece import Piece, Tune
 from running.console import Progress
 from running.file_set import FileSet
 from running.helpers import Helper, result_of
@@ -21,7 +21,7 @@ from writing import engraving, samples, sound
 from writing.count_in import counted_in
 from writing.lead_sheet import lead_sheet
 from writing.midi import piece_bytes
-from writing.page import Copy, Version, page_html, version_of
+from writing.page import Copy, Story, Version, page_html, version_of
 from writing.pictures import piano_roll_png, training_png
 
 SOLO_FILE, SOUND_FILE, SCORE_FILE = "my_music.midi", "my_music.mp3", "my_music.musicxml"  # of the best solo
@@ -55,7 +55,8 @@ class Wanted:
 class Results:
     """What a run has to show: its solos, their numbers from best to worst, what is said of the best and what they took
     over, what they are compared with by name, the last of it the source as it was played, the loss of each epoch, and
-    the settings; `reference`: the loss with which the original ends on this tune, None on any other."""
+    the settings; `reference`: the loss with which the original ends on this tune, None on any other; `tune`: what is
+    played after, whose tracks are shown."""
 
     pieces: list[Piece]
     ranking: list[int]
@@ -65,6 +66,13 @@ class Results:
     losses: list[float]
     settings: dict[str, str]
     reference: float | None = None
+    tune: Tune | None = None
+
+    @property
+    def story(self) -> Story:
+        """What the page says of them."""
+        story: Story = {"title": self.best.title, "settings": self.settings}
+        return story | ({"tune": self.tune} if self.tune else {})
 
     @property
     def best(self) -> Piece:
@@ -219,5 +227,4 @@ def _versions(results: Results, wanted: Wanted) -> list[Version]:
 
 
 def _page(results: Results, versions: list[Version], rendered: samples.Sampled | None) -> bytes:
-    text = page_html(versions, {"title": results.best.title, "settings": results.settings}, rendered)
-    return text.encode(errors="replace")
+    return page_html(versions, results.story, rendered).encode(errors="replace")

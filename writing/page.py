@@ -17,8 +17,9 @@ from urllib.parse import quote
 
 from music.instruments import NAMES
 from music.notes import Bar, pitch_name
-from music.piece import SOLO, Part, Piece
+from music.piece import SOLO, Part, Piece, Tune
 from music.units import to_quarters
+from running.console import fitted, printable
 from writing.engraving import NARROW_PAGE, PAGE_WIDTH, engrave
 from writing.lead_sheet import lead_sheet
 from writing.midi import TICKS_PER_QUARTER, played
@@ -26,6 +27,8 @@ from writing.pictures import TYPE_COLOURS, TYPE_NAMES, named_pitches, pitch_rang
 from writing.samples import Sampled
 
 TEMPLATE = Path(__file__).with_name("page_template.html")
+MOST_ROWS = 16  # of tracks in the picture of them
+NAMED, ROW, ACROSS = 230, 18, 1000  # pixels: where the bars begin, a row's height, where they end
 
 
 class Copy(NamedTuple):
@@ -58,10 +61,11 @@ class Version:
 
 
 class Story(TypedDict, total=False):
-    """What the page says at its head: its `title`, and `settings` from name to text."""
+    """What the page says: its `title`, and `settings` from name to text; the `tune` whose tracks it shows."""
 
     title: str
     settings: dict[str, str]
+    tune: Tune
 
 
 def page_html(versions: list[Version], story: Story, sampled: Sampled | None = None, panel: dict | None = None) -> str:
@@ -83,6 +87,7 @@ def page_html(versions: list[Version], story: Story, sampled: Sampled | None = N
         "palette": " ".join(f"--{kind}: {colour};" for kind, colour in TYPE_COLOURS.items()),
         "title": html.escape(story.get("title", versions[0].piece.title)),
         "settings": settings,
+        "tracks": tracks_svg(story["tune"]) if "tune" in story else "",
         "connect": " connect-src 'self';" if panel else "",
         "samples": base64.b64encode(sampled.mp3).decode() if sampled else "",
         "data": _json_block(
@@ -95,6 +100,54 @@ def page_html(versions: list[Version], story: Story, sampled: Sampled | None = N
         ),
     }
     return re.sub(r"\{\{(\w+)\}\}", lambda place: places[place[1]], template)
+
+
+def tracks_svg(tune: Tune) -> str:
+    """The tracks of a tune's file as a section of the page: a row for each, its bars shaded, the solo's marked; ''
+    where nothing is known of them."""
+    if not tune.tracks:
+        return ""
+    first, last = min(tune.bars), max(tune.bars)
+    count = max([last, *(run[1] for track in tune.tracks for run in track.bars)]) + 1
+    leading = [track for track in tune.tracks if track.role == "melody"]
+    rows = tune.tracks[:MOST_ROWS] + tuple(track for track in leading if track not in tune.tracks[:MOST_ROWS])
+    height, wide = ROW * (len(rows) + 1) + 4, (ACROSS - NAMED) / count
+
+    def across(start: int, end: int) -> str:
+        return f'x="{NAMED + start * wide:.4g}" width="{(end + 1 - start) * wide:.4g}"'
+
+    drawn = [f'<rect class="solo" {across(first, last)} y="{ROW}" height="{height - ROW}"/>']
+    drawn.append(f'<text x="{NAMED}" y="14">bars 1 to {count}, the solo {first + 1} to {last + 1}</text>')
+    for place, track in enumerate(rows, 1):
+        told = html.escape(f"{track.role}: {track.why}")
+        name = html.escape(fitted(track.name, 20).strip())
+        played = "".join(
+            f'<rect {across(*run)} y="{ROW * place + 4}" height="{ROW - 4}"/>'
+            for run in _drawn_runs(track.bars, 1 / wide)
+        )
+        text = f'<text y="{ROW * place + 15}">{name} · {track.role}</text>'
+        drawn.append(f'<g class="{track.role}"><title>{told}</title>{text}{played}</g>')
+    name, box = html.escape(printable(tune.path.stem)), f"0 0 {ACROSS} {height}"
+    said = f"Which of its {count} bars each track plays in. Melody: {', '.join(track.name for track in leading)}."
+    more = len(tune.tracks) - len(rows)
+    rest = f'<p class="quiet">and {more} more</p>' if more else ""
+    return (
+        f'<section aria-label="Tracks"><h2>The tracks of {name}</h2><div id="tracks" tabindex="0" role="group" '
+        f'aria-label="Tracks"><svg role="img" aria-labelledby="tracks-title tracks-said" viewBox="{box}">'
+        f'<title id="tracks-title">The tracks of {name}</title><desc id="tracks-said">{html.escape(said)}</desc>'
+        f"{''.join(drawn)}</svg></div>{rest}</section>\n"
+    )
+
+
+def _drawn_runs(runs: tuple[tuple[int, int], ...], apart: float) -> list[tuple[int, int]]:
+    """The runs of bars, those in one that are fewer than so many bars apart: a gap of less than a pixel is not seen."""
+    drawn = []
+    for first, last in runs:
+        if drawn and first - drawn[-1][1] - 1 < apart:
+            drawn[-1] = drawn[-1][0], last
+        else:
+            drawn.append((first, last))
+    return drawn
 
 
 def version_of(piece: Piece, name: str, with_score: bool = False, **rest) -> Version:
