@@ -1,9 +1,9 @@
 """From what a file holds to a tune: the melody's line and the rests that belong to it, the window, the chords, and why.
 
 MIDI files and scores alike. What the listener asks for is taken; the rest is found (`reading/track_roles.py`): the
-melody is the part that chord symbols stand over, else the track that leads. Its chords are the symbols; else those that
-a track strikes; else they are made from what sounds, or from the melody alone (`reading/harmonise.py`). One track may
-be both melody and harmony: then its upper line is the melody and the rest the harmony.
+melody is the part that chord symbols stand over, else the track that leads in the solo; several tracks may share it.
+Its chords are the symbols, or the markers; else they are heard in all that sounds, or made from the melody alone
+(`reading/chords.py`). One track may be both melody and harmony: then its upper line is the melody.
 
 Windows are in quarters, both ends included, by onset; raw notes in ticks; what is made of them in grid steps.
 """
@@ -118,14 +118,12 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     selection = replace(selection, melody_track=next(iter(asked), None), from_beat=window[0], to_beat=window[1])
     line = _find_line(raw, selection, reason)
     as_it_was = melody_notes(line.notes, raw.ticks_per_quarter)
-    played = _melody(raw, as_it_was)
-    melody_bars = _bars_of(inside(played, window), raw.bars)
-    if not melody_bars:
+    notes = inside(_melody(raw, as_it_was), window)
+    if not notes:
         raise ValueError(
             f"the melody's {shown(raw, line.number)} has no note {between(window)}; "
             "change FROM_BEAT, TO_BEAT or MELODY_TRACK"
         )
-    notes = inside(played, window)
     melody = by_bar(notes, raw.bars)
     melody = _with_all_bars(melody, raw, window) if raw.n_bars else with_rests(melody)
     bars = {number: raw.bars[number] for number in melody}

@@ -1,9 +1,10 @@
-"""The chords of a tune's bars, and what they are called: as written, as struck, or made from what sounds.
+"""The chords of a tune's bars, what they are called, and what a pianist strikes of them.
 
-Symbols are voiced, and keep their names; a MIDI file's markers may be its changes. Voicings that are struck, or
-made where nobody strikes any (`reading/harmonise.py`), get root and name here, once, with the bass heard under them.
-Raw notes are in ticks, what is made of them in grid steps; windows in quarters. Left to others: which tracks these are
-(`reading/choosing.py`), how a voicing is named (`music/chord_names.py`).
+Symbols are voiced, and keep their names; a MIDI file's markers may be its changes. Else the harmony is judged from all
+that sounds (`reading/harmonise.py`), and gets its voicing, from what is struck where something is, and its name here.
+A known tune's chords are what is struck, each strike named by itself, as the original reads it. Raw notes are in ticks,
+what is made of them in grid steps; windows in quarters. Left to others: which tracks these are (`reading/choosing.py`),
+how a voicing is named (`music/chord_names.py`).
 """
 
 from bisect import bisect_left, bisect_right
