@@ -86,15 +86,15 @@ def our_copy(tempo: float = 130.0) -> Copy:
     return Copy(2, 9, "bars 3 to 4", piece_of(our_solo(2, first=2), "Our tune, bars 3 to 4", Arrangement(tempo)))
 
 
-def sampled_for(piece: Piece) -> samples.Sampled:
+def sampled_for(*pieces: Piece) -> samples.Sampled:
     if sound.missing():
         pytest.skip(sound.missing())
-    return samples.sampled(samples.ranges(piece.parts))
+    return samples.sampled(samples.ranges([part for piece in pieces for part in piece.parts]))
 
 
 @cache
 def our_samples() -> samples.Sampled:
-    return sampled_for(our_piece(18))
+    return sampled_for(*map(our_piece, (2, 4, 18)))  # they do not end on the same drum
 
 
 def struck_in(piece: Piece) -> dict[str, list[tuple[float, float, int, int]]]:
