@@ -56,11 +56,14 @@ def symbol_chords(symbols: list[tuple[int, Symbol]], bars: dict[int, Bar]) -> di
     """Voicings of the symbols in each bar, each held until the next; a bar begins with the chord that goes on."""
     changes = [change for before, change in pairwise([(0, None), *symbols]) if before[1] != change[1]]
     voiced = voice_changes([[(1, symbol)] for _, symbol in changes])
-    played = [(onset, voiced[index][0]) for index, (onset, _) in enumerate(changes)]
-    held = held_in_bars(played, bars.values())
+    return _held([(onset, voiced[index][0]) for index, (onset, _) in enumerate(changes)], bars)
+
+
+def _held(played: list[tuple[int, Chord]], bars: dict[int, Bar]) -> dict[int, list[Chord]]:
+    """The chords of each bar, from (onset, chord), each held until the next."""
     return {
         number: [chord._replace(onset=onset, duration=duration) for onset, duration, chord in in_bar]
-        for number, in_bar in zip(bars, held, strict=True)
+        for number, in_bar in zip(bars, held_in_bars(played, bars.values()), strict=True)
     }
 
 
@@ -83,11 +86,7 @@ def find_chords(
     loudness = round(sum(sound.velocity for sound in sounds) / len(sounds)) if sounds else VELOCITY
     fifths = key_of(melody, [_voiced(one, [], loudness, None) for one in harmony]).fifths
     voiced = [_voiced(one, struck, loudness, fifths) for one in harmony]
-    held = held_in_bars([(chord.onset, chord) for chord in voiced], bars.values())
-    return {
-        number: [chord._replace(onset=onset, duration=duration) for onset, duration, chord in in_bar]
-        for number, in_bar in zip(bars, held, strict=True)
-    }, told
+    return _held([(chord.onset, chord) for chord in voiced], bars), told
 
 
 def _voiced(harmony: Harmony, struck: list[Chord], velocity: int, fifths: int | None) -> Chord:

@@ -13,8 +13,8 @@ from itertools import pairwise
 from music.piece import TrackView
 from music.units import GRID, step_under
 from reading.raw_tune import RawNote, RawTune, Track
-from reading.track_names import are_drums, names_bass
-from reading.track_roles import LONG, is_bass, is_percussion, shown
+from reading.track_names import names_bass
+from reading.track_roles import LONG, is_bass, is_called_drums, is_percussion, shown
 
 CLICK = re.compile(r"click|metronom|count.?(in|off)", re.IGNORECASE)
 FEW = 8  # notes, with fewer of which nothing is a click
@@ -48,9 +48,7 @@ def _role(track: Track, notes: list[RawNote]) -> tuple[str, str]:
     if _is_click(track.name, notes):
         return "click", "its name" if CLICK.search(track.name) else "one or two pitches, evenly"
     if is_percussion(track):
-        return "drums", "its name" if are_drums(
-            track.name, tuple(program for _, program in track.programs)
-        ) else "its sound"
+        return "drums", "its name" if is_called_drums(track) else "its sound"
     if is_bass(track):
         return "bass", "its name" if names_bass(track.name) else "its instrument"
     alone = len({note.onset for note in notes}) >= ALONE * len(notes)

@@ -172,15 +172,16 @@ def score(features: dict[str, float]) -> float:
 
 def is_percussion(track: Track) -> bool:
     """Whether a track is drums, by its channel, its name and program, or what it strikes."""
-    return track.is_drums or _is_called_drums(track) or _sounds_like_drums(track)
+    return track.is_drums or is_called_drums(track) or _sounds_like_drums(track)
 
 
 def is_surely_drums(track: Track) -> bool:
     """Whether more than its name, or what it strikes, speaks for drums."""
-    return track.is_drums or _is_called_drums(track) and _sounds_like_drums(track)
+    return track.is_drums or is_called_drums(track) and _sounds_like_drums(track)
 
 
-def _is_called_drums(track: Track) -> bool:
+def is_called_drums(track: Track) -> bool:
+    """Whether its name and programs speak for drums."""
     return are_drums(track.name, tuple(program for _, program in track.programs))
 
 
