@@ -295,11 +295,11 @@ def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Lin
     """What sounds beside the melody, or what of it is asked for."""
     strands = []
     if line.rest and (chord_tracks is None or line.number in chord_tracks):
-        strands.append(Strand(f"the rest of {shown(raw, line.number)}", line.rest))
+        strands.append(Strand(f"the rest of {shown(raw, line.number)}", line.rest, raw.tracks[line.number].pedals))
     for number, track in enumerate(raw.tracks):
         is_wanted = not is_percussion(track) if chord_tracks is None else number in chord_tracks
         if number != line.number and is_wanted and track.events:
-            strands.append(Strand(shown(raw, number), track.notes()))
+            strands.append(Strand(shown(raw, number), track.notes(), track.pedals))
     return strands
 
 

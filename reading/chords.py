@@ -9,6 +9,7 @@ how a voicing is named (`music/chord_names.py`).
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from itertools import accumulate, pairwise
 
 from music.chord_names import name_voicing, spelled_symbol
@@ -21,10 +22,11 @@ from reading.charts import all_symbols
 from reading.grouping import LONGEST_NOTE, SHORTEST_NOTE, melody_notes
 from reading.harmonise import AHEAD, Harmony, Sound, find_harmony, harmonise_melody
 from reading.meters import by_bar, held_in_bars
-from reading.raw_tune import RawTune, list_names, some
+from reading.raw_tune import RawNote, RawTune, list_names, some
 from reading.track_roles import Strand, Window, find_struck_chords, inside, is_bass, shown
 
 NEAR = 4  # bars of a longer rest of the melody's that are heard, too, on either side
+LONGEST_PEDAL = 8  # quarters that it holds a note: strings die away, and files forget to release it
 AT_ONCE = GRID // 4  # grid steps by which a bass may be ahead of the chord it belongs to
 VELOCITY = 72  # of chords under a melody alone
 LOWEST_ROOT = 45  # A2: the seventh above the highest root, G#3, is no higher than 67
@@ -114,12 +116,29 @@ def _as_played(raw: RawTune, strands: list[Strand]) -> list[Sound]:
     """The strands' notes in grid steps, not quantised; of a recording without the hanging ones' length."""
     units, sounds = raw.ticks_per_quarter, []
     for strand in strands:
-        for onset, end, pitch, velocity in strand.notes:
+        for onset, end, pitch, velocity in _pedalled(strand, LONGEST_PEDAL * units):
             start, duration = onset * GRID / units, (end - onset) * GRID / units
             if not raw.is_written:
                 duration = min(max(duration, SHORTEST_NOTE), LONGEST_NOTE)
             sounds.append(Sound(start, start + duration, pitch, velocity))
     return sounds
+
+
+def _pedalled(strand: Strand, most: int) -> Iterator[RawNote]:
+    """A strand's notes, each as long as the pedal holds it, up to so many ticks, or until its key is struck again."""
+    downs, times = [is_down for _, is_down in strand.pedals], [tick for tick, _ in strand.pedals]
+    ups, up = [], None
+    for tick, is_down in reversed(strand.pedals):  # when each one that is down goes up
+        up = up if is_down else tick
+        ups.append(up)
+    again = {}
+    for note in reversed(strand.notes) if any(downs) else strand.notes:
+        place, following = bisect_right(times, note.end) - 1, again.get(note.pitch)
+        if place >= 0 and downs[place]:
+            ends = [ups[-1 - place], following, note.onset + most]
+            note = note._replace(end=max(note.end, min(end for end in ends if end is not None)))
+        again[note.pitch] = note.onset
+        yield note
 
 
 def _sounding_in(bars: dict[int, Bar], sounds: list[Sound]) -> list[Sound]:

@@ -87,6 +87,7 @@ MOVES = {
     "sus": {(0, "dom"): 0.35, (5, "maj"): 0.3, (5, "dom"): 0.1},
 }  # fmt: skip
 NOTHING_NEW = 0.05  # how often, beside, another root comes without another tone
+FRESH_LEAST, STALE = 0.5, -3.0
 ENDING = 3.0  # how much likelier a melody alone begins and ends on the tonic
 FOREIGN = -0.6  # how much less usual a chord is for each of its tones that is not in the key
 TONIC = 0.8  # and how much more on the tonic
@@ -140,6 +141,7 @@ class Heard(NamedTuple):
     tones: np.ndarray
     under: np.ndarray
     held: np.ndarray
+    fresh: np.ndarray
 
 
 class Beats:
@@ -162,6 +164,7 @@ class Beats:
 
     def heard(self, sounds: list) -> Heard:
         """What is heard in each beat."""
+        upper = np.zeros((len(self), 12))
         heard, low, held = np.zeros((len(self), 12)), [[] for _ in range(len(self))], np.zeros((len(self), 1))
         for sound in sounds:
             begin = self.of(sound)
@@ -171,6 +174,7 @@ class Beats:
                     break
                 share = max(0.0, min(sound.end, end) - max(sound.onset, start)) / (end - start)
                 deep = max(0.0, min(1.0, (HIGHEST_BASS - sound.pitch) / 12))
+                upper[beat, sound.pitch % 12] += (share + (beat == begin)) * (1 - deep)
                 heard[beat, sound.pitch % 12] += (SUSTAINED * share + STRUCK * (beat == begin)) * (1 - WALKS * deep)
                 if deep:
                     weight = ON_TIME if sound.onset <= start + LATE else OFF_TIME
@@ -183,7 +187,7 @@ class Beats:
             lowest = min(notes)[0] if notes else 0
             for pitch, weight in notes:
                 under[beat, pitch % 12] += weight * (pitch <= lowest + DEPTH)
-        return Heard(heard, under, held)
+        return Heard(heard, under, held, _fresh(upper))
 
     def of(self, sound) -> int:
         """The beat that something belongs to, of which it may be ahead."""
@@ -214,9 +218,19 @@ def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]
     others[0] += [state.usual for state in states]
     for hand in hands:
         scores = np.max([by_way[way] + struck * often for way, often in hand.items()], axis=0) + others
-        likely, row = _likeliest(scores, begins, moves, beats.strengths, CHANGES)
+        likely, row = _likeliest(scores, begins, moves, beats.strengths, CHANGES, STALE * (1 - heard.fresh))
         rows.append((likely + UNUSUAL * (hand[FULL] < 0), row))
     return _chords(beats, states, max(rows)[1], heard.under)
+
+
+def _fresh(upper: np.ndarray) -> np.ndarray:
+    fresh, before = np.ones(len(upper)), None
+    for beat, tones in enumerate(upper):
+        if tones.sum() > FRESH_LEAST:
+            if before is not None:
+                fresh[beat] = 1 - np.minimum(tones, before * 9).sum() / tones.sum()
+            before = tones
+    return fresh
 
 
 def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony], str]:
@@ -253,12 +267,13 @@ def _likely(states: list[State], how_often: tuple[float, ...], way: str = FULL) 
         weights = np.full(12, other)
         weights[[*SHAPES[shape][1]]] = tension
         weights[[*shape]] = tones[: len(shape)]
-        if way != FULL and len(shape) > 3:
+        if way == ROOTLESS and len(shape) > 3:
             weights[0] = other
-            if way == ROOTLESS:
-                weights[NINTH] = tones[0]
-                weights[THIRTEENTH] = tones[0] / 2 if _kind(shape) == "dom" else weights[THIRTEENTH]
-            else:
+            weights[NINTH] = tones[0]
+            weights[THIRTEENTH] = tones[0] / 2 if _kind(shape) == "dom" else weights[THIRTEENTH]
+        elif way == GUIDES:
+            weights[0] = other
+            if len(shape) > 3:
                 weights[shape[2]] = tension
         by_shape[shape] = weights
     return _over(states, by_shape)
@@ -312,18 +327,19 @@ def _moves(states: list[State]) -> np.ndarray:
 
 
 def _likeliest(
-    scores: np.ndarray, begins: np.ndarray, moves: np.ndarray, strengths: list[int], changes: tuple[float, ...]
+    scores: np.ndarray, begins: np.ndarray, moves: np.ndarray, strengths: list[int], changes: tuple[float, ...], stale=None
 ) -> tuple[float, list[int]]:
     """For each beat the number of its state, in the likeliest row of them, and that row's score before them. `scores`
     are (beats, states), and so is what `begins` adds where the chord changes; `moves` as `_moves` gives them."""
     stays, arrives = np.arange(len(moves)), np.ascontiguousarray(moves.T, np.float32)
     scores, begins = scores.astype(np.float32), begins.astype(np.float32)
     best, came_from = scores[0] + begins[0], []
-    for score, more, strength in zip(scores[1:], begins[1:], strengths[1:], strict=True):
+    costs = np.array([changes[strength] for strength in strengths]) + (0 if stale is None else stale)
+    for score, more, cost in zip(scores[1:], begins[1:], costs[1:], strict=True):
         arriving = arrives + best
         origins = arriving.argmax(axis=1)
-        changed = arriving[stays, origins] + np.float32(changes[strength]) + more
-        stayed = best + np.float32(np.log1p(-np.exp(changes[strength])))
+        changed = arriving[stays, origins] + np.float32(cost) + more
+        stayed = best + np.float32(np.log1p(-np.exp(cost)))
         came_from.append(np.where(changed > stayed, origins, stays))
         best = np.maximum(changed, stayed) + score
     row = [int(best.argmax())]

@@ -101,7 +101,8 @@ def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
             for one in filter(events.bends.get, channels):
                 bent |= {(tick, pitch): events.bends[one] for tick, is_on, pitch, _ in events.notes[one] if is_on}
             bends = []
-        tracks.append(Track(name, programs, first, file.division, notes, bends, written, counted, bent))
+        pedals = sorted(pressed for channel in channels for pressed in events.pedals.get(channel, ()))
+        tracks.append(Track(name, programs, first, file.division, notes, bends, written, counted, bent, pedals))
     return tracks
 
 

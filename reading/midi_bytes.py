@@ -1,7 +1,7 @@
 """The bytes of a MIDI file as events: what a reader needs who must cope with every file.
 
 A Standard MIDI File is a header chunk and track chunks; a track is a row of deltas (ticks) and events. This reader
-takes notes, pitch bends, programs, names, meters, tempos and markers and skips all else: other chunks, wrong key
+takes notes, pitch bends, pedals, programs, names, meters, tempos and markers and skips all else: other chunks, wrong key
 signatures, what stands before the header (RIFF, MacBinary, a mail's) or after the last chunk. It keeps no object an
 event, so that the largest file that is read costs some hundred megabytes at most.
 
@@ -21,13 +21,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 MAX_NOTES = 100_000  # in a file: an hour of orchestra has no more; a file that has was not made for reading
-MAX_BENDS = 100_000  # in a track: those that come after are left out
+MAX_BENDS = 100_000  # in a channel of a track, and pedals: those that come after are left out
 MAX_TRACKS = 1_000
 LONGEST_NAME = 60  # characters shown of a name or marker
 DAMAGED = "a damaged or truncated MIDI file ({}); export it again"
 TEXTS = (0x01, 0x05, 0x07)  # text, lyrics and cue points, in which some programs write chords
 BEND_RANGE, MOST_RANGE = 2.0, 24  # semitones that the pitch wheel bends a note if nothing is said, and at most
 NO_PARAMETER = (127, 127)
+SUSTAIN = 64  # the controller of the pedal that holds what is struck
 SYSTEM_DATA = {0xF1: 1, 0xF2: 2, 0xF3: 1}  # data bytes of the system messages that have some; none belongs in a file
 TOO_LONG = 1 << 24  # ticks, hours as a rule: no event waits so long for the next one
 BLOCK, MOST_BLOCKS = re.compile(rb"\0{32,}"), 3  # of zeros in a track, and how many are looked at
@@ -39,7 +40,7 @@ TRACK = b"MTrk"
 @dataclass
 class TrackEvents:
     """One track chunk, by channel in order of time. `notes`: the events `(tick, is_on, pitch, velocity)`; `programs`:
-    `(tick, program)`; `bends`: `(tick, semitones)`; `parameter` and `bend_range`: which is set by what comes, and how
+    `(tick, program)`; `bends`: `(tick, semitones)`; `pedals`: `(tick, is_down)`; `parameter` and `bend_range`: which is set by what comes, and how
     far the pitch wheel bends. Its `name`, or its `instrument`'s, the `private` data of who wrote it, and what it says
     of the whole file. And whether it has an end of track (`is_ended`) or is damaged, and where among its bytes those
     stand that no event has (`doubts`)."""
@@ -50,6 +51,7 @@ class TrackEvents:
     notes: dict[int, list[tuple[int, bool, int, int]]] = field(default_factory=dict)
     programs: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
     bends: dict[int, list[tuple[int, float]]] = field(default_factory=dict)
+    pedals: dict[int, list[tuple[int, bool]]] = field(default_factory=dict)
     parameter: dict[int, tuple[int, int]] = field(default_factory=dict)
     bend_range: dict[int, float] = field(default_factory=dict)
     meters: list[tuple[int, tuple[int, int]]] = field(default_factory=list)
@@ -250,7 +252,7 @@ def _read_events(data: bytes, track: TrackEvents) -> int:
             elif kind == 0xE0:
                 _bend(track, status & 0x0F, tick, first + 128 * second - 8192)
             elif kind == 0xB0:
-                _control(track, status & 0x0F, first, second)
+                _control(track, status & 0x0F, tick, first, second)
             position += 2
         elif byte == 0xFF:
             kind = data[position + 1]
@@ -294,8 +296,13 @@ def _bend(track: TrackEvents, channel: int, tick: int, wheel: int) -> None:
         bends.append((tick, wheel / 8192 * track.bend_range.get(channel, BEND_RANGE)))
 
 
-def _control(track: TrackEvents, channel: int, number: int, value: int) -> None:
-    """A controller; only those that say how far the pitch wheel bends, registered parameter 0, count."""
+def _control(track: TrackEvents, channel: int, tick: int, number: int, value: int) -> None:
+    """A controller; only the pedal counts, and how far the pitch wheel bends, registered parameter 0."""
+    if number == SUSTAIN:
+        pedals = track.pedals.setdefault(channel, [])
+        if len(pedals) < MAX_BENDS:
+            pedals.append((tick, value >= 64))
+        return
     coarse, fine = track.parameter.get(channel, NO_PARAMETER)
     if number == 101:
         track.parameter[channel] = value, fine

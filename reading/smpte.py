@@ -47,5 +47,5 @@ def put_in_quarters(file: FileEvents) -> None:
     for name in ("meters", "tempos", "markers", "texts"):
         setattr(file, name, moved(getattr(file, name)))
     for track in file.tracks:
-        for by_channel in (track.notes, track.programs, track.bends):
+        for by_channel in (track.notes, track.programs, track.bends, track.pedals):
             by_channel.update({channel: moved(events) for channel, events in by_channel.items()})

@@ -139,7 +139,7 @@ def _with_times(track: Track, moved: Callable) -> Track:
     bends = {id(one): moved(one) for one in track.bent.values()}  # the notes of a channel share theirs
     keys = moved(list(track.bent))
     bent = {key: bends[id(own)] for key, own in zip(keys, track.bent.values(), strict=True)}
-    return replace(track, events=moved(track.events), bends=moved(track.bends), bent=bent)
+    return replace(track, events=moved(track.events), bends=moved(track.bends), bent=bent, pedals=moved(track.pedals))
 
 
 def latency(heard: Heard) -> float:

@@ -10,7 +10,7 @@ Windows are in quarters, both ends included; raw notes in ticks. Left to others:
 """
 
 import re
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from itertools import accumulate
 from math import exp, log2
 from typing import NamedTuple
@@ -68,10 +68,11 @@ TWO_HANDS = 24  # semitones between the low and the high of the top notes from w
 
 
 class Strand(NamedTuple):
-    """Some notes of a file, and what they are called: "track 5 'Guitar'"."""
+    """Some notes of a file, what they are called, "track 5 'Guitar'", and the pedal that holds them, as a track's."""
 
     name: str
     notes: list[RawNote]
+    pedals: Sequence[tuple[int, bool]] = ()
 
 
 class Facts(NamedTuple):
