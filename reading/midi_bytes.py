@@ -1,8 +1,8 @@
 """The bytes of a MIDI file as events: what a reader needs who must cope with every file.
 
 A Standard MIDI File is a header chunk and track chunks; a track is a row of deltas (ticks) and events. This reader
-takes notes, pitch bends, pedals, programs, names, meters, tempos and markers and skips all else: other chunks, wrong key
-signatures, what stands before the header (RIFF, MacBinary, a mail's) or after the last chunk. It keeps no object an
+takes notes, pitch bends, pedals, programs, names, meters, tempos and markers and skips all else: other chunks, wrong
+key signatures, what stands before the header (RIFF, MacBinary, a mail's) or after the last chunk. It keeps no object an
 event, so that the largest file that is read costs some hundred megabytes at most.
 
 Lengths of chunks are often wrong: a track is read by its events, up to its end of track, and the next begins at the
@@ -40,10 +40,10 @@ TRACK = b"MTrk"
 @dataclass
 class TrackEvents:
     """One track chunk, by channel in order of time. `notes`: the events `(tick, is_on, pitch, velocity)`; `programs`:
-    `(tick, program)`; `bends`: `(tick, semitones)`; `pedals`: `(tick, is_down)`; `parameter` and `bend_range`: which is set by what comes, and how
-    far the pitch wheel bends. Its `name`, or its `instrument`'s, the `private` data of who wrote it, and what it says
-    of the whole file. And whether it has an end of track (`is_ended`) or is damaged, and where among its bytes those
-    stand that no event has (`doubts`)."""
+    `(tick, program)`; `bends`: `(tick, semitones)`; `pedals`: `(tick, is_down)`; `parameter` and `bend_range`: which is
+    set by what comes, and how far the pitch wheel bends. Its `name`, or its `instrument`'s, the `private` data of who
+    wrote it, and what it says of the whole file. And whether it has an end of track (`is_ended`) or is damaged, and
+    where among its bytes those stand that no event has (`doubts`)."""
 
     name: str = ""
     instrument: str = ""

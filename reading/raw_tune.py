@@ -37,8 +37,8 @@ class Track:
     channel; its General MIDI `programs` (from 0) as `(tick, program)`, and where its pitch wheel stands, `bends`, as
     `(tick, semitones)`. `written`: of a part that this program wrote, how its notes are written, as `(onset,
     duration)` in grid steps, and how many steps are `counted` before the music. `bent`: of a player with several
-    channels, in place of `bends`, where the wheel of each note's own channel stands, by the note's onset and pitch. `pedals`: when its pedal goes down
-    and up, as `(tick, is_down)`."""
+    channels, in place of `bends`, where the wheel of each note's own channel stands, by the note's onset and pitch.
+    `pedals`: when its pedal goes down and up, as `(tick, is_down)`."""
 
     name: str
     programs: tuple[tuple[int, int], ...]

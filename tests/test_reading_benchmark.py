@@ -137,6 +137,17 @@ def test_the_truth_of_a_way_is_what_its_chords_play(way, least, tmp_path):
     assert accuracy(rows_of_truth(take.truth.changes), by_templates(tmp_path / "a.mid"))["root"] >= least
 
 
+@pytest.mark.parametrize(
+    "way",
+    ["block-no-bass", "arpeggio", "pedal", "shells", "rootless", "rootless-no-bass", "guide-tones", "two-hands"]
+    + ["rootless-comping", "power-chords", "thirds", "pushed", "four-voices"],
+)
+def test_chords_are_heard_however_they_are_played(way, tmp_path):
+    for seed in range(3):
+        heard = benchmark.hear(way, music_in(), seed, tmp_path, {})
+        assert heard.scores["root"] >= 0.9 and heard.scores["sevenths"] >= 0.75, (seed, heard.scores)
+
+
 def test_what_a_way_does_is_done():
     music, rng = music_in(), Random(0)
     sounds = {way: WAYS[way].make(music_for(way), Random(0)).voices for way in WAYS}
