@@ -42,13 +42,13 @@ AFTER = {
 }
 RELEASED, ROLL = 0.1, 0.1  # quarters between the ends of notes released together, and the onsets of one roll
 MOST_NOTES, MOST_CHORDAL = 3, 2  # beside a note that count
-MOST_SOUNDING, MOST_BEFORE, LOOK_BACK = 40, 24, 4  # notes that sound on, onsets and quarters that are looked back on
+MOST_SOUNDING, MOST_BEFORE, LOOK_BACK = 40, 8, 4  # notes that sound on, onsets and quarters that are looked back on
 LONG_REST = 4  # quarters
 MEMORY = 0.75  # share that the line's past keeps in where it is
 LEAST_SPREADS = 4.0, 6.0, 0.5  # semitones, of velocity, of notes: what differs less is not told apart more surely
 MOST_TOLD = 4.0, 3.0, 3.0  # odds that one of these may give
 PASSES = 2
-LINES, CHOICES = 6, 4  # kept at each onset, and looked at
+LINES, CHOICES = 3, 2  # kept at each onset, and looked at
 
 
 class Candidate(NamedTuple):
