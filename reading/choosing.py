@@ -30,7 +30,8 @@ from reading.chords import (
     symbol_chords,
 )
 from reading.fetching import METHENY_SHA256
-from reading.grouping import group_notes, melody_notes, one_line, split_hands, split_voices, strikes, struck_chords
+from reading.grouping import group_notes, melody_notes, one_line, split_voices, strikes, struck_chords
+from reading.hands import split_hands
 from reading.meters import Bars, by_bar
 from reading.overview import HEARD, overview
 from reading.raw_tune import SLACK, RawNote, RawTune, list_names, some, under_symbols

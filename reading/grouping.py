@@ -1,15 +1,12 @@
 """From one track's raw notes to a line or to chords.
 
 The rules for a line and for chords struck together are those of the family's programs on the music21 they were written
-for, worked out over raw ticks, so that every music21 gives the same. The rule for a track that holds a melody and its
-accompaniment, as two hands at one piano, is ours.
+for, worked out over raw ticks, so that every music21 gives the same.
 
 Raw notes are in ticks, in order of onset; notes and chords in grid steps. No notes give no line and no
-chords. Left to others: which tracks these are (`reading/track_roles.py`), chords that nobody strikes
-(`reading/harmonise.py`).
+chords. Left to others: which tracks these are (`reading/track_roles.py`), the melody in a track that holds its
+accompaniment (`reading/hands.py`), chords that nobody strikes (`reading/harmonise.py`).
 """
-
-from collections import Counter
 
 from music.notes import Chord, Note
 from music.units import GRID, SIXTEENTH, quantize
@@ -20,9 +17,6 @@ LONGEST_NOTE = 16 * GRID  # grid steps: what is left of one that hangs, for minu
 HIGHEST_CHORD = 128  # notes that are compared with a group's first: no chord has more pitches
 DOUBLED = 0.05  # share of onsets with several notes above which a line counts as doubled, not as played unevenly
 ROLLED, LONGEST_ROLL = 0.09, 0.3  # quarters between notes of one strike, and from its first to its last
-REACH = 7  # semitones that a line may drop from where it has been and still be the line
-HANDS_MEET = 60  # MIDI pitch above which no accompaniment is looked for by its height alone
-MEMORY = 0.75  # share that the line's past keeps in where it is
 
 
 def melody_notes(notes: list[RawNote], ticks_per_quarter: int) -> dict[Note, RawNote]:
@@ -121,30 +115,6 @@ def one_line(lines: list[list[RawNote]], slack: int) -> list[RawNote]:
     return line[::-1]
 
 
-def split_hands(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawNote], list[RawNote]]:
-    """Part a track into its upper line, one note at a time, and the rest.
-
-    The highest note at each onset is the line's, except where a higher one of the line sounds on through most of it,
-    and where it lies both below the middle between high and low notes and well below where the line has been.
-    """
-    middle = min(_middle(notes), HANDS_MEET)
-    line, rest = [], []
-    place = None
-    for struck in _onsets(notes, ticks_per_quarter / SLACK):
-        top = max(struck, key=lambda note: (note.pitch, note.end))
-        is_under = bool(line) and top.pitch < line[-1].pitch and 2 * (line[-1].end - top.onset) > top.end - top.onset
-        is_far = top.pitch < middle if place is None else top.pitch < min(middle, place - REACH)
-        if is_under or is_far:
-            rest += struck
-            continue
-        if line and line[-1].end > top.onset:
-            line[-1] = line[-1]._replace(end=top.onset)
-        line.append(top)
-        place = top.pitch if place is None else MEMORY * place + (1 - MEMORY) * top.pitch
-        rest += [note for note in struck if note is not top]
-    return line, rest
-
-
 def split_voices(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[RawNote], list[RawNote]]:
     """Part what is written into its upper voice, the notes with which no higher one starts or still sounds, and the
     rest."""
@@ -158,32 +128,6 @@ def split_voices(notes: list[RawNote], ticks_per_quarter: int) -> tuple[list[Raw
             line.append(note)
             sounding.append(note)
     return line, rest
-
-
-def _onsets(notes: list[RawNote], slack: float) -> list[list[RawNote]]:
-    """The notes that start together."""
-    onsets = []
-    for note in notes:
-        if onsets and note.onset - onsets[-1][0].onset <= slack:
-            onsets[-1].append(note)
-        else:
-            onsets.append([note])
-    return onsets
-
-
-def _middle(notes: list[RawNote]) -> float:
-    """The pitch half-way between the high notes' mean and the low ones' (two means, found by turns)."""
-    counts = Counter(note.pitch for note in notes)
-    middle = (min(counts) + max(counts)) / 2 if counts else 0.0
-    for _ in range(10):
-        halves = [[], []]
-        for pitch, count in counts.items():
-            halves[pitch > middle].append((pitch, count))
-        if not all(halves):
-            break
-        means = [sum(pitch * count for pitch, count in half) / sum(count for _, count in half) for half in halves]
-        middle = sum(means) / 2
-    return middle
 
 
 def _quantized(note: RawNote, ticks_per_quarter: int) -> tuple[int, int]:

@@ -46,10 +46,10 @@ WEIGHTS = {
     "low": -1.2,  # octaves below G3
     "busy": 0.7,  # onsets a quarter, up to one
     "crowded": -0.7,  # onsets a quarter beyond two
-    "bars": 0.8,  # share of the bars that another one plays in, in halvings: a melody may rest
+    "bars": 0.5,  # share of the bars that another one plays in, in halvings: a melody may rest
     "pitches": 0.9,  # how many different ones, in doublings
     "same rhythm": -2.2,  # share of bars with the rhythm of one of the two before
-    "steps": 3.0,  # share of intervals of one or two semitones
+    "steps": 4.0,  # share of intervals of one or two semitones
     "fresh": 1.0,  # share of onsets with a pitch that is new in its bar
     "loud": 1.0,  # velocity above the mean of all tracks, of 32
     "first": 0.5,  # its place among the tracks, from 1 to 0; less than fitted: the order of our bands is ours

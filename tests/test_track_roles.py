@@ -2,6 +2,7 @@
 
 import io
 import random
+from collections import Counter
 
 import mido
 import pytest
@@ -158,6 +159,37 @@ def test_what_only_its_name_or_its_sound_calls_drums_is_read_where_nothing_else_
     assert line_of(tune_of(midi_bytes(("Beat It", 0, line())))) == pitches(line())
     with pytest.raises(ValueError, match="only drums play in it"):
         tune_of(midi_bytes(("Kit", 0, kit())))
+
+
+# --- Which of its notes -----------------------------------------------------------------------------------------------
+
+
+def stride(n_bars=N_BARS):
+    """A left hand alone, low notes and chords by turns."""
+    chords = [(start + beat * TPQ, start + (beat + 1) * TPQ - 5, pitch - 12, 64)
+              for start, _, pitch, _ in struck(n_bars) for beat in (1, 3)]  # fmt: skip
+    return chords + notes(*((2 * half, 0.9, 36 if half % 2 else 41) for half in range(2 * n_bars)))
+
+
+@pytest.mark.parametrize("rests", [(), (3,)])
+@pytest.mark.parametrize(
+    ("low", "beside"),
+    [
+        (0, [stride]),
+        (-5, [stride]),
+        (0, [comping, bass]),
+        (-7, [comping, bass]),
+        (-10, [struck, bass]),
+        (0, [pad, bass]),
+    ],
+)
+def test_a_line_rests_and_dips_among_what_accompanies_it_on_its_channel(tune_of, rests, low, beside):
+    others = [note for part in beside for note in part(N_BARS)]
+    tune = tune_of(midi_bytes(("", 0, sorted(line(low=low, rests=rests) + others))))
+    found, true = Counter(line_of(tune)), Counter(pitches(line(low=low, rests=rests)))
+    right = (found & true).total()
+    assert right >= 0.85 * max(found.total(), true.total())
+    assert said(tune, "melody").startswith("melody: the upper line of track 0 'unnamed' (")
 
 
 # --- Whose channels --------------------------------------------------------------------------------------------------
