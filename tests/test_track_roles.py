@@ -15,10 +15,12 @@ assert tune_of  # a fixture
 
 N_BARS = 16
 ROLES = {
-    "leads": "Melody,MELODY 1,Mélodie,Melodia,Gesang,Voz,Voce,chant,Lead_Guitar,LeadVox,Sax Solo,Vocals",
+    "leads": "Melody,MELODY 1,Mélodie,Melodia,Gesang,Voz,Voce,chant,Lead_Guitar,LeadVox,Sax Solo,Vocals,"
+    "Solostimme,Sologitarre,Assolo",
     "may lead": "Right Hand,Piano RH,Piano (R.H.),Rechte Hand,main droite,Mano derecha",
     "accompanies": "Rhythm Guitar,Backing Vocals,Voice Oohs,Choir Aahs,Vocal Pad,L.H.,Synth Voice,Horn Section,"
-    "Begleitung,Accompagnement,Melody Echo,Vocal Harmony,Piano Chords,2nd Voice",
+    "Begleitung,Accompagnement,Melody Echo,Vocal Harmony,Piano Chords,2nd Voice,"
+    "Hintergrundchor",
     "": "Bright Piano,Upright,Soloway,Lead 1 (square),Square Lead,Voice Lead,Harmonica",
 }
 
@@ -92,6 +94,8 @@ def test_a_line_that_rests_leads_before_what_accompanies_it_in_all_bars(tune_of,
         ("Steel Drums", {"Piano": comping, "Bass": bass}),
         ("Percussion (Vibraphone)", {"Piano": comping, "Drums": kit}),
         ("Percussive Organ", {"Brightness": arpeggio}),
+        ("Hang Drum", {"Piano": comping, "Bass": bass}),
+        ("Kick the bucket", {"Snare": hats, "Piano": comping}),
         ("Trombone", {"Kit": kit, "Click": clicks, "Piano": comping}),
     ],
 )
@@ -145,11 +149,16 @@ def test_a_kit_is_heard_on_any_channel_and_a_line_is_none(tmp_path):
     toms = kit() + notes(*((16 * n + 15 + i / 4, 0.2, 50 - 2 * i) for n in range(4) for i in range(3)))
     low = notes(*((n / 2, 0.4, (36, 38, 40, 42, 35)[n * n % 5]) for n in range(128)))  # a bass over the keys of a kit
     pedal = notes(*((n / 2, 0.45, 36) for n in range(128)))
-    for played in (kit(), hats(), clicks(), sorted(toms)):
+    congas = notes(*((n / 4, 0.1, 60 + n * n * 7 % 11 % 5) for n in range(128)))
+    counted = notes(*((beat, 0.9, 72 if beat % 4 else 84) for beat in range(64)))
+    for played in (kit(), hats(), clicks(), sorted(toms), congas, counted):
         assert is_percussion(raw_of(tmp_path, ("", 3, played)).tracks[0])
     for played in (line(), bass(N_BARS), low, pedal, struck(N_BARS), arpeggio(N_BARS), riff(), melody()):
         assert not is_percussion(raw_of(tmp_path, ("", 3, played)).tracks[0])
     assert not is_percussion(raw_of(tmp_path, ("", 3, clicks()), events=programs((3, 80))).tracks[0])
+    for program in (116, 117):  # General MIDI's drums that have pitches
+        assert not is_percussion(raw_of(tmp_path, ("Drums", 3, line()), events=programs((3, program))).tracks[0])
+        assert is_percussion(raw_of(tmp_path, ("Drums", 3, congas), events=programs((3, program))).tracks[0])
 
 
 def test_what_only_its_name_or_its_sound_calls_drums_is_read_where_nothing_else_is(tune_of):
