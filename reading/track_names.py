@@ -94,6 +94,17 @@ def kind_of(name: str, programs: tuple[int, ...]) -> str:
     return next((kind for kind, members in KINDS.items() if program in members), "")
 
 
+def is_meant(text: str, name: str, programs: tuple[int, ...]) -> float:
+    """How much a text, 'Tenor solo', names the instrument that a track's name or programs tell: 1, 0.5 for one of its
+    family, 0."""
+    meant, own = program_in(text), program_in(name)
+    if own is None and programs:
+        own = programs[0]
+    if meant is None or own is None:
+        return 0.0
+    return 1.0 if meant == own else 0.5 * (meant // 8 == own // 8)
+
+
 def names_bass(name: str) -> bool:
     """Whether a name is a bass's."""
     return bool(BASS.search(NO_BASS.sub("", words_of(name))))

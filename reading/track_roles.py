@@ -22,7 +22,7 @@ from music.units import GRID, SIXTEENTH, nearest_step
 from reading.grouping import is_voicing, strikes
 from reading.meters import Bars
 from reading.raw_tune import SLACK, RawNote, RawTune, Track
-from reading.track_names import BASS_PROGRAMS, are_drums, kind_of, names_bass, role_of
+from reading.track_names import BASS_PROGRAMS, are_drums, is_meant, kind_of, names_bass, role_of
 
 Window = tuple[float, float]
 EVERYTHING = (0.0, float("inf"))
@@ -35,6 +35,7 @@ NAMED_CHORDS = 2.0
 WEIGHTS = {
     # Its name says that it:
     "leads": 3.5,  # more than fitted: who writes it means it
+    "is meant": 3.5,  # by the solo's marker; not fitted
     "may lead": 0.7,
     "accompanies": -1.2,
     # It is, by name or program:
@@ -116,8 +117,9 @@ def inside(music: list, window: Window, units: int = GRID) -> list:
     return [item for item in music if low - ROUNDING <= item.onset <= high + ROUNDING]
 
 
-def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple[int, str]:
-    """The track that leads in a window, and why. `unwanted` tracks are taken only if there is no other.
+def find_melody(raw: RawTune, window: Window, unwanted: Container[int], marker: str = "") -> tuple[int, str]:
+    """The track that leads in a window, and why. `unwanted` tracks are taken only if there is no other; the `marker`
+    with which the window begins may name the player.
 
     Raises ValueError where only drums play.
     """
@@ -127,7 +129,7 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
             raise ValueError("only drums play in it; choose a file with a melody")
         raise ValueError(f"no track but drums has a note {between(window)}; change FROM_BEAT or TO_BEAT")
     facts = {number: fact for number, fact in facts.items() if number not in unwanted} or facts
-    scores = {number: score(features) for number, features in line_features(raw, facts).items()}
+    scores = {number: score(features) for number, features in line_features(raw, facts, marker).items()}
     ranked = sorted(scores, key=lambda number: (scores[number], facts[number].height), reverse=True)
     best = ranked[0]
     if len(facts) == 1:
@@ -142,7 +144,7 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
     return best, reason + (f"; it might be {others} as well" if others else "")
 
 
-def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, float]]:
+def line_features(raw: RawTune, facts: dict[int, Facts], marker: str = "") -> dict[int, dict[str, float]]:
     """What counts of each of some tracks for being the melody among them, by the names of `WEIGHTS`."""
     height, loud = (sum(getattr(fact, what) for fact in facts.values()) / len(facts) for what in ("height", "loud"))
     longest, last = max(fact.bars for fact in facts.values()), max(len(raw.tracks) - 1, 1)
@@ -153,6 +155,7 @@ def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, 
         found[number] = {
             role_of(track.name): 1.0,
             kind_of(track.name, programs): 1.0,
+            "is meant": is_meant(marker, track.name, programs),
             "voices": min(fact.voices - 1, MOST_VOICES),
             "height": max(-HIGHEST, min((fact.height - height) / 12, HIGHEST)),
             "low": max(0.0, AT_HOME - fact.height) / 12,

@@ -120,6 +120,14 @@ def test_the_name_counts_where_the_music_does_not_tell(tune_of):
         assert said(tune, "melody").startswith(f"melody: track 1 '{name}' ({counted}{len(other)} onsets")
 
 
+def test_a_solo_s_marker_names_its_player(tune_of):
+    high, low = line(), line(low=-9)
+    for text, played in (("Trumpet solo", high), ("Tenor Solo", low), ("Sax solo chorus 1", low), ("Solo", high)):
+        marker = (16 * TPQ, mido.MetaMessage("marker", text=text))
+        tune = tune_of(midi_bytes(("Trumpet", 0, high), ("Tenor", 1, low), ("Piano", 2, comping()), events=[marker]))
+        assert line_of(tune) == pitches(note for note in played if note[0] >= 16 * TPQ), text
+
+
 @pytest.mark.parametrize(("name", "role"), [(name, role) for role in ROLES for name in ROLES[role].split(",")])
 def test_a_role_is_a_whole_word(name, role):
     assert role_of(name) == role
