@@ -24,7 +24,7 @@ from running.files import read_bounded
 # As `writing/midi.py` notes down how that is written which it plays otherwise.
 COUNTED, WRITTEN = re.compile(rb"^}(\d{1,9}):"), re.compile(rb"(\d{1,9})\+(\d{1,9})")
 MAX_FILE_BYTES = 4_000_000  # no tune comes near; a larger file is a mistake or an attack
-ROTATING = 8  # channels of one track from which the tenth of them is no drum kit but one of many
+ROTATING, FEW_ROTATING = 8, 4  # channels of one track from which the tenth is no kit but one of many; if in turns
 TOGETHER = 0.35  # of the time that all but the longest of several channels sound, up to which they take turns
 
 # General MIDI's families of eight programs: what a channel without a name of its own is called.
@@ -84,12 +84,12 @@ def _tracks(file: FileEvents) -> tuple[list[Track], list[str]]:
 def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
     """The tracks that one track chunk gives: one for each player in it."""
     is_alone = sum(bool(_striking(other)) for other in file.tracks) == 1
-    players = _players(events, has_one_name=bool(events.name) and not is_alone)
+    players = _players(events, is_named=bool(events.name or events.programs) and not is_alone)
     written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
     counted = int((COUNTED.findall(events.private) or [0])[0])
     tracks = []
     for channels in players:
-        first, *more = channels
+        first, *more = sorted(channels, key=lambda channel: channel == DRUM_CHANNEL)  # one of many is no drums
         programs = tuple(sorted({change for channel in channels for change in events.programs.get(channel, ())}))
         name = events.name
         if len(players) > 1:
@@ -110,18 +110,22 @@ def _striking(events: TrackEvents) -> list[int]:
     return sorted(channel for channel, notes in events.notes.items() if any(is_on for _, is_on, _, _ in notes))
 
 
-def _players(events: TrackEvents, has_one_name: bool) -> list[list[int]]:
+def _players(events: TrackEvents, is_named: bool) -> list[list[int]]:
     """The channels of one track chunk, those of one player together: a guitar may have one for each string, MPE takes
-    another one with each note. They have the same programs, and where no name of the chunk's own says that they are
-    one player's, they take turns."""
+    another one with each note. They have the same programs, and where no name or program of the chunk's own says that
+    they are one player's (`is_named`), they take turns."""
     channels, alike = _striking(events), defaultdict(list)
     for channel in channels:
-        is_kit = channel == DRUM_CHANNEL and len(channels) < ROTATING
-        alike[is_kit, frozenset(program for _, program in events.programs.get(channel, ()))].append(channel)
+        alike[frozenset(program for _, program in events.programs.get(channel, ()))].append(channel)
     players = []
     for together in alike.values():
-        is_one = has_one_name or len(together) > 1 and _take_turns([events.notes[channel] for channel in together])
-        players += [together] if is_one else [[channel] for channel in together]
+        take_turns = len(together) > 1 and _take_turns([events.notes[channel] for channel in together])
+        is_kit = len(channels) < ROTATING and not (take_turns and len(together) >= FEW_ROTATING)
+        if is_kit and DRUM_CHANNEL in together:
+            players.append([DRUM_CHANNEL])
+            together.remove(DRUM_CHANNEL)
+            take_turns = len(together) > 1 and _take_turns([events.notes[channel] for channel in together])
+        players += [together] if together and (is_named or take_turns) else [[channel] for channel in together]
     return sorted(players)
 
 

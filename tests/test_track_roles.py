@@ -198,7 +198,9 @@ def chunks(*parts, events=()):
 
 
 @pytest.mark.parametrize("beside", [[], [PIANO]])
-@pytest.mark.parametrize("channels", [range(6), range(1, 9), (2, 3), range(15), range(1, 16)])
+@pytest.mark.parametrize(
+    "channels", [range(6), range(1, 9), (2, 3), range(15), range(1, 16), range(8, 13), range(9, 15)]
+)
 @pytest.mark.parametrize("program", [None, 26])
 def test_a_player_s_channels_are_one_track(tune_of, channels, program, beside):
     channels = [channel for channel in channels if channel != 13]  # the piano's
@@ -217,6 +219,7 @@ def test_players_in_one_chunk_stay_apart(tmp_path):
     assert names(chunks(two[:2], events=differ)) == ["Reed, channel 1", "Guitar, channel 2"]
     assert names(chunks(two[:2], PIANO, events=differ)) == ["Band, channel 1", "Band, channel 2", "Piano"]
     assert names(chunks(two, PIANO)) == ["Band, channel 1", "Band, channel 10", "Piano"]
+    assert names(chunks([("", *row) for _, *row in two[:2]], PIANO, events=programs((0, 26), (1, 26)))) == ["", "Piano"]
     twins = programs((0, 0), (1, 0))
     assert names(chunks(two[:2], events=twins)) == ["Piano, channel 1", "Piano, channel 2"]
 
