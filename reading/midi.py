@@ -10,6 +10,8 @@ import hashlib
 import os
 import re
 from collections import defaultdict
+from dataclasses import replace
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from music.piece import DRUM_CHANNEL
@@ -25,7 +27,9 @@ from running.files import read_bounded
 COUNTED, WRITTEN = re.compile(rb"^}(\d{1,9}):"), re.compile(rb"(\d{1,9})\+(\d{1,9})")
 MAX_FILE_BYTES = 4_000_000  # no tune comes near; a larger file is a mistake or an attack
 ROTATING, FEW_ROTATING = 8, 4  # channels of one track from which the tenth is no kit but one of many; if in turns
+STRINGS, NOTE_TO_NOTE = 4, 0.3  # tracks that may be one guitar's strings, and how often another one's note follows
 TOGETHER = 0.35  # of the time that all but the longest of several channels sound, up to which they take turns
+NUMBERS = re.compile(r"\s*\d+")
 
 # General MIDI's families of eight programs: what a channel without a name of its own is called.
 FAMILIES = ("Piano", "Chime", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass")
@@ -78,7 +82,35 @@ def _tracks(file: FileEvents) -> tuple[list[Track], list[str]]:
             shown = f"track {len(tracks)} '{events.name or 'unnamed'}'" if of_chunk else "a track without notes"
             damaged.append(f"{shown} after beat {last // file.division}")
         tracks += of_chunk
-    return tracks, damaged
+    return _with_strings_joined(tracks), damaged
+
+
+def _with_strings_joined(tracks: list[Track]) -> list[Track]:
+    """The tracks with those of one guitar's strings as one: neighbours that are called alike but for a number, have the
+    same programs, and take turns from note to note, not from phrase to phrase."""
+    joined = []
+    for _, alike in groupby(
+        tracks, key=lambda track: (NUMBERS.sub("", track.name), {one for _, one in track.programs})
+    ):
+        alike = list(alike)
+        joined += [_as_one(alike)] if len(alike) >= STRINGS and _are_strings(alike) else alike
+    return joined
+
+
+def _are_strings(tracks: list[Track]) -> bool:
+    """Whether several tracks take turns from note to note, and are no drums."""
+    onsets = sorted((tick, number) for number, one in enumerate(tracks) for tick, is_on, *_ in one.events if is_on)
+    turns = sum(before != after for (_, before), (_, after) in pairwise(onsets))
+    is_drums = any(track.is_drums for track in tracks)
+    return not is_drums and turns >= NOTE_TO_NOTE * len(onsets) and _take_turns([track.events for track in tracks])
+
+
+def _as_one(tracks: list[Track]) -> Track:
+    """Several tracks as one, each note with the pitch wheel of its own."""
+    events = sorted((event for track in tracks for event in track.events), key=lambda event: event[0])
+    bending = [track for track in tracks if track.bends]
+    bent = {(tick, pitch): one.bends for one in bending for tick, is_on, pitch, _ in one.events if is_on}
+    return replace(tracks[0], name=NUMBERS.sub("", tracks[0].name), events=events, bends=[], bent=bent)
 
 
 def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:

@@ -224,6 +224,14 @@ def test_players_in_one_chunk_stay_apart(tmp_path):
     assert names(chunks(two[:2], events=twins)) == ["Piano, channel 1", "Piano, channel 2"]
 
 
+@pytest.mark.parametrize("name", ["Guitar String {}", "Guitar", ""])
+def test_a_guitar_may_have_a_track_for_each_string(tune_of, name):
+    strings = [(name.format(string), string, line()[string::6]) for string in range(6)]
+    assert line_of(tune_of(midi_bytes(*strings, *PIANO))) == pitches(line())
+    four = [(f"Tenor {n + 1}", n, line(rests=tuple({0, 1, 2, 3} - {n}))) for n in range(4)]  # they trade bars
+    assert len(tune_of(midi_bytes(*four, *PIANO)).tracks) == 5
+
+
 def test_a_note_is_bent_by_the_wheel_of_its_own_channel(tune_of):
     played = notes(*((beat, 1.1, pitch) for beat, pitch in enumerate((72, 74, 76, 77))))  # each held into the next
     events = [wheel(0, 0.5, 0), wheel(1.5, 1.0, 1), wheel(1.6, -1.0, 0), wheel(3.0, 0.25, 1)]
