@@ -89,10 +89,8 @@ def _with_strings_joined(tracks: list[Track]) -> list[Track]:
     """The tracks with those of one guitar's strings as one: neighbours that are called alike but for a number, have the
     same programs, and take turns from note to note, not from phrase to phrase."""
     joined = []
-    for _, alike in groupby(
-        tracks, key=lambda track: (NUMBERS.sub("", track.name), {one for _, one in track.programs})
-    ):
-        alike = list(alike)
+    for _, run in groupby(tracks, key=lambda track: (NUMBERS.sub("", track.name), {*dict(track.programs).values()})):
+        alike = list(run)
         joined += [_as_one(alike)] if len(alike) >= STRINGS and _are_strings(alike) else alike
     return joined
 
@@ -115,7 +113,7 @@ def _as_one(tracks: list[Track]) -> Track:
 
 def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
     """The tracks that one track chunk gives: one for each player in it."""
-    is_alone = sum(bool(_striking(other)) for other in file.tracks) == 1
+    is_alone = sum(other.n_notes > 0 for other in file.tracks) == 1
     players = _players(events, is_named=bool(events.name or events.programs) and not is_alone)
     written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
     counted = int((COUNTED.findall(events.private) or [0])[0])

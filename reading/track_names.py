@@ -97,11 +97,12 @@ def kind_of(name: str, programs: tuple[int, ...]) -> str:
 def is_meant(text: str, name: str, programs: tuple[int, ...]) -> float:
     """How much a text, 'Tenor solo', names the instrument that a track's name or programs tell: 1, 0.5 for one of its
     family, 0."""
-    meant, own = program_in(text), program_in(name)
-    if own is None and programs:
-        own = programs[0]
-    if meant is None or own is None:
+    meant = program_in(text) if text else None
+    if meant is None:
         return 0.0
+    own = program_in(name)
+    if own is None:
+        own = programs[0] if programs else -1
     return 1.0 if meant == own else 0.5 * (meant // 8 == own // 8)
 
 
