@@ -115,9 +115,9 @@ def _tune_of(raw: RawTune, selection: Selection) -> Tune:
     asked, whole = selection.melody_tracks, raw
     _check_numbers(raw, [*asked, *(selection.chord_tracks or ())])
     raw = _with_one_melody(raw, asked)
-    window, told_of_window = _find_window(whole, selection, reason)
+    window, marker, told_of_window = _find_window(whole, selection, reason)
     selection = replace(selection, melody_track=next(iter(asked), None), from_beat=window[0], to_beat=window[1])
-    line = _find_line(raw, selection, reason)
+    line = _find_line(raw, selection, reason, marker)
     as_it_was = melody_notes(line.notes, raw.ticks_per_quarter)
     notes = inside(_melody(raw, as_it_was), window)
     if not notes:
@@ -225,13 +225,13 @@ def _with_one_melody(raw: RawTune, numbers: tuple[int, ...]) -> RawTune:
 # --- The melody ------------------------------------------------------------------------------------------------------
 
 
-def _find_line(raw: RawTune, selection: Selection, reason: str) -> Line:
-    """The track of the melody, and which of its notes are the melody's."""
+def _find_line(raw: RawTune, selection: Selection, reason: str, marker: str) -> Line:
+    """The track of the melody, and which of its notes are the melody's; the window's `marker` may name the player."""
     window, number, why = selection.window or EVERYTHING, selection.melody_track, reason
     if number is None:
         led = under_symbols(raw.symbols or [[]])
         others = set(range(len(raw.tracks))) - set(led) if led else selection.chord_tracks or ()
-        number, why = find_melody(raw, window, others)
+        number, why = find_melody(raw, window, others, marker)
         if number in led:
             why = f"{some(len(raw.symbols[number]), 'chord symbol')} over it"
     track, units = raw.tracks[number], raw.ticks_per_quarter
@@ -307,21 +307,22 @@ def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Lin
 # --- The window ------------------------------------------------------------------------------------------------------
 
 
-def _find_window(raw: RawTune, selection: Selection, reason: str) -> tuple[Window, str]:
-    """The window that is asked for, else the marked solo, else everything, and what is told of it."""
+def _find_window(raw: RawTune, selection: Selection, reason: str) -> tuple[Window, str, str]:
+    """The window that is asked for, else the marked solo, else everything; its marker's text; what is told of it."""
     low, high = with_beats(raw, selection.from_beat, selection.to_beat)
     asked_for = replace(selection, from_beat=low, to_beat=high).window
     if asked_for:
-        return asked_for, f"solo: {between(asked_for)} ({reason})"
+        marker = selection.from_beat if isinstance(selection.from_beat, str) else ""
+        return asked_for, marker, f"solo: {between(asked_for)} ({reason})"
     found = find_solo(raw)
     if not found:
-        return EVERYTHING, "solo: the whole file (nothing marks one)"
+        return EVERYTHING, "", "solo: the whole file (nothing marks one)"
     window, marker = found
     asked = [raw.tracks[number] for number in selection.melody_tracks] or raw.tracks
     heard = (inside(track.notes(), window, raw.ticks_per_quarter) for track in asked if not is_percussion(track))
     if any(heard):
-        return window, f"solo: {between(window)}, from the marker '{marker}'"
-    return EVERYTHING, f"solo: the whole file, for no melody plays at the marker '{marker}'"
+        return window, marker, f"solo: {between(window)}, from the marker '{marker}'"
+    return EVERYTHING, "", f"solo: the whole file, for no melody plays at the marker '{marker}'"
 
 
 def _tempo_of(raw: RawTune, bars: list[Bar]) -> float:

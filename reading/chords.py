@@ -7,6 +7,7 @@ what is made of them in grid steps; windows in quarters. Left to others: which t
 how a voicing is named (`music/chord_names.py`).
 """
 
+import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict, deque
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ LONGEST_PEDAL = 8  # quarters that it holds a note: strings die away, and files 
 AT_ONCE = GRID // 4  # grid steps by which a bass may be ahead of the chord it belongs to
 VELOCITY = 72  # of chords under a melody alone
 LOWEST_ROOT = 45  # A2: the seventh above the highest root, G#3, is no higher than 67
+HARTE = re.compile(r"(?<=[A-G#b]):(?=\w)")  # between root and kind
 HELD_BASS = 3 * GRID  # grid steps; a bass under half a chord, or half of this, is only a step of its walk
 
 
@@ -226,12 +228,17 @@ def marked_symbols(raw: RawTune) -> list[tuple[int, Symbol]]:
     of the alphabet name sections. A symbol holds until the next one.
     """
     for texts in (raw.markers, raw.texts):
-        read = [(tick, symbols) for tick, text in texts if (symbols := all_symbols(text.strip("| ")))]
+        read = [(tick, symbols) for tick, text in texts if (symbols := symbols_in(text))]
         read = _without_sections(read)
         telling = sum(symbol.root is not None for _, symbols in read for symbol in symbols)
         if telling > 1 and 2 * len(read) > len({tick for tick, _ in texts}):
             return _in_their_bars(read, raw)
     return []
+
+
+def symbols_in(text: str) -> list[Symbol] | None:
+    """The symbols of a marker that holds nothing else, in bars, brackets or quotes: '[Dm7]', '| C:maj7 |'."""
+    return all_symbols(HARTE.sub("", text.strip("|[]\"' ")))
 
 
 def _without_sections(read: list[tuple[int, list[Symbol]]]) -> list[tuple[int, list[Symbol]]]:

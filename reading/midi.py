@@ -10,6 +10,8 @@ import hashlib
 import os
 import re
 from collections import defaultdict
+from dataclasses import replace
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from music.piece import DRUM_CHANNEL
@@ -24,8 +26,10 @@ from running.files import read_bounded
 # As `writing/midi.py` notes down how that is written which it plays otherwise.
 COUNTED, WRITTEN = re.compile(rb"^}(\d{1,9}):"), re.compile(rb"(\d{1,9})\+(\d{1,9})")
 MAX_FILE_BYTES = 4_000_000  # no tune comes near; a larger file is a mistake or an attack
-ROTATING = 8  # channels of one track from which the tenth of them is no drum kit but one of many
+ROTATING, FEW_ROTATING = 8, 4  # channels of one track from which the tenth is no kit but one of many; if in turns
+STRINGS, NOTE_TO_NOTE = 4, 0.3  # tracks that may be one guitar's strings, and how often another one's note follows
 TOGETHER = 0.35  # of the time that all but the longest of several channels sound, up to which they take turns
+NUMBERS = re.compile(r"\s*\d+")
 
 # General MIDI's families of eight programs: what a channel without a name of its own is called.
 FAMILIES = ("Piano", "Chime", "Organ", "Guitar", "Bass", "Strings", "Ensemble", "Brass")
@@ -78,18 +82,44 @@ def _tracks(file: FileEvents) -> tuple[list[Track], list[str]]:
             shown = f"track {len(tracks)} '{events.name or 'unnamed'}'" if of_chunk else "a track without notes"
             damaged.append(f"{shown} after beat {last // file.division}")
         tracks += of_chunk
-    return tracks, damaged
+    return _with_strings_joined(tracks), damaged
+
+
+def _with_strings_joined(tracks: list[Track]) -> list[Track]:
+    """The tracks with those of one guitar's strings as one: neighbours that are called alike but for a number, have the
+    same programs, and take turns from note to note, not from phrase to phrase."""
+    joined = []
+    for _, run in groupby(tracks, key=lambda track: (NUMBERS.sub("", track.name), {*dict(track.programs).values()})):
+        alike = list(run)
+        joined += [_as_one(alike)] if len(alike) >= STRINGS and _are_strings(alike) else alike
+    return joined
+
+
+def _are_strings(tracks: list[Track]) -> bool:
+    """Whether several tracks take turns from note to note, and are no drums."""
+    onsets = sorted((tick, number) for number, one in enumerate(tracks) for tick, is_on, *_ in one.events if is_on)
+    turns = sum(before != after for (_, before), (_, after) in pairwise(onsets))
+    is_drums = any(track.is_drums for track in tracks)
+    return not is_drums and turns >= NOTE_TO_NOTE * len(onsets) and _take_turns([track.events for track in tracks])
+
+
+def _as_one(tracks: list[Track]) -> Track:
+    """Several tracks as one, each note with the pitch wheel of its own."""
+    events = sorted((event for track in tracks for event in track.events), key=lambda event: event[0])
+    bending = [track for track in tracks if track.bends]
+    bent = {(tick, pitch): one.bends for one in bending for tick, is_on, pitch, _ in one.events if is_on}
+    return replace(tracks[0], name=NUMBERS.sub("", tracks[0].name), events=events, bends=[], bent=bent)
 
 
 def _by_channel(events: TrackEvents, file: FileEvents) -> list[Track]:
     """The tracks that one track chunk gives: one for each player in it."""
-    is_alone = sum(bool(_striking(other)) for other in file.tracks) == 1
-    players = _players(events, has_one_name=bool(events.name) and not is_alone)
+    is_alone = sum(other.n_notes > 0 for other in file.tracks) == 1
+    players = _players(events, is_named=bool(events.name or events.programs) and not is_alone)
     written = [(int(onset), int(steps)) for onset, steps in WRITTEN.findall(events.private)]
     counted = int((COUNTED.findall(events.private) or [0])[0])
     tracks = []
     for channels in players:
-        first, *more = channels
+        first, *more = sorted(channels, key=lambda channel: channel == DRUM_CHANNEL)  # one of many is no drums
         programs = tuple(sorted({change for channel in channels for change in events.programs.get(channel, ())}))
         name = events.name
         if len(players) > 1:
@@ -111,18 +141,22 @@ def _striking(events: TrackEvents) -> list[int]:
     return sorted(channel for channel, notes in events.notes.items() if any(is_on for _, is_on, _, _ in notes))
 
 
-def _players(events: TrackEvents, has_one_name: bool) -> list[list[int]]:
+def _players(events: TrackEvents, is_named: bool) -> list[list[int]]:
     """The channels of one track chunk, those of one player together: a guitar may have one for each string, MPE takes
-    another one with each note. They have the same programs, and where no name of the chunk's own says that they are
-    one player's, they take turns."""
+    another one with each note. They have the same programs, and where no name or program of the chunk's own says that
+    they are one player's (`is_named`), they take turns."""
     channels, alike = _striking(events), defaultdict(list)
     for channel in channels:
-        is_kit = channel == DRUM_CHANNEL and len(channels) < ROTATING
-        alike[is_kit, frozenset(program for _, program in events.programs.get(channel, ()))].append(channel)
+        alike[frozenset(program for _, program in events.programs.get(channel, ()))].append(channel)
     players = []
     for together in alike.values():
-        is_one = has_one_name or len(together) > 1 and _take_turns([events.notes[channel] for channel in together])
-        players += [together] if is_one else [[channel] for channel in together]
+        take_turns = len(together) > 1 and _take_turns([events.notes[channel] for channel in together])
+        is_kit = len(channels) < ROTATING and not (take_turns and len(together) >= FEW_ROTATING)
+        if is_kit and DRUM_CHANNEL in together:
+            players.append([DRUM_CHANNEL])
+            together.remove(DRUM_CHANNEL)
+            take_turns = len(together) > 1 and _take_turns([events.notes[channel] for channel in together])
+        players += [together] if together and (is_named or take_turns) else [[channel] for channel in together]
     return sorted(players)
 
 

@@ -6,7 +6,6 @@ Left to others: choosing (`reading/choosing.py`), the table of it (`reading/list
 
 import re
 from bisect import bisect_right
-from collections import Counter
 from collections.abc import Iterable
 from itertools import pairwise
 
@@ -14,11 +13,9 @@ from music.piece import TrackView
 from music.units import GRID, step_under
 from reading.raw_tune import RawNote, RawTune, Track
 from reading.track_names import names_bass
-from reading.track_roles import LONG, is_bass, is_called_drums, is_percussion, shown
+from reading.track_roles import LONG, is_bass, is_called_drums, is_click, is_percussion, shown
 
 CLICK = re.compile(r"click|metronom|count.?(in|off)", re.IGNORECASE)
-FEW = 8  # notes, with fewer of which nothing is a click
-EVEN = 0.75  # share of a click's gaps that are alike
 HEARD = "heard for the chords"  # why a track counts that nobody asked for, and which does not strike them
 STEP, BROKEN = 2, 0.5  # semitones of a step, and share of wider ones from which a line is broken chords
 ALONE = 0.85  # share of notes that start alone in what plays one note at a time
@@ -45,7 +42,7 @@ def _role(track: Track, notes: list[RawNote]) -> tuple[str, str]:
     """What a track is by itself, and why."""
     if track.is_drums:
         return "drums", f"channel {track.channel + 1}"
-    if _is_click(track.name, notes):
+    if CLICK.search(track.name) or is_click(notes):
         return "click", "its name" if CLICK.search(track.name) else "one or two pitches, evenly"
     if is_percussion(track):
         return "drums", "its name" if is_called_drums(track) else "its sound"
@@ -67,16 +64,6 @@ def _are_broken(notes: list[RawNote]) -> bool:
     """Whether notes are chords, struck together or one note after the other."""
     wide = sum(abs(after.pitch - before.pitch) > STEP for before, after in pairwise(notes))
     return wide >= BROKEN * len(notes)
-
-
-def _is_click(name: str, notes: list[RawNote]) -> bool:
-    """Whether notes are a metronome's: one or two pitches, over and over at one distance."""
-    if CLICK.search(name):
-        return True
-    if len(notes) < FEW or len({note.pitch for note in notes}) > 2:
-        return False
-    gaps = Counter(after.onset - before.onset for before, after in pairwise(notes))
-    return max(gaps.values()) >= EVEN * gaps.total()
 
 
 def _bars_with(notes: list[RawNote], starts: list[float], longest: int) -> set[int]:

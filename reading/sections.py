@@ -10,8 +10,7 @@ from itertools import takewhile
 
 from music.instruments import program_in
 from music.units import GRID, step_under
-from reading.charts import all_symbols
-from reading.chords import marked_symbols
+from reading.chords import marked_symbols, symbols_in
 from reading.raw_tune import RawTune
 from reading.track_roles import EVERYTHING, Window
 
@@ -19,8 +18,10 @@ SOLO = re.compile(r"solos?|impro(v\w*)?|assolo|blowing|\w*ソロ")  # whole word
 NO_SOLO = re.compile(
     r"after|back|before|end(e|s|ing)?|fine?|in(tro|to)|no|out|post|pre|to|dr(um)?s?|perc(ussion)?|batt?er\w*|schlagzeug"
 )
-OF_ANY_SOLO = re.compile(r".|break|by|chorus(es)?|cont(inued)?|open|part|section|the|[ivx]+|st|nd|rd|th")
-JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])")  # within 'GtrSolo'
+OF_ANY_SOLO = re.compile(
+    r".|break|bridge|by|chorus(es)?|cont(inued)?|open|part|section|the|[ivx]+|st|nd|rd|th|first|second|third|one|two|three"
+)
+JOINT = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z]{3})(?=solos?\b)")  # within 'GtrSolo' and 'Gitarrensolo'
 LETTERS = re.compile(r"[^\W\d_]+")
 
 Sections = list[tuple[int, str]]
@@ -68,7 +69,7 @@ def _sections(raw: RawTune, texts: Sections) -> Sections:
     if len(texts) > raw.bars.number(step_under(last, raw.ticks_per_quarter)) + 1:  # lyrics
         found = raw.markers
     found = [(tick, text) for tick, text in found if LETTERS.search(text)]  # others are times: '2:45'
-    return [(tick, text) for tick, text in found if not (are_changes and all_symbols(text.strip("| ")))]
+    return [(tick, text) for tick, text in found if not (are_changes and symbols_in(text))]
 
 
 def _from_solo(sections: Sections, raw: RawTune) -> tuple[Window, str]:

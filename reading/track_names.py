@@ -18,8 +18,9 @@ def _words(text: str) -> re.Pattern:
 
 LEADS = _words(
     "melody melodies melodie melodia melodias mel melodielinie melodiestimme theme thema tema tune solos? lead leads "
-    "leader solist soliste solista soloist vocals? vocalist voice vox voc sing singer sung (?:haupt|ober|sing)?stimme "
-    "gesang gesangsstimme voz voce voix chants? chanteu[rs]e? canto cantante cantor cantus lyrics"
+    "leader solist soliste solista soloist vocals? vocalist voice vox voc sing singer sung assolo "
+    "(?:haupt|ober|sing|gesangs|melodie|solo)?stimme (?:solo|lead)gitarre gesang voz voce voix chants? chanteu[rs]e? "
+    "canto cantante cantor cantus lyrics"
 )
 MAY_LEAD = _words(
     "right(?:_hand)? r_?h treble upper top soprano sopran descant discant rechte(?:_hand)? rechts droite main_droite "
@@ -27,8 +28,8 @@ MAY_LEAD = _words(
 )
 ACCOMPANIES = _words(
     r"accomp\w* begleit\w* acompan\w* rhythms? rythm\w* rhythmus rhyth ritm\w* comp comping back(?:ing|ground|up)?s? "
-    r"bg bgv bvox chords? akkorde? accords? acordes? accordi pads? harmony harmonies harmonie harmonias? voices "
-    r"choirs? coros? chor choeurs? [oa]+hs? oos strum\w* arps? arpeg\w* ostinato drone counter\w* fills? riffs? "
+    r"hintergrund\w* bg bgv bvox chords? akkorde? accords? acordes? accordi pads? harmon(?:y|ies?|ias?) "
+    r"voices choirs? coros? chor choeurs? [oa]+hs? oos strum\w* arps? arpeg\w* ostinato drone counter\w* fills? riffs? "
     r"stabs? hits? loops? sequence sections? echo delay doubl\w* dub synth_(?:voice|vox|vocals?) orchestra l_?h lower "
     r"left(?:_hand)? linke(?:_hand)? links gauche main_gauche izquierda mano_izquierda sinistra mano_sinistra "
     r"esquerda mao_esquerda 2_?nd second 3_?rd third zweite"
@@ -91,6 +92,18 @@ def kind_of(name: str, programs: tuple[int, ...]) -> str:
     if program is None and programs:
         program = programs[0]
     return next((kind for kind, members in KINDS.items() if program in members), "")
+
+
+def is_meant(text: str, name: str, programs: tuple[int, ...]) -> float:
+    """How much a text, 'Tenor solo', names the instrument that a track's name or programs tell: 1, 0.5 for one of its
+    family, 0."""
+    meant = program_in(text) if text else None
+    if meant is None:
+        return 0.0
+    own = program_in(name)
+    if own is None:
+        own = programs[0] if programs else -1
+    return 1.0 if meant == own else 0.5 * (meant // 8 == own // 8)
 
 
 def names_bass(name: str) -> bool:

@@ -10,8 +10,9 @@ Windows are in quarters, both ends included; raw notes in ticks. Left to others:
 """
 
 import re
+from collections import Counter
 from collections.abc import Callable, Container, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import exp, log2
 from typing import NamedTuple
 
@@ -21,7 +22,7 @@ from music.units import GRID, SIXTEENTH, nearest_step
 from reading.grouping import is_voicing, strikes
 from reading.meters import Bars
 from reading.raw_tune import SLACK, RawNote, RawTune, Track
-from reading.track_names import BASS_PROGRAMS, are_drums, kind_of, names_bass, role_of
+from reading.track_names import BASS_PROGRAMS, are_drums, is_meant, kind_of, names_bass, role_of
 
 Window = tuple[float, float]
 EVERYTHING = (0.0, float("inf"))
@@ -34,6 +35,7 @@ NAMED_CHORDS = 2.0
 WEIGHTS = {
     # Its name says that it:
     "leads": 3.5,  # more than fitted: who writes it means it
+    "is meant": 3.5,  # by the solo's marker; not fitted
     "may lead": 0.7,
     "accompanies": -1.2,
     # It is, by name or program:
@@ -58,8 +60,11 @@ A_CLOSE_SECOND = 0.15  # probability from which another track is mentioned
 AT_HOME = 55  # MIDI pitch from which the mean of a melody is nothing unusual
 HIGHEST, LOUDEST = 0.75, 1.5  # octaves, and units of loudness, above or below the mean of all tracks that count
 MOST_VOICES, MOST_HALVINGS, MOST_DOUBLINGS = 3, -3, 5
-# A kit on a channel for pitches: few pitches, struck short.
+# A kit on a channel for pitches: few pitches, struck short; some, very short; or one or two high ones, evenly.
 KIT_PITCHES, FEW_PITCHES, ENOUGH_STROKES, SHORT = 12, 3, 16, 0.3  # ..., quarters
+SOME_PITCHES, VERY_SHORT = 6, 0.12
+CLICKS, EVEN, CLICK_PITCH = 8, 0.75, 60  # notes from which it is a click, share of its gaps alike, its lowest pitch
+SINGS, MOST_OF_ONE, STEPWISE = 6, 0.35, 0.25  # pitches from which what is called drums is a line, with so many steps
 KICKS_AND_SNARES, CYMBALS = {35, 36, 37, 38, 39, 40}, {42, 44, 46, 49, 51, 53, 55, 57, 59}
 LONG = 16  # quarters of a note that count: others hang
 SEVERAL_VOICES = 1.4  # notes at once, on average, from which a track may hold more than a line
@@ -113,8 +118,9 @@ def inside(music: list, window: Window, units: int = GRID) -> list:
     return [item for item in music if low - ROUNDING <= item.onset <= high + ROUNDING]
 
 
-def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple[int, str]:
-    """The track that leads in a window, and why. `unwanted` tracks are taken only if there is no other.
+def find_melody(raw: RawTune, window: Window, unwanted: Container[int], marker: str = "") -> tuple[int, str]:
+    """The track that leads in a window, and why. `unwanted` tracks are taken only if there is no other; the `marker`
+    with which the window begins may name the player.
 
     Raises ValueError where only drums play.
     """
@@ -124,7 +130,7 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
             raise ValueError("only drums play in it; choose a file with a melody")
         raise ValueError(f"no track but drums has a note {between(window)}; change FROM_BEAT or TO_BEAT")
     facts = {number: fact for number, fact in facts.items() if number not in unwanted} or facts
-    scores = {number: score(features) for number, features in line_features(raw, facts).items()}
+    scores = {number: score(features) for number, features in line_features(raw, facts, marker).items()}
     ranked = sorted(scores, key=lambda number: (scores[number], facts[number].height), reverse=True)
     best = ranked[0]
     if len(facts) == 1:
@@ -139,7 +145,7 @@ def find_melody(raw: RawTune, window: Window, unwanted: Container[int]) -> tuple
     return best, reason + (f"; it might be {others} as well" if others else "")
 
 
-def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, float]]:
+def line_features(raw: RawTune, facts: dict[int, Facts], marker: str = "") -> dict[int, dict[str, float]]:
     """What counts of each of some tracks for being the melody among them, by the names of `WEIGHTS`."""
     height, loud = (sum(getattr(fact, what) for fact in facts.values()) / len(facts) for what in ("height", "loud"))
     longest, last = max(fact.bars for fact in facts.values()), max(len(raw.tracks) - 1, 1)
@@ -150,6 +156,7 @@ def line_features(raw: RawTune, facts: dict[int, Facts]) -> dict[int, dict[str, 
         found[number] = {
             role_of(track.name): 1.0,
             kind_of(track.name, programs): 1.0,
+            "is meant": is_meant(marker, track.name, programs),
             "voices": min(fact.voices - 1, MOST_VOICES),
             "height": max(-HIGHEST, min((fact.height - height) / 12, HIGHEST)),
             "low": max(0.0, AT_HOME - fact.height) / 12,
@@ -173,7 +180,7 @@ def score(features: dict[str, float]) -> float:
 
 def is_percussion(track: Track) -> bool:
     """Whether a track is drums, by its channel, its name and program, or what it strikes."""
-    return track.is_drums or is_called_drums(track) or _sounds_like_drums(track)
+    return track.is_drums or is_called_drums(track) and not _sings(track) or _sounds_like_drums(track)
 
 
 def is_surely_drums(track: Track) -> bool:
@@ -205,22 +212,42 @@ def is_bass(track: Track) -> bool:
     )
 
 
+def _sings(track: Track) -> bool:
+    """Whether a track plays a line: one note at a time, of many pitches, often in steps."""
+    notes = track.notes()
+    counts = Counter(note.pitch for note in notes)
+    is_one = len({note.onset for note in notes}) >= MOSTLY_SINGLE * len(notes)
+    if not is_one or len(counts) < SINGS or max(counts.values()) > MOST_OF_ONE * len(notes):
+        return False
+    steps = sum(0 < abs(after.pitch - before.pitch) < 3 for before, after in pairwise(notes))
+    return steps >= STEPWISE * len(notes)
+
+
 def _sounds_like_drums(track: Track) -> bool:
     """Whether what has no instrument of its own is a click, a hat or a loop, or a kit."""
     pitches = {pitch for _, is_on, pitch, _ in track.events if is_on}
     is_kit = len(pitches) <= KIT_PITCHES and KICKS_AND_SNARES & pitches and CYMBALS & pitches
-    if any(program for _, program in track.programs) or not is_kit and len(pitches) > FEW_PITCHES:
+    if any(program for _, program in track.programs) or not is_kit and len(pitches) > SOME_PITCHES:
         return False
     notes = track.notes()
     if len(notes) < ENOUGH_STROKES:
         return False
-    lengths = sorted(note.end - note.onset for note in notes)
-    is_short = lengths[len(lengths) // 2] <= SHORT * track.ticks_per_quarter
-    if is_short and len(pitches) <= FEW_PITCHES:
+    usual = sorted(note.end - note.onset for note in notes)[len(notes) // 2] / track.ticks_per_quarter
+    is_short = usual <= SHORT
+    if len(pitches) <= (SOME_PITCHES if usual <= VERY_SHORT else FEW_PITCHES if is_short else 0) or is_click(notes):
         return True
     low, high = (sum(note.pitch in kind for note in notes) for kind in (KICKS_AND_SNARES, CYMBALS))
     is_together = len({note.onset for note in notes}) < len(notes)
     return (is_short or is_together) and min(low, high) >= len(notes) / 8 and low + high >= 0.9 * len(notes)
+
+
+def is_click(notes: list[RawNote]) -> bool:
+    """Whether notes are a metronome's: one or two high pitches, over and over at one distance."""
+    pitches = {note.pitch for note in notes}
+    if len(notes) < CLICKS or len(pitches) > 2 or min(pitches) < CLICK_PITCH:
+        return False
+    gaps = Counter(after.onset - before.onset for before, after in pairwise(notes))
+    return max(gaps.values()) >= EVEN * gaps.total()
 
 
 def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Facts:

@@ -268,6 +268,7 @@ def test_texts_are_changes_wherever_a_program_writes_them(tmp_path, kind):
         (a_bar("C", "Am", "F", "G"), "C Am F G"),
         (a_bar("Am", "A", "Dm", "E7"), "Am A Dm E7"),
         (a_bar("Dm7", "N.C.", "| G7 |", "n"), "Dm7 N.C. G7 n"),
+        (a_bar("[Dm7]", '"G7"', "C:maj7", "Bb:7"), "Dm7 G7 Cmaj7 Bb7"),
         ([(0, "A"), (2 * BAR, "B"), *a_bar("Dm7", "G7", "Cm7", "F7")], "Dm7 G7 Cm7 F7"),  # with sections
         ([(0, "A"), *a_bar("Dm7", "G7", "Cm7", "F7")], "Dm7 G7 Cm7 F7"),
         ([(0, "Intro"), (2 * BAR, "Head"), *a_bar("F", "C", "G", "C")], "F C G C"),

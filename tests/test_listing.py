@@ -212,6 +212,8 @@ def test_the_constants_take_several_tracks_and_places_by_name():
         ({"Head": 0, "Solo 1": 16, "Solo 2": 32, "Out": 48}, "Solo 1", (4, 12)),
         ({"Head": 0, "Tenor solo": 16, "2nd Tenor Solo (cont.)": 24, "Solo 3": 32, "Out": 48}, "Tenor solo", (4, 12)),
         ({"Head": 0, "Tenor solo": 16, "Piano solo": 32, "Out": 48}, "Tenor solo", (4, 8)),
+        ({"Head": 0, "Saxsolo": 16, "Klaviersolo": 32, "Out": 48}, "Saxsolo", (4, 8)),
+        ({"Head": 0, "Solo - A": 16, "Solo - Bridge": 24, "Solo chorus two": 32, "Out": 48}, "Solo - A", (4, 12)),
         ({"Head": 0, "Drum solo": 8, "GtrSolo": 16, "Out": 32}, "GtrSolo", (4, 8)),
         ({"Head": 0, "Solo": 16, "0:32": 24, "End of solo": 32}, "Solo", (4, 8)),
         ({"Solo Flight": 0, "Head": 2, "Improvisation": 16, "Out": 48}, "Improvisation", (4, 12)),

@@ -16,10 +16,12 @@ assert tune_of  # a fixture
 
 N_BARS = 16
 ROLES = {
-    "leads": "Melody,MELODY 1,Mélodie,Melodia,Gesang,Voz,Voce,chant,Lead_Guitar,LeadVox,Sax Solo,Vocals",
+    "leads": "Melody,MELODY 1,Mélodie,Melodia,Gesang,Voz,Voce,chant,Lead_Guitar,LeadVox,Sax Solo,Vocals,"
+    "Solostimme,Sologitarre,Assolo",
     "may lead": "Right Hand,Piano RH,Piano (R.H.),Rechte Hand,main droite,Mano derecha",
     "accompanies": "Rhythm Guitar,Backing Vocals,Voice Oohs,Choir Aahs,Vocal Pad,L.H.,Synth Voice,Horn Section,"
-    "Begleitung,Accompagnement,Melody Echo,Vocal Harmony,Piano Chords,2nd Voice",
+    "Begleitung,Accompagnement,Melody Echo,Vocal Harmony,Piano Chords,2nd Voice,"
+    "Hintergrundchor",
     "": "Bright Piano,Upright,Soloway,Lead 1 (square),Square Lead,Voice Lead,Harmonica",
 }
 
@@ -93,6 +95,8 @@ def test_a_line_that_rests_leads_before_what_accompanies_it_in_all_bars(tune_of,
         ("Steel Drums", {"Piano": comping, "Bass": bass}),
         ("Percussion (Vibraphone)", {"Piano": comping, "Drums": kit}),
         ("Percussive Organ", {"Brightness": arpeggio}),
+        ("Hang Drum", {"Piano": comping, "Bass": bass}),
+        ("Kick the bucket", {"Snare": hats, "Piano": comping}),
         ("Trombone", {"Kit": kit, "Click": clicks, "Piano": comping}),
     ],
 )
@@ -115,6 +119,14 @@ def test_the_name_counts_where_the_music_does_not_tell(tune_of):
         assert line_of(tune) == pitches(other), name
         counted = "" if name == "Trumpet" else "its name, and "
         assert said(tune, "melody").startswith(f"melody: track 1 '{name}' ({counted}{len(other)} onsets")
+
+
+def test_a_solo_s_marker_names_its_player(tune_of):
+    high, low = line(), line(low=-9)
+    for text, played in (("Trumpet solo", high), ("Tenor Solo", low), ("Sax solo chorus 1", low), ("Solo", high)):
+        marker = (16 * TPQ, mido.MetaMessage("marker", text=text))
+        tune = tune_of(midi_bytes(("Trumpet", 0, high), ("Tenor", 1, low), ("Piano", 2, comping()), events=[marker]))
+        assert line_of(tune) == pitches(note for note in played if note[0] >= 16 * TPQ), text
 
 
 @pytest.mark.parametrize(("name", "role"), [(name, role) for role in ROLES for name in ROLES[role].split(",")])
@@ -146,11 +158,16 @@ def test_a_kit_is_heard_on_any_channel_and_a_line_is_none(tmp_path):
     toms = kit() + notes(*((16 * n + 15 + i / 4, 0.2, 50 - 2 * i) for n in range(4) for i in range(3)))
     low = notes(*((n / 2, 0.4, (36, 38, 40, 42, 35)[n * n % 5]) for n in range(128)))  # a bass over the keys of a kit
     pedal = notes(*((n / 2, 0.45, 36) for n in range(128)))
-    for played in (kit(), hats(), clicks(), sorted(toms)):
+    congas = notes(*((n / 4, 0.1, 60 + n * n * 7 % 11 % 5) for n in range(128)))
+    counted = notes(*((beat, 0.9, 72 if beat % 4 else 84) for beat in range(64)))
+    for played in (kit(), hats(), clicks(), sorted(toms), congas, counted):
         assert is_percussion(raw_of(tmp_path, ("", 3, played)).tracks[0])
     for played in (line(), bass(N_BARS), low, pedal, struck(N_BARS), arpeggio(N_BARS), riff(), melody()):
         assert not is_percussion(raw_of(tmp_path, ("", 3, played)).tracks[0])
     assert not is_percussion(raw_of(tmp_path, ("", 3, clicks()), events=programs((3, 80))).tracks[0])
+    for program in (116, 117):  # General MIDI's drums that have pitches
+        assert not is_percussion(raw_of(tmp_path, ("Drums", 3, line()), events=programs((3, program))).tracks[0])
+        assert is_percussion(raw_of(tmp_path, ("Drums", 3, congas), events=programs((3, program))).tracks[0])
 
 
 def test_what_only_its_name_or_its_sound_calls_drums_is_read_where_nothing_else_is(tune_of):
@@ -213,7 +230,9 @@ def chunks(*parts, events=()):
 
 
 @pytest.mark.parametrize("beside", [[], [PIANO]])
-@pytest.mark.parametrize("channels", [range(6), range(1, 9), (2, 3), range(15), range(1, 16)])
+@pytest.mark.parametrize(
+    "channels", [range(6), range(1, 9), (2, 3), range(15), range(1, 16), range(8, 13), range(9, 15)]
+)
 @pytest.mark.parametrize("program", [None, 26])
 def test_a_player_s_channels_are_one_track(tune_of, channels, program, beside):
     channels = [channel for channel in channels if channel != 13]  # the piano's
@@ -232,8 +251,17 @@ def test_players_in_one_chunk_stay_apart(tmp_path):
     assert names(chunks(two[:2], events=differ)) == ["Reed, channel 1", "Guitar, channel 2"]
     assert names(chunks(two[:2], PIANO, events=differ)) == ["Band, channel 1", "Band, channel 2", "Piano"]
     assert names(chunks(two, PIANO)) == ["Band, channel 1", "Band, channel 10", "Piano"]
+    assert names(chunks([("", *row) for _, *row in two[:2]], PIANO, events=programs((0, 26), (1, 26)))) == ["", "Piano"]
     twins = programs((0, 0), (1, 0))
     assert names(chunks(two[:2], events=twins)) == ["Piano, channel 1", "Piano, channel 2"]
+
+
+@pytest.mark.parametrize("name", ["Guitar String {}", "Guitar", ""])
+def test_a_guitar_may_have_a_track_for_each_string(tune_of, name):
+    strings = [(name.format(string), string, line()[string::6]) for string in range(6)]
+    assert line_of(tune_of(midi_bytes(*strings, *PIANO))) == pitches(line())
+    four = [(f"Tenor {n + 1}", n, line(rests=tuple({0, 1, 2, 3} - {n}))) for n in range(4)]  # they trade bars
+    assert len(tune_of(midi_bytes(*four, *PIANO)).tracks) == 5
 
 
 def test_a_note_is_bent_by_the_wheel_of_its_own_channel(tune_of):
