@@ -15,7 +15,7 @@ import numpy as np
 
 from music.piece import UNTOLD_TEMPO
 from music.units import GRID, to_quarters
-from reading.beats import BASS_DRUM, SAME, Heard, find_beats, heard_in
+from reading.beats import BASS, BASS_DRUM, SAME, Heard, find_beats, heard_in
 from reading.meters import MAX_BARS, length_of, meter_in
 from reading.midi_bytes import FileEvents
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, Track, some
@@ -36,9 +36,12 @@ ON_TIME, ALONE_ON_TIME = 0.3, 0.15  # of those that are late, how many may lie o
 LONG = 8  # beats of a note that count
 WEIGHTS = (1.0, 0.4, 0.4, 0.4)  # of harmony, new chords, long notes, bass drum, fitted on accompanied solos and sheets
 METERS = {3: "3/4", 5: "5/4", 7: "7/4"}  # what a sequencer's 4/4 may be in truth, by the quarters in a bar
-FEW_BARS, CLEAR = 8, 2.5  # bars from which they are judged, and what the beginning of bars must stand out by
+FEW_BARS, CLEAR = 6, 2.5  # bars from which they are judged, and what the beginning of bars must stand out by
 CLEARER, CLEARER_THAN_NONE = 2.0, 1.0  # than 4/4 another meter must be, where 4/4 is told and where nothing is
 PICKUP_CLEARER, PICKUP_SHARE = 3.5, 0.4  # than bars from the start those after a pickup; the share these may have
+HALF, NEAR = 0.5, 0.1  # of a quarter
+KEPT, NOT_KEPT = 0.7, 0.2  # of those who keep the beat half past it, how many lie there, and how many may on it
+LINE_ON = 2.0  # times as many notes of the line may lie on the quarter as half past it
 EARLY = 0.001  # quarters: a swung or straight off-beat is ahead of the next beat
 
 
@@ -67,10 +70,10 @@ def in_time(
         file.meters = [(0, meter_in(found))]
     bar = next((one for _, one in file.meters if length_of(one)), (4, 4))
     if pickup is None:
-        pickup = find_pickup(strength, length_of(bar), is_free) if set(file.meters) <= {(0, bar)} else 0
+        is_one = len(strength) and set(file.meters) <= {(0, bar)}
+        pickup = find_pickup(heard, bar, is_free) if is_one else 0.0
         if pickup:
-            quarters = some(pickup, "quarter")
-            told.append(f"pickup: {quarters}, for harmony and long notes begin bars there; PICKUP overrules")
+            told.append(f"pickup: {_quarters(pickup)}, for harmony and long notes begin bars there; PICKUP overrules")
     first = round(pickup % to_quarters(length_of(bar)) * file.division)
     if first:
         before = [changed for tick, changed in file.meters if tick <= first]
@@ -243,14 +246,43 @@ def find_meter(strength: np.ndarray, heard: Heard, is_told: bool) -> str:
     return METERS[best]
 
 
-def find_pickup(strength: np.ndarray, bar: int, is_free: bool = False) -> int:
-    """How many quarters lie before the first bar line, of bars that are so many grid steps long; 0 where the bars from
-    the file's start are as good, and for bars of no whole quarters or of few. `is_free`: they are no better."""
-    length, rest = divmod(bar, GRID)
-    if rest or length < 3:
-        return 0
-    clear = contrasts(strength, length)
+def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> float:
+    """How many quarters lie before the first bar line; 0 where the bars from the file's start are as good, and for few
+    bars. `is_free`: they are no better. A beat is an eighth in meters of eighths, else a quarter, from the start or,
+    where all who keep the beat are there, from half past it."""
+    parts = 2 if meter[1] >= 8 else 1
+    late = HALF if parts == 1 and not is_free and is_half_past(heard) else 0.0
+    length, rest = divmod(length_of(meter) * parts, GRID)
+    if rest or length < 2:
+        return 0.0
+    moved = heard._replace(onset=(heard.onset + late) * parts, length=heard.length * parts)
+    clear = contrasts(bar_strength(moved), length)
     best = int(clear.argmax())
-    if is_free:
-        return best
-    return best if clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best] else 0
+    is_better = clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best]
+    return (best / parts - late) % (length / parts) if is_free or late or is_better else 0.0
+
+
+def is_half_past(heard: Heard) -> bool:
+    """Whether bass, bass drum and chords, all that there are of them, lie half past the file's quarters from the first
+    on, and chords alone only where the line may, too: a pickup of half a beat came before. A chord that is ahead of
+    its bar is none."""
+    place, tones = np.round(heard.onset * 8).astype(int), ~heard.is_drum
+    places, count = np.unique(np.unique(np.stack([place, heard.pitch % 12])[:, tones], axis=1)[0], return_counts=True)
+    is_chord = tones & np.isin(place, places[count > 2])
+    kinds = [is_chord, tones & ~is_chord & (heard.pitch < BASS), ~tones & np.isin(heard.pitch, BASS_DRUM)]
+    kept = [_shares(heard.onset[kind]) for kind in kinds if kind.sum() >= FEW]
+    if not kept or any(on > NOT_KEPT or half < KEPT for on, half in kept):
+        return False
+    on, half = _shares(heard.onset[tones & ~is_chord])
+    return len(kept) > 1 or (places[count > 2][0] % 8 == 4 and on <= LINE_ON * half)
+
+
+def _shares(onsets: np.ndarray) -> tuple[float, float]:
+    """How many onsets lie on a quarter, and half past one; 0 for none."""
+    if not len(onsets):
+        return 0.0, 0.0
+    return tuple(float(np.mean(np.abs((onsets - at + HALF) % 1 - HALF) < NEAR)) for at in (0.0, HALF))
+
+
+def _quarters(count: float) -> str:
+    return some(int(count) if count == int(count) else count, "quarter")
