@@ -39,9 +39,10 @@ METERS = {3: "3/4", 5: "5/4", 7: "7/4"}  # what a sequencer's 4/4 may be in trut
 FEW_BARS, CLEAR = 6, 2.5  # bars from which they are judged, and what the beginning of bars must stand out by
 CLEARER, CLEARER_THAN_NONE = 2.0, 1.0  # than 4/4 another meter must be, where 4/4 is told and where nothing is
 PICKUP_CLEARER, PICKUP_SHARE = 3.5, 0.4  # than bars from the start those after a pickup; the share these may have
+ENTERED_CLEARER, ENTERED_SHARE = 1.0, 0.5  # than bars from the start, and of the best, where the others enter
 HALF, NEAR = 0.5, 0.1  # of a quarter
 KEPT, NOT_KEPT = 0.7, 0.2  # of those who keep the beat half past it, how many lie there, and how many may on it
-LINE_ON = 2.0  # times as many notes of the line may lie on the quarter as half past it
+LINE_ON = 3.0  # times as many notes of the line may lie on the quarter as half past it
 EARLY = 0.001  # quarters: a swung or straight off-beat is ahead of the next beat
 
 
@@ -249,32 +250,45 @@ def find_meter(strength: np.ndarray, heard: Heard, is_told: bool) -> str:
 def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> float:
     """How many quarters lie before the first bar line; 0 where the bars from the file's start are as good, and for few
     bars. `is_free`: they are no better. A beat is an eighth in meters of eighths, else a quarter, from the start or,
-    where all who keep the beat are there, from half past it."""
+    where all who keep the beat are there, from half past it. Where the others enter within the first bar, the first
+    bar line is likely to be."""
     parts = 2 if meter[1] >= 8 else 1
-    late = HALF if parts == 1 and not is_free and is_half_past(heard) else 0.0
     length, rest = divmod(length_of(meter) * parts, GRID)
-    if rest or length < 2:
+    if rest:
         return 0.0
+    late = HALF if parts == 1 and not is_free and is_half_past(heard) else 0.0
     moved = heard._replace(onset=(heard.onset + late) * parts, length=heard.length * parts)
     clear = contrasts(bar_strength(moved), length)
-    best = int(clear.argmax())
-    is_better = clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best]
-    return (best / parts - late) % (length / parts) if is_free or late or is_better else 0.0
+    best, entry = int(clear.argmax()), int(np.floor(_entry(moved) + HALF + EARLY))
+    is_at_entry = 0 < entry < length and clear[entry] >= ENTERED_SHARE * clear[best]
+    if is_at_entry and (late or clear[entry] >= clear[0] + ENTERED_CLEARER):
+        best = entry
+    elif not late and not is_free:
+        is_better = clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best]
+        is_ahead = parts == 2 and best == length - 1  # as likely chords that are ahead of their bars
+        best = best if is_better and not is_ahead and length > 2 else 0
+    return (best / parts - late) % (length / parts)
+
+
+def _entry(heard: Heard) -> float:
+    """When the first track enters that does not begin with the file; 0 for none."""
+    begin = np.full(heard.track.max() + 1, np.inf)
+    np.minimum.at(begin, heard.track, heard.onset)
+    return float(min(begin[(begin > begin.min() + NEAR) & np.isfinite(begin)], default=0.0))
 
 
 def is_half_past(heard: Heard) -> bool:
-    """Whether bass, bass drum and chords, all that there are of them, lie half past the file's quarters from the first
-    on, and chords alone only where the line may, too: a pickup of half a beat came before. A chord that is ahead of
-    its bar is none."""
+    """Whether bass and bass drum lie half past the file's quarters: a pickup of half a beat came before. Where neither
+    is, the chords, from the first on, and the line as often; chords that are ahead of their bars are none."""
     place, tones = np.round(heard.onset * 8).astype(int), ~heard.is_drum
     places, count = np.unique(np.unique(np.stack([place, heard.pitch % 12])[:, tones], axis=1)[0], return_counts=True)
     is_chord = tones & np.isin(place, places[count > 2])
-    kinds = [is_chord, tones & ~is_chord & (heard.pitch < BASS), ~tones & np.isin(heard.pitch, BASS_DRUM)]
+    kinds = [tones & ~is_chord & (heard.pitch < BASS), ~tones & np.isin(heard.pitch, BASS_DRUM)]
     kept = [_shares(heard.onset[kind]) for kind in kinds if kind.sum() >= FEW]
-    if not kept or any(on > NOT_KEPT or half < KEPT for on, half in kept):
-        return False
-    on, half = _shares(heard.onset[tones & ~is_chord])
-    return len(kept) > 1 or (places[count > 2][0] % 8 == 4 and on <= LINE_ON * half)
+    if not kept and is_chord.sum() >= FEW and places[count > 2][0] % 8 == 4:
+        on, half = _shares(heard.onset[tones & ~is_chord])
+        kept = [_shares(heard.onset[is_chord])] if on <= LINE_ON * half else []
+    return bool(kept) and all(on <= NOT_KEPT and half >= KEPT for on, half in kept)
 
 
 def _shares(onsets: np.ndarray) -> tuple[float, float]:
