@@ -40,6 +40,7 @@ FEW_BARS, CLEAR = 6, 2.5  # bars from which they are judged, and what the beginn
 CLEARER, CLEARER_THAN_NONE = 2.0, 1.0  # than 4/4 another meter must be, where 4/4 is told and where nothing is
 PICKUP_CLEARER, PICKUP_SHARE = 3.5, 0.4  # than bars from the start those after a pickup; the share these may have
 ENTERED_CLEARER, ENTERED_SHARE = 1.0, 0.5  # than bars from the start, and of the best, where the others enter
+ALONE = 0.9  # of the notes of a line alone, how many are struck by themselves
 HALF, NEAR = 0.5, 0.1  # of a quarter
 KEPT, NOT_KEPT = 0.7, 0.2  # of those who keep the beat half past it, how many lie there, and how many may on it
 LINE_ON = 3.0  # times as many notes of the line may lie on the quarter as half past it
@@ -207,18 +208,25 @@ def _harmony(heard: Heard, beats: np.ndarray, count: int) -> np.ndarray:
 
 
 def _new_chords(heard: Heard, beats: np.ndarray, count: int) -> np.ndarray:
-    """1 for the beats at which three pitch classes are struck together that are not those of the chord before."""
+    """1 for the beats at which three pitch classes are struck together that are not those of the chord before, or at
+    which a bass note is that is one of them, up to a beat ahead of them."""
     place = np.round(heard.onset * 8).astype(int)
     order = np.argsort(place, kind="stable")
     order = order[~heard.is_drum[order]]
     begins = np.flatnonzero(np.diff(place[order], prepend=-1))
     tones = np.bitwise_or.reduceat(1 << heard.pitch[order] % 12, begins) if len(begins) else begins
     is_chord = np.bitwise_count(tones) > 2
-    tones, beats = tones[is_chord], beats[order][begins][is_chord]
+    first = order[begins][is_chord]
+    low = order[heard.pitch[order] < BASS]
+    tones, at = tones[is_chord], beats[first]
+    if len(low):
+        under = low[np.maximum(np.searchsorted(place[low], place[first], side="right") - 1, 0)]
+        is_under = (place[first] - place[under] <= 8) & (tones >> heard.pitch[under] % 12 & 1 > 0)
+        at = np.where(is_under, np.minimum(beats[under], at), at)
     before = np.append(0, tones[:-1])[: len(tones)]
     is_new = np.bitwise_count(tones & before) < SAME * np.bitwise_count(tones | before)
     found = np.zeros(count)
-    found[beats[is_new]] = 1.0
+    found[at[is_new]] = 1.0
     return found
 
 
@@ -254,7 +262,7 @@ def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> 
     bar line is likely to be."""
     parts = 2 if meter[1] >= 8 else 1
     length, rest = divmod(length_of(meter) * parts, GRID)
-    if rest:
+    if rest or is_alone(heard):
         return 0.0
     late = HALF if parts == 1 and not is_free and is_half_past(heard) else 0.0
     moved = heard._replace(onset=(heard.onset + late) * parts, length=heard.length * parts)
@@ -275,6 +283,11 @@ def _entry(heard: Heard) -> float:
     begin = np.full(heard.track.max() + 1, np.inf)
     np.minimum.at(begin, heard.track, heard.onset)
     return float(min(begin[(begin > begin.min() + NEAR) & np.isfinite(begin)], default=0.0))
+
+
+def is_alone(heard: Heard) -> bool:
+    """Whether next to nothing sounds together: a line alone, which does not tell its bars."""
+    return len(np.unique(np.round(4 * heard.onset))) > ALONE * len(heard.onset)
 
 
 def is_half_past(heard: Heard) -> bool:
