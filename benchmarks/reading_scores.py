@@ -7,7 +7,6 @@ quarters. Left to others: chords (`chord_accuracy.py`).
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from itertools import pairwise
 
 import numpy as np
 from chord_accuracy import accuracy, rows_of, rows_of_truth

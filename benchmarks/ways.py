@@ -341,7 +341,7 @@ WAYS = {
     "marked-solo": Way(marked_solo),
     "marked-choruses": Way(marked_choruses),
     "latency": Way(latency),
-    "no-click": Way(no_click),
+    "no-click": Way(no_click, fits=lambda music: music.beat == 1),  # 2/2 or 6/8 can be told by no beat
     "no-signature": Way(without_signature, fits=is_not_in_four),
     "false-signature": Way(false_signature, fits=is_not_in_four),
     "pickup": Way(pickup, fits=lambda music: music.with_pickup() is not None),

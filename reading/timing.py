@@ -24,6 +24,9 @@ from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, Track, some
 REGULAR, PARTS = 0.22, (1, 2, 3, 4)
 MECHANICAL, FINE_PARTS = 0.6, (6, 8, 12)  # finer parts show only what a machine plays
 SOME = 48  # onsets from which it is judged
+# A tempo near a simple part of the file's looks regular by chance: from stretch to stretch its place wanders.
+DOUBTFUL, STRETCH, FULL = 0.5, 8, 6  # regularity up to which this is asked; quarters; onsets of a stretch that counts
+LOCAL, WANDERS = 0.45, 0.75  # how regular stretches are of which it is asked, and how little alike if it wanders
 
 # Latency, in parts of a quarter.
 PLACES = 480
@@ -58,7 +61,7 @@ def in_time(
     told, heard, strength, is_free = [], heard_in(tracks), np.zeros(0), False
     is_ours = any(track.written for track in tracks)
     if not is_ours and heard.onset.max() < 4 * MAX_BARS:
-        is_played = regularity(heard) < REGULAR
+        is_played = (regular := regularity(heard)) < REGULAR or regular < DOUBTFUL and wanders(heard)
         moved, told = (_on_found_beats if is_played else _without_latency)(tracks, file, heard)
         is_free = is_played and moved is not tracks
         heard, tracks = heard if moved is tracks else heard_in(moved), moved
@@ -91,6 +94,21 @@ def regularity(heard: Heard) -> float:
         return 1.0
     alike = {parts: abs(np.exp(2j * np.pi * parts * onsets).mean()) for parts in PARTS + FINE_PARTS}
     return max(share for parts, share in alike.items() if parts in PARTS or share > MECHANICAL)
+
+
+def wanders(heard: Heard) -> bool:
+    """Whether onsets that lie regularly in each stretch of the file lie elsewhere in the quarter from one to the
+    next."""
+    onsets, alike = np.unique(heard.onset[~heard.is_drum]), []
+    stretch = (onsets // STRETCH).astype(int)
+    counts = np.bincount(stretch)
+    for parts in PARTS:
+        turns = 2 * np.pi * parts * onsets
+        means = np.bincount(stretch, np.cos(turns)) + 1j * np.bincount(stretch, np.sin(turns))
+        sizes = np.abs(means)[counts >= FULL]
+        if sizes.sum() > LOCAL * counts[counts >= FULL].sum():
+            alike.append(abs(means[counts >= FULL].sum()) / sizes.sum())
+    return max(alike, default=1.0) < WANDERS
 
 
 def _on_found_beats(tracks: list[Track], file: FileEvents, heard: Heard) -> tuple[list[Track], list[str]]:
