@@ -291,7 +291,8 @@ def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> 
         best = entry
     elif not late and not is_free:
         is_better = clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best]
-        is_ahead = parts == 2 and best == length - 1  # as likely chords that are ahead of their bars
+        to_beat = 3 if length % 3 == 0 else length  # of eighths, as likely chords that are ahead of their beats
+        is_ahead = parts == 2 and (best + 1) % to_beat == 0
         best = best if is_better and not is_ahead and length > 2 else 0
     return (best / parts - late) % (length / parts)
 
