@@ -118,7 +118,11 @@ def _read_raw(path: Path, selection: Selection) -> RawTune:
     if path.suffix.lower() in SCORE_ENDINGS:
         from reading.scores import read_score
 
-        return read_score(path)
+        raw = read_score(path)
+        if selection.meter or selection.pickup is not None:
+            told = "meter: a score's bars are as written; METER and PICKUP are for MIDI files"
+            raw = replace(raw, told=(*raw.told, told))
+        return raw
     return read_midi(path, selection.meter, selection.pickup)
 
 

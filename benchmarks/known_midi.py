@@ -1,6 +1,6 @@
 """A MIDI file whose truth is known: what is written to it, and what a reader should find.
 
-Times are quarters of the file. Left to others: the music (`real_music.py`), the ways it is played (`ways.py`).
+Times are quarters. Left to others: the music (`real_music.py`), the ways it is played (`ways.py`).
 """
 
 import json
@@ -29,13 +29,15 @@ class Voice:
 
 @dataclass(frozen=True)
 class Truth:
-    """What a file holds: the melody, the chords, where its bars begin (and the last one ends), meter and tempo."""
+    """What a file holds: the melody, the chords, where its bars begin (and the last one ends), meter and tempo. Times
+    are quarters of the music; `clock` tells where these lie in a file whose own are others, as (music's, file's)."""
 
     melody: list[Sound]
     changes: list[Change]
     lines: list[float]
     meter: tuple[int, int]
     tempo: float
+    clock: tuple[tuple[float, float], ...] = ()
 
     def as_json(self) -> dict:
         """The same in plain values, chords by their text."""

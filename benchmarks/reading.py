@@ -26,10 +26,11 @@ import running.console  # noqa: F401, before NumPy
 import ways
 from chord_accuracy import MEASURES, accuracy, rows_of_truth
 from other_readers import by_music21, by_templates
-from reading_scores import LINE_FALSE, LINE_FOUND, NOTHING, SCORES, TEMPO, scores_of
+from reading_scores import LINE_FALSE, LINE_FOUND, NEAR_FOUND, NOTHING, SCORES, TEMPO, place_in, scores_of
 from real_music import Music, music_at, places
 
 from preprocess import read_tune
+from reading.midi import read_midi
 from running.console import run, show
 from running.files import write_aside
 from running.settings import Settings, declared, path, read_settings, some_of, switch, text, whole
@@ -52,9 +53,10 @@ RIGHT_THIN = RIGHT | {"root": 0.8, "sevenths": 0.6}  # where neither a bass nor 
 INTRODUCTION = f"""# How right files of known truth are read
 
 `benchmarks/reading.py`, in hundredths: files with the right line (at least {LINE_FOUND:.0%} of its notes, at most
-{LINE_FALSE:.0%} others); notes found within a sixteenth, false, and placed on their very grid step; bars, meter, tempo
-(within {TEMPO:.0%}); time in which the chord's root, root and third, root and all up to the seventh are right
-(`mir_eval.chord`). The ways are told in `ways.py`."""
+{LINE_FALSE:.0%} others); notes found within a sixteenth, false, and placed on their very grid step; beats (F-measure,
+within {NEAR_FOUND} of one), bars, meter, tempo (within {TEMPO:.0%}, without a click of the mean); time in which the
+chord's root, root and third, root and all up to the seventh are right (`mir_eval.chord`). The ways are told in
+`ways.py`."""
 
 
 class Heard(NamedTuple):
@@ -104,7 +106,7 @@ def hear(way: str, music: Music, seed: int, folder: Path, others: dict[str, Call
     path, error = folder / f"{way}__{music.name}.mid", ""
     take.save(path)
     try:
-        scores = scores_of(read_tune(path), take.truth)
+        scores = scores_of(read_tune(path), take.truth, place_in(take, read_midi(path)))
     except ValueError as refused:
         scores, error = NOTHING, str(refused).removeprefix(f"{path}: ")
     chords = rows_of_truth(take.truth.changes)

@@ -245,7 +245,7 @@ def latency(music: Music, rng: Random) -> Take:
 
 
 def no_click(music: Music, rng: Random) -> Take:
-    """Played freely, while the file says 120; the truth lies where the beats were played."""
+    """Played freely, while the file says 120: its quarters are half seconds."""
     at, seconds = np.array(music.clock).T
 
     def place(quarters: float) -> float:
@@ -253,12 +253,9 @@ def no_click(music: Music, rng: Random) -> Take:
         return float(np.interp(quarters, at, seconds) + late - seconds[0]) * UNTOLD / 60
 
     take = trio(music, rng, tempos=[(0.0, UNTOLD)]).moved(place)
-    truth = take.truth
-    melody = [note._replace(onset=place(note.onset), end=place(note.end)) for note in truth.melody]
-    changes = [one._replace(start=place(one.start), end=place(one.end)) for one in truth.changes]
-    return replace(
-        take, truth=replace(truth, melody=melody, changes=changes, lines=[place(line) for line in truth.lines])
-    )
+    tempo = 60 * float((at[-1] - at[0]) / (seconds[-1] - seconds[0]))
+    clock = tuple((quarter, place(quarter)) for quarter in (*at.tolist(), music.length + music.bar))
+    return replace(take, truth=replace(take.truth, tempo=tempo, clock=clock))
 
 
 def without_signature(music: Music, rng: Random) -> Take:
@@ -344,7 +341,7 @@ WAYS = {
     "marked-solo": Way(marked_solo),
     "marked-choruses": Way(marked_choruses),
     "latency": Way(latency),
-    "no-click": Way(no_click),
+    "no-click": Way(no_click, fits=lambda music: music.beat == 1),  # 2/2 or 6/8 can be told by no beat
     "no-signature": Way(without_signature, fits=is_not_in_four),
     "false-signature": Way(false_signature, fits=is_not_in_four),
     "pickup": Way(pickup, fits=lambda music: music.with_pickup() is not None),

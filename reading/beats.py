@@ -11,6 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from reading.raw_tune import Track
 
@@ -18,7 +19,7 @@ FRAMES = 100  # a second
 LENGTHS = np.unique(np.round(np.geomspace(0.18, 1.25, 60) * FRAMES)).astype(int)  # of a beat, in frames
 USUAL, RANGE = 0.45, 0.8  # seconds, and natural logarithms of lengths: how long beats are wherever nothing says so
 ONSETS = 2.8  # in a beat: more, and beats are longer
-STEADY, NEXT = 60.0, 4  # how unlikely another length is, and how many of `LENGTHS` away the next beat's may be
+STEADY, NEXT = 100.0, 4  # how unlikely another length is, and how many of `LENGTHS` away the next beat's may be
 SPREAD = 0.022  # seconds of onsets about their place
 TOGETHER = 0.035  # seconds between notes of one chord
 BASS, BASS_DRUM = 50, (35, 36)  # below this pitch a note is bass; of drums
@@ -32,7 +33,7 @@ PLACES = (0, 1 / 2, 0.63, 1 / 3, 1 / 4, 3 / 4)
 LINE, LOW, NEW, AGAIN = range(4)
 SHARES = [(0.38, 0.13, 0.17, 0.06, 0.05, 0.05), (0.72, 0.06, 0.06), (0.85, 0.02, 0.02), (0.42, 0.14, 0.14)]
 ANYWHERE = (0.16, 0.16, 0.11, 0.2)
-WEIGHTS = (1.0, 1.3, 1.3, 1.0)
+WEIGHTS = (0.6, 1.3, 1.3, 1.0)
 LEAST_TOLD, LEAST_ALIKE = 0.2, 0.6  # bass notes and new chords in a beat, and how closely they lie on one place of it
 
 
@@ -77,10 +78,17 @@ def find_beats(seconds: np.ndarray, heard: Heard) -> np.ndarray | None:
     beats = _likeliest(_rewards(frames, kinds), LENGTHS[-1], frames[-1]) / FRAMES + start
     if beats[1] - times[0] < (beats[1] - beats[0]) / 4:
         beats = beats[1:]  # the first note is a little early
-    places = np.interp(times, beats, np.arange(len(beats)))[tells]
-    if len(places) < LEAST_TOLD * len(beats) or abs(np.exp(2j * np.pi * places).mean()) < LEAST_ALIKE:
+    told = times[tells]
+    if _alike(told, beats) < LEAST_ALIKE:  # they come on half beats, too: these are the beats
+        beats = np.interp(np.arange(2 * len(beats) - 1) / 2, np.arange(len(beats)), beats)
+    if len(told) < LEAST_TOLD * len(beats) or _alike(told, beats) < LEAST_ALIKE:
         return None
     return beats
+
+
+def _alike(times: np.ndarray, beats: np.ndarray) -> float:
+    """How closely some times lie on one place of the beat: 0 to 1."""
+    return abs(np.exp(2j * np.pi * np.interp(times, beats, np.arange(len(beats)))).mean())
 
 
 def _onsets(seconds: np.ndarray, heard: Heard) -> tuple[np.ndarray, np.ndarray]:
@@ -90,9 +98,10 @@ def _onsets(seconds: np.ndarray, heard: Heard) -> tuple[np.ndarray, np.ndarray]:
     times, kinds, chord = [], [], set()
     for struck in np.split(order, begins[1:]):
         pitches = heard.pitch[struck][~heard.is_drum[struck]].tolist()
+        drums = heard.pitch[struck][heard.is_drum[struck]].tolist()
         is_low = min(pitches, default=BASS) < BASS
         tones, kind = {pitch % 12 for pitch in pitches}, LINE
-        if is_low or np.isin(heard.pitch[struck][heard.is_drum[struck]], BASS_DRUM).any():
+        if is_low or not set(BASS_DRUM).isdisjoint(drums):
             kind = LOW
         if len(tones) > 2:
             is_new = len(tones & chord) < SAME * len(tones | chord)
@@ -105,40 +114,40 @@ def _onsets(seconds: np.ndarray, heard: Heard) -> tuple[np.ndarray, np.ndarray]:
 def _rewards(frames: np.ndarray, kinds: np.ndarray) -> np.ndarray:
     """How likely a beat is that begins at a frame and has one of the `LENGTHS`, as logarithms: (frames, lengths)."""
     count = int(frames[-1]) + LENGTHS[-1] + 1
-    struck = [np.bincount(frames[kinds == kind], minlength=count) for kind in range(len(SHARES))]
     usual = ((np.log(LENGTHS / FRAMES / USUAL)) / RANGE) ** 2 / 2
-    rewards = np.empty((count, len(LENGTHS)))
-    for column, length in enumerate(LENGTHS):
-        rewards[:, column] = -ONSETS - usual[column]
+    rewards = np.empty((len(LENGTHS), count))
+    for row, length in enumerate(LENGTHS):
+        place = np.arange(length)
         spread = max(SPREAD * FRAMES / length, 0.02)
+        likely = np.empty((len(SHARES), length))
         for kind, shares in enumerate(SHARES):
             density = np.full(length, ANYWHERE[kind])
-            for place, share in zip(PLACES, shares, strict=False):
-                apart = np.abs(np.arange(length) / length - place)
+            for at, share in zip(PLACES, shares, strict=False):
+                apart = np.abs(place / length - at)
                 apart = np.minimum(apart, 1 - apart) / spread
                 density += share * np.exp(-(apart**2) / 2) / (spread * np.sqrt(2 * np.pi))
-            likely = WEIGHTS[kind] * np.log(density / length * FRAMES)
-            rewards[:, column] += np.convolve(struck[kind], likely[::-1])[length - 1 :]
-    return rewards
+            likely[kind] = WEIGHTS[kind] * np.log(density / length * FRAMES)
+        begins = frames[:, None] - place  # of the beats in which an onset lies at each of its frames; none before 0
+        rewards[row] = np.bincount(begins.ravel(), likely[kinds].ravel(), count) - ONSETS - usual[row]
+    return rewards.T.copy()
 
 
 def _likeliest(rewards: np.ndarray, latest_start: int, last: int) -> np.ndarray:
     """The frames of the best row of beats that begins by `latest_start` and ends after `last`."""
-    columns = np.arange(len(LENGTHS))
-    others = columns[:, None] + np.arange(-NEXT, NEXT + 1)
-    is_there = (others >= 0) & (others < len(LENGTHS))
-    others = np.clip(others, 0, len(LENGTHS) - 1)
-    change = np.where(is_there, STEADY * np.log(LENGTHS[:, None] / LENGTHS[others]) ** 2, np.inf)
-    scores = np.full((len(rewards) + LENGTHS[-1], len(LENGTHS)), -np.inf)  # of beats that end at a frame
+    columns, wide = np.arange(len(LENGTHS)), np.pad(LENGTHS.astype(float), NEXT, mode="edge")
+    change = STEADY * np.log(LENGTHS[:, None] / sliding_window_view(wide, 2 * NEXT + 1)) ** 2  # (lengths, others)
+    around = np.full((len(rewards) + LENGTHS[-1], len(wide)), -np.inf)
+    scores = around[:, NEXT:-NEXT]  # of beats that end at a frame
+    others = sliding_window_view(around, 2 * NEXT + 1, axis=1)  # (frames, lengths, others): of lengths next to each
     came_from = np.zeros(scores.shape, np.int8)
     for first in range(0, last + 1, LENGTHS[0]):  # no beat begins and ends in so few frames
         frames = np.arange(first, min(first + LENGTHS[0], last + 1))
         early, ends = frames[frames <= latest_start], frames[:, None] + LENGTHS
         scores[early] = np.maximum(scores[early], 0.0)
-        ways = scores[frames][:, others] - change  # (frames, lengths, others)
+        ways = others[first : frames[-1] + 1] - change
         best = ways.argmax(axis=2)
-        scores[ends, columns] = ways.max(axis=2) + rewards[frames]
-        came_from[ends, columns] = others[columns, best]
+        scores[ends, columns] = ways.max(axis=2) + rewards[first : frames[-1] + 1]
+        came_from[ends, columns] = columns + best - NEXT
     final = scores[last + 1 : last + 1 + LENGTHS[-1]]
     frame, column = np.unravel_index(final.argmax(), final.shape)
     beats = [frame + last + 1]

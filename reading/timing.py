@@ -15,7 +15,7 @@ import numpy as np
 
 from music.piece import UNTOLD_TEMPO
 from music.units import GRID, to_quarters
-from reading.beats import BASS_DRUM, SAME, Heard, find_beats, heard_in
+from reading.beats import BASS, BASS_DRUM, SAME, Heard, find_beats, heard_in
 from reading.meters import MAX_BARS, length_of, meter_in
 from reading.midi_bytes import FileEvents
 from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, Track, some
@@ -24,6 +24,9 @@ from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, Track, some
 REGULAR, PARTS = 0.22, (1, 2, 3, 4)
 MECHANICAL, FINE_PARTS = 0.6, (6, 8, 12)  # finer parts show only what a machine plays
 SOME = 48  # onsets from which it is judged
+# A tempo near a simple part of the file's looks regular by chance: from stretch to stretch its place wanders.
+DOUBTFUL, STRETCH, FULL = 0.5, 8, 6  # regularity up to which this is asked; quarters; onsets of a stretch that counts
+LOCAL, WANDERS = 0.45, 0.75  # how regular stretches are of which it is asked, and how little alike if it wanders
 
 # Latency, in parts of a quarter.
 PLACES = 480
@@ -36,9 +39,14 @@ ON_TIME, ALONE_ON_TIME = 0.3, 0.15  # of those that are late, how many may lie o
 LONG = 8  # beats of a note that count
 WEIGHTS = (1.0, 0.4, 0.4, 0.4)  # of harmony, new chords, long notes, bass drum, fitted on accompanied solos and sheets
 METERS = {3: "3/4", 5: "5/4", 7: "7/4"}  # what a sequencer's 4/4 may be in truth, by the quarters in a bar
-FEW_BARS, CLEAR = 8, 2.5  # bars from which they are judged, and what the beginning of bars must stand out by
+FEW_BARS, CLEAR = 6, 2.5  # bars from which they are judged, and what the beginning of bars must stand out by
 CLEARER, CLEARER_THAN_NONE = 2.0, 1.0  # than 4/4 another meter must be, where 4/4 is told and where nothing is
 PICKUP_CLEARER, PICKUP_SHARE = 3.5, 0.4  # than bars from the start those after a pickup; the share these may have
+ENTERED_CLEARER, ENTERED_SHARE = 1.0, 0.5  # than bars from the start, and of the best, where the others enter
+ALONE = 0.9  # of the notes of a line alone, how many are struck by themselves
+HALF, NEAR = 0.5, 0.1  # of a quarter
+KEPT, NOT_KEPT = 0.7, 0.2  # of those who keep the beat half past it, how many lie there, and how many may on it
+LINE_ON = 3.0  # times as many notes of the line may lie on the quarter as half past it
 EARLY = 0.001  # quarters: a swung or straight off-beat is ahead of the next beat
 
 
@@ -53,7 +61,7 @@ def in_time(
     told, heard, strength, is_free = [], heard_in(tracks), np.zeros(0), False
     is_ours = any(track.written for track in tracks)
     if not is_ours and heard.onset.max() < 4 * MAX_BARS:
-        is_played = regularity(heard) < REGULAR
+        is_played = (regular := regularity(heard)) < REGULAR or regular < DOUBTFUL and wanders(heard)
         moved, told = (_on_found_beats if is_played else _without_latency)(tracks, file, heard)
         is_free = is_played and moved is not tracks
         heard, tracks = heard if moved is tracks else heard_in(moved), moved
@@ -67,10 +75,10 @@ def in_time(
         file.meters = [(0, meter_in(found))]
     bar = next((one for _, one in file.meters if length_of(one)), (4, 4))
     if pickup is None:
-        pickup = find_pickup(strength, length_of(bar), is_free) if set(file.meters) <= {(0, bar)} else 0
+        is_one = len(strength) and set(file.meters) <= {(0, bar)}
+        pickup = find_pickup(heard, bar, is_free) if is_one else 0.0
         if pickup:
-            quarters = some(pickup, "quarter")
-            told.append(f"pickup: {quarters}, for harmony and long notes begin bars there; PICKUP overrules")
+            told.append(f"pickup: {_quarters(pickup)}, for harmony and long notes begin bars there; PICKUP overrules")
     first = round(pickup % to_quarters(length_of(bar)) * file.division)
     if first:
         before = [changed for tick, changed in file.meters if tick <= first]
@@ -86,6 +94,21 @@ def regularity(heard: Heard) -> float:
         return 1.0
     alike = {parts: abs(np.exp(2j * np.pi * parts * onsets).mean()) for parts in PARTS + FINE_PARTS}
     return max(share for parts, share in alike.items() if parts in PARTS or share > MECHANICAL)
+
+
+def wanders(heard: Heard) -> bool:
+    """Whether onsets that lie regularly in each stretch of the file lie elsewhere in the quarter from one to the
+    next."""
+    onsets, alike = np.unique(heard.onset[~heard.is_drum]), []
+    stretch = (onsets // STRETCH).astype(int)
+    counts = np.bincount(stretch)
+    for parts in PARTS:
+        turns = 2 * np.pi * parts * onsets
+        means = np.bincount(stretch, np.cos(turns)) + 1j * np.bincount(stretch, np.sin(turns))
+        sizes = np.abs(means)[counts >= FULL]
+        if sizes.sum() > LOCAL * counts[counts >= FULL].sum():
+            alike.append(abs(means[counts >= FULL].sum()) / sizes.sum())
+    return max(alike, default=1.0) < WANDERS
 
 
 def _on_found_beats(tracks: list[Track], file: FileEvents, heard: Heard) -> tuple[list[Track], list[str]]:
@@ -203,18 +226,25 @@ def _harmony(heard: Heard, beats: np.ndarray, count: int) -> np.ndarray:
 
 
 def _new_chords(heard: Heard, beats: np.ndarray, count: int) -> np.ndarray:
-    """1 for the beats at which three pitch classes are struck together that are not those of the chord before."""
+    """1 for the beats at which three pitch classes are struck together that are not those of the chord before, or at
+    which a bass note is that is one of them, up to a beat ahead of them."""
     place = np.round(heard.onset * 8).astype(int)
     order = np.argsort(place, kind="stable")
     order = order[~heard.is_drum[order]]
     begins = np.flatnonzero(np.diff(place[order], prepend=-1))
     tones = np.bitwise_or.reduceat(1 << heard.pitch[order] % 12, begins) if len(begins) else begins
     is_chord = np.bitwise_count(tones) > 2
-    tones, beats = tones[is_chord], beats[order][begins][is_chord]
+    first = order[begins][is_chord]
+    low = order[heard.pitch[order] < BASS]
+    tones, at = tones[is_chord], beats[first]
+    if len(low):
+        under = low[np.maximum(np.searchsorted(place[low], place[first], side="right") - 1, 0)]
+        is_under = (place[first] - place[under] <= 8) & (tones >> heard.pitch[under] % 12 & 1 > 0)
+        at = np.where(is_under, np.minimum(beats[under], at), at)
     before = np.append(0, tones[:-1])[: len(tones)]
     is_new = np.bitwise_count(tones & before) < SAME * np.bitwise_count(tones | before)
     found = np.zeros(count)
-    found[beats[is_new]] = 1.0
+    found[at[is_new]] = 1.0
     return found
 
 
@@ -243,14 +273,62 @@ def find_meter(strength: np.ndarray, heard: Heard, is_told: bool) -> str:
     return METERS[best]
 
 
-def find_pickup(strength: np.ndarray, bar: int, is_free: bool = False) -> int:
-    """How many quarters lie before the first bar line, of bars that are so many grid steps long; 0 where the bars from
-    the file's start are as good, and for bars of no whole quarters or of few. `is_free`: they are no better."""
-    length, rest = divmod(bar, GRID)
-    if rest or length < 3:
-        return 0
-    clear = contrasts(strength, length)
-    best = int(clear.argmax())
-    if is_free:
-        return best
-    return best if clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best] else 0
+def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> float:
+    """How many quarters lie before the first bar line; 0 where the bars from the file's start are as good, and for few
+    bars. `is_free`: they are no better. A beat is an eighth in meters of eighths, else a quarter, from the start or,
+    where all who keep the beat are there, from half past it. Where the others enter within the first bar, the first
+    bar line is likely to be."""
+    parts = 2 if meter[1] >= 8 else 1
+    length, rest = divmod(length_of(meter) * parts, GRID)
+    if rest or is_alone(heard):
+        return 0.0
+    late = HALF if parts == 1 and not is_free and is_half_past(heard) else 0.0
+    moved = heard._replace(onset=(heard.onset + late) * parts, length=heard.length * parts)
+    clear = contrasts(bar_strength(moved), length)
+    best, entry = int(clear.argmax()), int(np.floor(_entry(moved) + HALF + EARLY))
+    is_at_entry = 0 < entry < length and clear[entry] >= ENTERED_SHARE * clear[best]
+    if is_at_entry and (late or clear[entry] >= clear[0] + ENTERED_CLEARER):
+        best = entry
+    elif not late and not is_free:
+        is_better = clear[best] - clear[0] >= PICKUP_CLEARER and clear[0] <= PICKUP_SHARE * clear[best]
+        to_beat = 3 if length % 3 == 0 else length  # of eighths, as likely chords that are ahead of their beats
+        is_ahead = parts == 2 and (best + 1) % to_beat == 0
+        best = best if is_better and not is_ahead and length > 2 else 0
+    return (best / parts - late) % (length / parts)
+
+
+def _entry(heard: Heard) -> float:
+    """When the first track enters that does not begin with the file; 0 for none."""
+    begin = np.full(heard.track.max() + 1, np.inf)
+    np.minimum.at(begin, heard.track, heard.onset)
+    return float(min(begin[(begin > begin.min() + NEAR) & np.isfinite(begin)], default=0.0))
+
+
+def is_alone(heard: Heard) -> bool:
+    """Whether next to nothing sounds together: a line alone, which does not tell its bars."""
+    return len(np.unique(np.round(4 * heard.onset))) > ALONE * len(heard.onset)
+
+
+def is_half_past(heard: Heard) -> bool:
+    """Whether bass and bass drum lie half past the file's quarters: a pickup of half a beat came before. Where neither
+    is, the chords, from the first on, and the line as often; chords that are ahead of their bars are none."""
+    place, tones = np.round(heard.onset * 8).astype(int), ~heard.is_drum
+    places, count = np.unique(np.unique(np.stack([place, heard.pitch % 12])[:, tones], axis=1)[0], return_counts=True)
+    is_chord = tones & np.isin(place, places[count > 2])
+    kinds = [tones & ~is_chord & (heard.pitch < BASS), ~tones & np.isin(heard.pitch, BASS_DRUM)]
+    kept = [_shares(heard.onset[kind]) for kind in kinds if kind.sum() >= FEW]
+    if not kept and is_chord.sum() >= FEW and places[count > 2][0] % 8 == 4:
+        on, half = _shares(heard.onset[tones & ~is_chord])
+        kept = [_shares(heard.onset[is_chord])] if on <= LINE_ON * half else []
+    return bool(kept) and all(on <= NOT_KEPT and half >= KEPT for on, half in kept)
+
+
+def _shares(onsets: np.ndarray) -> tuple[float, float]:
+    """How many onsets lie on a quarter, and half past one; 0 for none."""
+    if not len(onsets):
+        return 0.0, 0.0
+    return tuple(float(np.mean(np.abs((onsets - at + HALF) % 1 - HALF) < NEAR)) for at in (0.0, HALF))
+
+
+def _quarters(count: float) -> str:
+    return some(int(count) if count == int(count) else count, "quarter")

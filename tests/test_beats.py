@@ -8,7 +8,7 @@ import mido
 import pytest
 from test_any_midi import TPQ, meter, midi_bytes, said
 
-from preprocess import write_grammars
+from preprocess import read_tune, write_grammars
 from reading.choosing import Selection, tune_of
 from reading.midi import midi_in
 
@@ -106,7 +106,7 @@ def comping(band):
     return [("Piano", 0, sax + [(s, s + 2 * TPQ, *rest) for s, _, *rest in chords] + again)]
 
 
-@pytest.mark.parametrize("tempo", [66, 97, 143, 230])
+@pytest.mark.parametrize("tempo", [66, 97, 120, 143, 230])
 @pytest.mark.parametrize("arranged", [list, comping])
 def test_beats_are_found_where_nobody_played_to_a_click(tempo, arranged):
     if arranged is comping and tempo == 230:
@@ -177,6 +177,62 @@ def test_a_pickup_at_tick_0(length, pickup, is_told):
     assert said(tune, "pickup").startswith(f"pickup: {pickup} quarter")
 
 
+def shifted(band, by, only=("Sax", "Piano", "Bass")):
+    """Some of the band so many quarters later."""
+    return [
+        (name, channel, [(s + round(by * TPQ), e + round(by * TPQ), *rest) for s, e, *rest in part])
+        if name in only
+        else (name, channel, part)
+        for name, channel, part in band
+    ]
+
+
+def with_upbeat(band):
+    (name, channel, sax), *others = band
+    return [(name, channel, [(0, TPQ // 3, 71, 80), *sax]), *others]
+
+
+@pytest.mark.parametrize(("length", "pickup"), [(4, 0.5), (4, 1.5), (4, 2.5), (3, 0.5), (3, 1.5), (2, 0.5)])
+@pytest.mark.parametrize("without", [(), ("Bass",)])
+def test_a_pickup_of_half_a_beat(length, pickup, without):
+    band = [one for one in with_upbeat(shifted(a_band(length), pickup)) if one[0] not in without]
+    tune = read(midi_bytes(*band, events=[meter(length, 4)]), melody_track=0)
+    assert bars_of(tune)[1:6] == regular(length, 5, first=pickup)
+    assert said(tune, "pickup").startswith(f"pickup: {pickup:g} quarter")
+
+
+@pytest.mark.parametrize(("told", "length", "pickup"), [((6, 8), 3, 0.5), ((6, 8), 3, 1.0), ((7, 8), 3.5, 1.5)])
+def test_a_pickup_in_a_meter_of_eighths(told, length, pickup):
+    sax, piano, bass = a_band(7)
+    by = length / 7  # the band in sevens at another pace
+    if told == (6, 8):
+        sax, piano, bass = a_band(6)
+        by = 0.5
+    band = [
+        (name, channel, [(round(s * by), round(e * by), *rest) for s, e, *rest in part])
+        for name, channel, part in (sax, piano, bass)
+    ]
+    tune = read(midi_bytes(*with_upbeat(shifted(band, pickup)), events=[meter(*told)]), melody_track=0)
+    assert [one[0] for one in bars_of(tune)[1:4]] == [pickup, pickup + length, pickup + 2 * length]
+
+
+@pytest.mark.parametrize("without", [(), ("Bass",)])
+@pytest.mark.parametrize("length", [4, 3, 2])
+def test_chords_ahead_of_their_bars_are_no_pickup(length, without):
+    pushed = [
+        (name, channel, [(max(0, s - TPQ // 2 * (name == "Piano")), e, *rest) for s, e, *rest in part])
+        for name, channel, part in a_band(length)
+        if name not in without
+    ]
+    tune = read(midi_bytes(*pushed, events=[meter(length, 4)]), melody_track=0)
+    assert bars_of(tune)[:5] == regular(length, 5)
+
+
+def test_a_line_alone_tells_no_pickup():
+    line = [("Fiddle", 0, [*a_band(4, 1)[0][2]])]
+    assert bars_of(read(midi_bytes(*line, events=[FOUR])))[:4] == regular(4, 4)
+
+
 def test_no_pickup_is_heard_where_the_meters_tell_it():
     tune = read(midi_bytes(*a_band(4, 2), events=[meter(2, 4), meter(4, 4, at=2)]))
     assert bars_of(tune) == [(0.0, (2, 4)), *regular(4, first=2.0)]
@@ -207,6 +263,14 @@ def test_what_is_asked_for_overrules_what_the_file_says_and_what_is_found(asked,
 def test_a_meter_that_makes_no_bar_is_told(wrong):
     with pytest.raises(ValueError, match=r"any\.mid: no bar of .* is in '" + wrong):
         read(midi_bytes(*a_band()), meter=wrong)
+
+
+@pytest.mark.parametrize("asked", [{"meter": "3/4"}, {"pickup": 1}])
+def test_a_score_keeps_its_bars_and_says_so(tmp_path, asked):
+    (tmp_path / "a.abc").write_text("X:1\nM:4/4\nL:1/4\nK:C\n" + '"C"CDEF|"G"GFED|' * 4 + "\n")
+    tune = read_tune(tmp_path / "a.abc", Selection(**asked))
+    assert bars_of(tune) == regular(4, 8)
+    assert said(tune, "meter") == "meter: a score's bars are as written; METER and PICKUP are for MIDI files"
 
 
 # --- Tempo -----------------------------------------------------------------------------------------------------------

@@ -13,12 +13,14 @@ from chord_accuracy import MEASURES, accuracy, label, rows_of_truth
 from conftest import ROOT
 from known_midi import truth_of
 from other_readers import by_templates
-from reading_scores import scores_of
+from reading_scores import place_in, scores_of
 from real_music import Change, Music, Sound
 from ways import LATENCY, WAYS
 
 from music.chord_symbols import parse_symbol
 from preprocess import read_tune
+from reading.choosing import tune_of
+from reading.midi import read_midi
 
 spec = importlib.util.spec_from_file_location("reading_benchmark", ROOT / "benchmarks/reading.py")
 benchmark = sys.modules[spec.name] = importlib.util.module_from_spec(spec)  # it looks for itself there
@@ -54,7 +56,7 @@ def test_what_is_written_plainly_is_read_as_the_truth(tmp_path):
     kept = json.loads((tmp_path / "block__made.json").read_text())
     assert kept["changes"][1] == [4, 8, "G7"] and kept["lines"][:3] == [0, 4, 8] and kept["meter"] == [4, 4]
     table = benchmark.markdown([heard, heard._replace(scores=heard.scores | {"found": 0.5, "root": float("nan")})])
-    assert "| block | 2 | 100 | 75 | 0 | 100 | 100 | 100 | 100 | 100 | 100 | 100 |" in table
+    assert "| block | 2 | 100 | 75 | 0 | 100 | 100 | 100 | 100 | 100 | 100 | 100 | 100 |" in table
     assert "| ours: root |" in table and "| templates: sevenths |" in table
 
 
@@ -163,7 +165,22 @@ def test_what_a_way_does_is_done():
     assert {start.lines[1] for start in starts} == {0.5, 1, 2}
     assert all(start.lines[2] - start.lines[1] == 4 and start.melody[0].onset < start.lines[1] for start in starts)
     freely = WAYS["no-click"].make(music, rng)
-    assert freely.tempos == [(0.0, 120.0)] and freely.truth.lines[1] == pytest.approx(music.clock[4][1] * 2)
+    assert freely.tempos == [(0.0, 120.0)] and freely.truth.lines == music.lines
+    assert freely.truth.clock[4] == (4, pytest.approx(music.clock[4][1] * 2))
+    assert freely.voices[0].sounds[1].onset == pytest.approx(1.2 * music.melody[1].onset, abs=0.1)
+
+
+def test_what_was_played_freely_is_judged_in_the_quarters_of_the_music(tmp_path):
+    take = WAYS["no-click"].make(music_in(), Random(0))
+    take.save(tmp_path / "a.mid")
+    raw = read_midi(tmp_path / "a.mid")
+    place = place_in(take, raw)
+    seen = scores_of(read_tune(tmp_path / "a.mid"), take.truth, place)
+    assert [seen[name] for name in ("found", "placed", "beats", "bars", "tempo")] == [1] * 5
+    halved = replace(raw, tracks=[replace(one, ticks_per_quarter=240) for one in raw.tracks], ticks_per_quarter=240)
+    seen = scores_of(tune_of(halved), take.truth, place_in(take, halved))  # twice as many beats
+    assert seen["found"] == 1 and seen["placed"] < 0.6 and seen["beats"] < 0.7
+    assert seen["bars"] == 0
 
 
 def test_chords_that_go_on_are_struck_again_at_bar_lines_only_where_asked():
