@@ -41,7 +41,6 @@ from reading.track_roles import (
     Strand,
     Window,
     between,
-    find_facts,
     find_melody,
     holds_two_hands,
     inside,
@@ -239,7 +238,7 @@ def _find_line(raw: RawTune, selection: Selection, reason: str, marker: str) -> 
     is_both = number in (selection.chord_tracks or ())
     if not is_both and not raw.is_written:
         in_window = inside(notes, window, units)
-        is_both = bool(in_window) and holds_two_hands(track, find_facts(in_window, units, raw.bars))
+        is_both = bool(in_window) and holds_two_hands(track, in_window, raw.bars)
     if is_both:
         return Line(number, *split_hands(notes, units), why)
     return Line(number, *(split_voices(notes, units) if raw.is_written else (notes, [])), why)

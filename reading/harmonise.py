@@ -64,12 +64,12 @@ HAS_BASS = 0.15  # notes' worth of bass in a beat from which it has one
 # where it goes on.
 BEGINNING = (1.0, 0.02, 0.02, 0.12, 0.12, 0.03, 0.03, 0.12, 0.02, 0.03, 0.04, 0.02), 0.02
 GOING_ON = (1.0, 0.2, 0.2, 0.6, 0.6, 0.4, 0.4, 0.8, 0.4, 0.4, 0.4, 0.3), 0.2
-BASS_TELLS = 1.8  # how much more a bass counts for where a chord begins
+BASS_TELLS = (2.0, 1.8, 0.8)  # how much more a bass counts for where a chord begins, by places as in `CHANGES`
 MOST_PLAYED, MOST_SUNG, MOST_UNDER = 6.0, 1.0, 1.5  # notes in a beat that count
 STRUCK, SUSTAINED = 0.7, 0.3  # how much a note counts in the beat in which it begins, and how much as it sounds
 ON_TIME, OFF_TIME = 1.5, 0.5  # how much a bass note counts that is there when the beat begins, and another
 # The logarithm of how often the chord changes at a bar line, in the middle of a bar, at another beat.
-CHANGES, ALONE_CHANGES = (-0.5, -1.8, -3.3), (-0.7, -3.0, -6.0)
+CHANGES, ALONE_CHANGES = (-0.5, -1.8, -3.5), (-0.7, -3.0, -6.0)
 # After a chord of one kind, by how many semitones the root rises and what comes, how often: counts of 44 solos of the
 # Weimar Jazz Database and 50 lead sheets, rounded by hand to serve both, and with moves of pop songs among triads; the
 # rest is spread evenly.
@@ -219,7 +219,7 @@ def _decoded(beats: Beats, heard: Heard, sung: np.ndarray) -> tuple[list[State],
     others = _at_most(sung, MOST_SUNG) @ _likely(SUNG) + goes_on
     others[0] += [state.usual for state in states]
     # What is held over is not another chord because the bass moves.
-    begins = BASS_TELLS * (begins - goes_on) / (1 + heard.held)
+    begins = np.array(BASS_TELLS)[beats.strengths, None] * (begins - goes_on) / (1 + heard.held)
     is_struck = heard.tones.sum(axis=1, keepdims=True) > 1.2
     has_bass = 2 * np.count_nonzero(under.sum(axis=1) > HAS_BASS) >= len(beats)
     by_hand = {}

@@ -69,6 +69,7 @@ KICKS_AND_SNARES, CYMBALS = {35, 36, 37, 38, 39, 40}, {42, 44, 46, 49, 51, 53, 5
 LONG = 16  # quarters of a note that count: others hang
 SEVERAL_VOICES = 1.4  # notes at once, on average, from which a track may hold more than a line
 MOSTLY_SINGLE = 0.85  # share of single onsets above which a track does hold one
+CHORDS_OF_A_HAND = 4  # bars for each chord that a hand strikes, at most
 TWO_HANDS = 24  # semitones between the low and the high of the top notes from which they are two hands' all the same
 
 
@@ -281,11 +282,16 @@ def find_facts(notes: list[RawNote], ticks_per_quarter: int, bars: Bars) -> Fact
     )
 
 
-def holds_two_hands(track: Track, facts: Facts) -> bool:
-    """Whether a melody's track holds its accompaniment too."""
+def holds_two_hands(track: Track, notes: list[RawNote], bars: Bars) -> bool:
+    """Whether some notes of a melody's track hold its accompaniment too."""
+    units = track.ticks_per_quarter
+    facts = find_facts(notes, units, bars)
     if facts.voices < SEVERAL_VOICES:
         return False
-    return facts.single < MOSTLY_SINGLE or facts.spread >= TWO_HANDS and role_of(track.name) != "leads"
+    if facts.single < MOSTLY_SINGLE or facts.spread >= TWO_HANDS and role_of(track.name) != "leads":
+        return True
+    voicings = [group for group in strikes(notes, units) if is_voicing(group)]
+    return CHORDS_OF_A_HAND * len(voicings) >= facts.bars
 
 
 def find_struck_chords(
