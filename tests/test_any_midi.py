@@ -236,6 +236,22 @@ def test_chords_of_bass_and_several_instruments(tune_of):
     assert said(tune, "chords") == "chords: heard in track 1 'Bass', track 2 'Horn', track 3 'Oboe'"
 
 
+def test_what_the_pedal_holds_sounds_on(tune_of):
+    bars = ((57, 60, 64, 67), (62, 57, 60, 65), (55, 59, 62, 65), (60, 55, 59, 64))
+    places = [(4 * number + beat, pitch) for number, bar in enumerate(bars) for beat, pitch in enumerate(bar)]
+    touched = [(at, 0.25, pitch) for at, pitch in places]
+    held = [(at, 3.75 - at % 4, pitch) for at, pitch in places]
+    pedals = [(at, value) for bar in range(4) for at, value in ((4 * bar, 127), (4 * bar + 3.75, 0))]
+
+    def chords(played, pedals=()):
+        pressed = [mido.Message("control_change", channel=0, control=64, value=value) for _, value in pedals]
+        events = [(round(at * TPQ), message) for (at, _), message in zip(pedals, pressed, strict=True)]
+        return tune_of(midi_bytes(("Piano", 0, notes(*played)), ("Voice", 1, melody()), events=events)).chords
+
+    assert chords(touched, pedals) == chords(held)
+    assert chords(touched, pedals[:1]) != chords(held)  # it is never released
+
+
 def test_two_chords_in_a_bar(tune_of):
     names = ("C", "G", "Am", "F") * 2
     parts = [notes(*((2 * n, 2, TRIADS[name][part]) for n, name in enumerate(names))) for part in range(3)]
