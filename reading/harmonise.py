@@ -11,7 +11,6 @@ Times are in grid steps; notes need not be quantised. Left to others: what is st
 (`reading/chords.py`).
 """
 
-from bisect import bisect_right
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -125,6 +124,10 @@ class Harmony(NamedTuple):
         """Its pitch classes."""
         return tuple((self.root + interval) % 12 for interval in self.shape)
 
+    @property
+    def duration(self) -> int:
+        return self.end - self.onset
+
     def holds(self, tones: set[int]) -> bool:
         """Whether pitch classes are all the chord's, or its tensions."""
         return {(tone - self.root) % 12 for tone in tones} <= {*self.shape, *SHAPES[self.shape][1]}
@@ -168,40 +171,34 @@ class Beats:
 
     def heard(self, sounds: list) -> Heard:
         """What is heard in each beat."""
-        heard, low, held = np.zeros((len(self), 12)), [[] for _ in range(len(self))], np.zeros((len(self), 1))
-        pitches = [set() for _ in range(len(self))]
-        for sound in sounds:
-            begin = self.of(sound)
-            for beat in range(begin, len(self)):
-                start, end = self.lines[beat : beat + 2]
-                if beat > begin and sound.end <= start + LATE:
-                    break
-                pitches[beat].add(sound.pitch)
-                share = max(0.0, min(sound.end, end) - max(sound.onset, start)) / (end - start)
-                deep = max(0.0, min(1.0, (HIGHEST_BASS - sound.pitch) / 12))
-                heard[beat, sound.pitch % 12] += (SUSTAINED * share + STRUCK * (beat == begin)) * (1 - WALKS * deep)
-                if deep:
-                    weight = ON_TIME if sound.onset <= start + LATE else OFF_TIME
-                    weight *= SUSTAINED if beat > begin else 1.0
-                    low[beat].append((sound.pitch, share * weight * deep))
-                if beat > begin:
-                    held[beat] += share * (1 - deep)
-        under, lowest = np.zeros_like(heard), np.zeros_like(heard)
-        for beat, (all_of_it, notes) in enumerate(zip(pitches, low, strict=True)):
-            if all_of_it:
-                bottom, second, *_ = *sorted(all_of_it), 127
-                lowest[beat, bottom % 12] = 1.0
-                apart = max(0.0, min(1.0, (second - bottom - APART) / 2))
-                for pitch, weight in notes:
-                    under[beat, pitch % 12] += weight * apart * (pitch <= bottom + DEPTH)
-        return Heard(heard, under, lowest, held)
-
-    def of(self, sound) -> int:
-        """The beat that something belongs to, of which it may be ahead."""
-        beat = bisect_right(self.lines, sound.onset + LATE) - 1
-        if beat < len(self) and sound.onset >= self.lines[beat + 1] - AHEAD and sound.end > self.lines[beat + 1] + LATE:
-            beat += 1
-        return max(beat, 0)
+        lines, size = np.array(self.lines, float), len(self)
+        onsets, ends, pitches = np.array([(one.onset, one.end, one.pitch) for one in sounds], float).reshape(-1, 3).T
+        begins = np.searchsorted(lines, onsets + LATE, "right") - 1
+        following = lines[np.minimum(begins + 1, size)]
+        begins += (begins < size) & (onsets >= following - AHEAD) & (ends > following + LATE)  # it may be ahead
+        begins = np.maximum(begins, 0)
+        lasts = np.maximum(np.searchsorted(lines[:-1] + LATE, ends, "left") - 1, begins)
+        counts = np.where(begins < size, lasts - begins + 1, 0)
+        # Each sound once for each beat in which it sounds.
+        which = np.repeat(np.arange(len(begins)), counts)
+        beats = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts - begins, counts)
+        onset, end, pitch, goes_on = onsets[which], ends[which], pitches[which].astype(int), beats > begins[which]
+        start, stop = lines[beats], lines[beats + 1]
+        share = np.maximum(0.0, np.minimum(end, stop) - np.maximum(onset, start)) / (stop - start)
+        deep = np.clip((HIGHEST_BASS - pitch) / 12, 0.0, 1.0)
+        bottom, second = np.full(size, 127), np.full(size, 127)
+        np.minimum.at(bottom, beats, pitch)
+        above = pitch > bottom[beats]
+        np.minimum.at(second, beats[above], pitch[above])
+        lowest = np.zeros((size, 12))
+        lowest[beats, bottom[beats] % 12] = 1.0
+        apart = np.clip((second - bottom - APART) / 2, 0.0, 1.0)
+        weight = np.where(onset <= start + LATE, ON_TIME, OFF_TIME) * np.where(goes_on, SUSTAINED, 1.0)
+        weight *= share * deep * apart[beats] * (pitch <= bottom[beats] + DEPTH)
+        tones = (SUSTAINED * share + STRUCK * ~goes_on) * (1 - WALKS * deep)
+        places = 12 * beats + pitch % 12
+        heard, under = (np.bincount(places, one, 12 * size).reshape(size, 12) for one in (tones, weight))
+        return Heard(heard, under, lowest, np.bincount(beats, goes_on * share * (1 - deep), size)[:, None])
 
 
 def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]) -> list[Harmony]:
@@ -325,7 +322,7 @@ def _kind(shape: tuple[int, ...]) -> str:
 
 
 class Moves(NamedTuple):
-    """How chords follow each other, by groups of states that follow alike: the `members` of each group, (groups, most),
+    """How chords follow each other, by groups of states that follow alike: the `members` of each group, (most, groups),
     with the number of states where there is none; the `group` of each state; and the logarithms of how likely each
     group's states (columns) lead to another (rows), and of how usual each state is."""
 
@@ -353,7 +350,7 @@ def _moves(states: list[State]) -> Moves:
     often = table[kind[:, None], (root[None, :] - root[:, None]) % 12, kind[None, :]]
     usual = np.array([state.usual for state in states])
     often /= often @ np.bincount(group, np.exp(usual))[:, None]
-    return Moves(members, group, np.ascontiguousarray(np.log(often).T, np.float32), usual.astype(np.float32))
+    return Moves(np.ascontiguousarray(members.T), group, np.ascontiguousarray(np.log(often).T, np.float32), usual.astype(np.float32))
 
 
 @cache
@@ -372,24 +369,23 @@ def _likeliest(
     """For each beat the number of its state, in the likeliest row of them. `scores` are (hands, beats, states), `often`
     tells how often hands are (logarithms); what `begins` adds where the chord changes is (beats, states)."""
     arrives, scores = begins.astype(np.float32) + moves.usual, scores.astype(np.float32)
-    hands, groups, states = np.arange(len(scores))[:, None], np.arange(len(moves.members)), np.arange(scores.shape[2])
-    padded = np.full((len(scores), len(states) + 1), -np.inf, np.float32)
-    best, came_from = scores[:, 0] + begins[0].astype(np.float32), []
-    for beat, (more, strength) in enumerate(zip(arrives[1:], strengths[1:], strict=True), 1):
-        padded[:, :-1] = best
-        of_groups = padded[:, moves.members]
-        firsts = of_groups.argmax(axis=2)
-        arriving = moves.likely + of_groups[hands, groups, firsts][:, None]
-        origins = arriving.argmax(axis=2)
-        changed = arriving[hands, groups, origins][:, moves.group] + (more + np.float32(changes[strength]))
-        stayed = best + np.float32(np.log1p(-np.exp(changes[strength])))
-        members = moves.members[groups, firsts]
-        came_from.append(np.where(changed > stayed, members[hands, origins][:, moves.group], states))
-        best = np.maximum(changed, stayed) + scores[:, beat]
-    hand = int((best.max(axis=1) + often).argmax())
-    row = [int(best[hand].argmax())]
-    for origins in reversed(came_from):
-        row.append(int(origins[hand, row[-1]]))
+    logs = [(np.float32(change), np.float32(np.log1p(-np.exp(change)))) for change in changes]  # to change, to stay
+    padded = np.full((len(scores), scores.shape[2] + 1), -np.inf, np.float32)
+    best = [scores[:, 0] + begins[0].astype(np.float32)]
+    for beat, strength in enumerate(strengths[1:], 1):
+        change, stay = logs[strength]
+        padded[:, :-1] = best[-1]
+        of_groups = padded.take(moves.members, axis=1).max(axis=1)
+        arriving = (moves.likely + of_groups[:, None]).max(axis=2)
+        changed = arriving.take(moves.group, axis=1) + (arrives[beat] + change)
+        best.append(np.maximum(changed, best[-1] + stay) + scores[:, beat])
+    hand = int((best[-1].max(axis=1) + often).argmax())
+    row = [int(best[-1][hand].argmax())]
+    for beat in range(len(best) - 1, 0, -1):
+        state, before, (change, stay) = row[-1], best[beat - 1][hand], logs[strengths[beat]]
+        leaving = before + moves.likely[moves.group[state], moves.group]
+        has_changed = leaving.max() + (arrives[beat, state] + change) > before[state] + stay
+        row.append(int(leaving.argmax()) if has_changed else state)
     return row[::-1]
 
 
