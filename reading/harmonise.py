@@ -49,7 +49,7 @@ DEGREES = {
     "minor": ((0, MINOR, 0.0), (7, MAJOR, -0.3), (5, MINOR, -0.5), (8, MAJOR, -1.2), (3, MAJOR, -1.2), (10, MAJOR, -2)),
 }
 # How often an accompaniment plays a chord's root, third, fifth, seventh, a tension, or another tone; and a melody.
-PLAYED = (1.0, 0.9, 0.9, 0.9, 0.12, 0.025)
+PLAYED = (1.0, 0.9, 0.9, 0.9, 0.03, 0.012)
 SUNG = (1.0, 1.0, 1.0, 0.9, 0.45, 0.28)
 # A hand plays chords in one of these ways through a whole tune, seldom otherwise: in full; in full over the root, where
 # no bass plays; those with a seventh without the root, which the ninth stands in for; in two tones, without the root.
@@ -90,6 +90,7 @@ MOVES = {
     "dim": {(1, "min"): 0.14, (11, "min"): 0.25, (8, "dom"): 0.1, (9, "maj"): 0.1},
     "sus": {(0, "dom"): 0.35, (5, "maj"): 0.3, (5, "dom"): 0.1},
 }  # fmt: skip
+UNCOUNTED = 0.2  # how much more often than counted chords move in ways that have no count
 ENDING = 3.0  # how much likelier a melody alone begins and ends on the tonic
 FOREIGN = -0.75  # how much less usual a chord is for each of its tones that is not in the key
 TONIC = 0.8  # and how much more on the tonic
@@ -343,7 +344,7 @@ def _moves(states: list[State]) -> Moves:
         row[: len(numbers)] = numbers
     table = np.zeros((len(MOVES), 12, len(MOVES)))
     for row, known in zip(table, MOVES.values(), strict=True):
-        row += (1 - sum(known.values())) / row.size
+        row += (UNCOUNTED + 1 - sum(known.values())) / row.size
         for (rise, after), often in known.items():
             row[rise, kinds.index(after)] += often
     kind, root = np.array(groups).T
