@@ -52,9 +52,10 @@ DEGREES = {
 PLAYED = (1.0, 0.9, 0.9, 0.9, 0.03, 0.012)
 SUNG = (1.0, 1.0, 1.0, 0.9, 0.45, 0.28)
 # A hand plays chords in one of these ways through a whole tune, seldom otherwise: in full; in full over the root, where
-# no bass plays; those with a seventh without the root, which the ninth stands in for; in two tones, without the root.
-FULL, ROOTED, ROOTLESS, GUIDES = "full", "rooted", "rootless", "guides"
-HANDS, SELDOM = {FULL: 0.0, ROOTED: 0.0, ROOTLESS: -3.0, GUIDES: -3.0}, -3.0  # logarithms of how often
+# no bass plays; those with a seventh without the root, which the ninth stands in for; in two tones, without the root;
+# in roots and fifths, as electric guitars do.
+HANDS = FULL, ROOTED, ROOTLESS, GUIDES, FIFTHS = "full", "rooted", "rootless", "guides", "fifths"
+SELDOM = -4.0  # logarithm of how often another way
 LACKING, SOUNDS = -1.5, 0.1  # for each strike without what a hand's chord must have; notes' worth from which it sounds
 OVER_ROOT = (1.0, 0.02, 0.02, 0.03, 0.03, 0.02, 0.02, 0.05, 0.02, 0.02, 0.02, 0.02), 0.02  # how low tones of it lie
 LOWEST_TELLS = 0.6  # how much the lowest tone counts beside the others where no bass plays
@@ -232,8 +233,7 @@ def _decoded(beats: Beats, heard: Heard, sung: np.ndarray) -> tuple[list[State],
     any_hand = np.max([*by_hand.values()], axis=0) + struck + others
     moves = _moves_in(key)
     scores = np.stack([np.maximum(any_hand, own + others) for own in by_hand.values()])
-    often = [HANDS[hand] for hand in by_hand]
-    return states, _likeliest(scores, often, begins, moves, beats.strengths, CHANGES), heard.under
+    return states, _likeliest(scores, begins, moves, beats.strengths, CHANGES), heard.under
 
 
 def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony], str]:
@@ -244,7 +244,7 @@ def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony]
     scores = beats.heard(melody).tones @ _likely(SUNG)[:, [CHORDS.index(state[:2]) for state in states]]
     scores[[0, -1], 0] += ENDING
     scores[0] += [state.usual for state in states]
-    row = _likeliest(scores[None], [0.0], np.zeros_like(scores), _moves(states), beats.strengths, ALONE_CHANGES)
+    row = _likeliest(scores[None], np.zeros_like(scores), _moves(states), beats.strengths, ALONE_CHANGES)
     return _chords(beats, states, row, np.zeros((len(beats), 12))), key.name
 
 
@@ -278,6 +278,8 @@ def _likely(how_often: tuple[float, ...], hand: str = FULL) -> np.ndarray:
         elif hand == GUIDES:
             weights[0] = other
             weights[[*shape[2:-1]]] = tension
+        elif hand == FIFTHS:
+            weights[[shape[1], *shape[3:]]] = tension
         by_shape[shape] = weights
     return _over_roots(by_shape)
 
@@ -351,7 +353,8 @@ def _moves(states: list[State]) -> Moves:
     often = table[kind[:, None], (root[None, :] - root[:, None]) % 12, kind[None, :]]
     usual = np.array([state.usual for state in states])
     often /= often @ np.bincount(group, np.exp(usual))[:, None]
-    return Moves(np.ascontiguousarray(members.T), group, np.ascontiguousarray(np.log(often).T, np.float32), usual.astype(np.float32))
+    likely = np.ascontiguousarray(np.log(often).T, np.float32)
+    return Moves(members.T.copy(), group, likely, usual.astype(np.float32))
 
 
 @cache
@@ -360,15 +363,10 @@ def _moves_in(key: Key) -> Moves:
 
 
 def _likeliest(
-    scores: np.ndarray,
-    often: list[float],
-    begins: np.ndarray,
-    moves: Moves,
-    strengths: list[int],
-    changes: tuple[float, ...],
+    scores: np.ndarray, begins: np.ndarray, moves: Moves, strengths: list[int], changes: tuple[float, ...]
 ) -> list[int]:
-    """For each beat the number of its state, in the likeliest row of them. `scores` are (hands, beats, states), `often`
-    tells how often hands are (logarithms); what `begins` adds where the chord changes is (beats, states)."""
+    """For each beat the number of its state, in the likeliest row of them. `scores` are (hands, beats, states); what
+    `begins` adds where the chord changes is (beats, states)."""
     arrives, scores = begins.astype(np.float32) + moves.usual, scores.astype(np.float32)
     logs = [(np.float32(change), np.float32(np.log1p(-np.exp(change)))) for change in changes]  # to change, to stay
     padded = np.full((len(scores), scores.shape[2] + 1), -np.inf, np.float32)
@@ -380,7 +378,7 @@ def _likeliest(
         arriving = (moves.likely + of_groups[:, None]).max(axis=2)
         changed = arriving.take(moves.group, axis=1) + (arrives[beat] + change)
         best.append(np.maximum(changed, best[-1] + stay) + scores[:, beat])
-    hand = int((best[-1].max(axis=1) + often).argmax())
+    hand = int(best[-1].max(axis=1).argmax())
     row = [int(best[-1][hand].argmax())]
     for beat in range(len(best) - 1, 0, -1):
         state, before, (change, stay) = row[-1], best[beat - 1][hand], logs[strengths[beat]]
