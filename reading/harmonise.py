@@ -37,7 +37,7 @@ SHAPES = {
     (0, 3, 6, 9): (-1.2, (2,)),
     (0, 3, 6): (-2.5, ()),
     (0, 4, 8): (-2.5, ()),
-    (0, 4, 8, 10): (-2.0, (2,)),
+    (0, 4, 8, 10): (-2.5, (2,)),
     (0, 5, 7): (-2.5, (2,)),
     (0, 5, 7, 10): (-1.5, (2, 9)),
     (0, 3, 7, 11): (-3.0, (2, 5)),
@@ -49,7 +49,7 @@ DEGREES = {
     "minor": ((0, MINOR, 0.0), (7, MAJOR, -0.3), (5, MINOR, -0.5), (8, MAJOR, -1.2), (3, MAJOR, -1.2), (10, MAJOR, -2)),
 }
 # How often an accompaniment plays a chord's root, third, fifth, seventh, a tension, or another tone; and a melody.
-PLAYED = (1.0, 0.9, 0.9, 0.9, 0.03, 0.012)
+PLAYED = (1.0, 0.9, 0.9, 0.9, 0.06, 0.012)
 SUNG = (1.0, 1.0, 1.0, 0.9, 0.45, 0.28)
 # A hand plays chords in one of these ways through a whole tune, seldom otherwise: in full; in full over the root, where
 # no bass plays; those with a seventh without the root, which the ninth stands in for; in two tones, without the root;
