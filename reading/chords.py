@@ -88,12 +88,12 @@ def find_chords(
         most = " in most bars" if raw.is_written else ""
         told = f"made from the melody alone, in {key} (nothing else with pitches sounds{most})"
     loudness = round(sum(sound.velocity for sound in sounds) / len(sounds)) if sounds else VELOCITY
-    fifths = key_of(melody, [_voiced(one, [], loudness, None) for one in harmony]).fifths
+    fifths = key_of(melody, harmony).fifths
     voiced = [_voiced(one, struck, loudness, fifths) for one in harmony]
     return _held([(chord.onset, chord) for chord in voiced], bars), told
 
 
-def _voiced(harmony: Harmony, struck: list[Chord], velocity: int, fifths: int | None) -> Chord:
+def _voiced(harmony: Harmony, struck: list[Chord], velocity: int, fifths: int) -> Chord:
     """A harmony as a chord: as it is struck at its fullest, with the tensions that are, or else closely on its root."""
     first = bisect_left(struck, harmony.onset - AHEAD, key=lambda chord: chord.onset)
     last = bisect_left(struck, harmony.end, key=lambda chord: chord.onset)
@@ -110,7 +110,7 @@ def _voiced(harmony: Harmony, struck: list[Chord], velocity: int, fifths: int | 
         pitches, velocity, tones = chord.pitches, chord.velocity, tones | {*chord.tones}
     intervals = [(tone - harmony.root) % 12 for tone in tones]
     symbol = spelled_symbol(harmony.root, intervals, harmony.bass, fifths)
-    times = harmony.onset, harmony.end - harmony.onset
+    times = harmony.onset, harmony.duration
     return Chord(*times, pitches, velocity, symbol.root, symbol.text, tuple(sorted(tones)), symbol.bass)
 
 

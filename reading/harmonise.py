@@ -11,7 +11,6 @@ Times are in grid steps; notes need not be quantised. Left to others: what is st
 (`reading/chords.py`).
 """
 
-from bisect import bisect_right
 from functools import cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
@@ -38,7 +37,7 @@ SHAPES = {
     (0, 3, 6, 9): (-1.2, (2,)),
     (0, 3, 6): (-2.5, ()),
     (0, 4, 8): (-2.5, ()),
-    (0, 4, 8, 10): (-2.0, (2,)),
+    (0, 4, 8, 10): (-2.5, (2,)),
     (0, 5, 7): (-2.5, (2,)),
     (0, 5, 7, 10): (-1.5, (2, 9)),
     (0, 3, 7, 11): (-3.0, (2, 5)),
@@ -50,12 +49,13 @@ DEGREES = {
     "minor": ((0, MINOR, 0.0), (7, MAJOR, -0.3), (5, MINOR, -0.5), (8, MAJOR, -1.2), (3, MAJOR, -1.2), (10, MAJOR, -2)),
 }
 # How often an accompaniment plays a chord's root, third, fifth, seventh, a tension, or another tone; and a melody.
-PLAYED = (1.0, 0.9, 0.9, 0.9, 0.12, 0.025)
+PLAYED = (1.0, 0.9, 0.9, 0.9, 0.06, 0.012)
 SUNG = (1.0, 1.0, 1.0, 0.9, 0.45, 0.28)
 # A hand plays chords in one of these ways through a whole tune, seldom otherwise: in full; in full over the root, where
-# no bass plays; those with a seventh without the root, which the ninth stands in for; in two tones, without the root.
-FULL, ROOTED, ROOTLESS, GUIDES = "full", "rooted", "rootless", "guides"
-HANDS, SELDOM = {FULL: 0.0, ROOTED: 0.0, ROOTLESS: -3.0, GUIDES: -3.0}, -3.0  # logarithms of how often
+# no bass plays; those with a seventh without the root, which the ninth stands in for; in two tones, without the root;
+# in roots and fifths, as electric guitars do.
+HANDS = FULL, ROOTED, ROOTLESS, GUIDES, FIFTHS = "full", "rooted", "rootless", "guides", "fifths"
+SELDOM = -4.0  # logarithm of how often another way
 LACKING, SOUNDS = -1.5, 0.1  # for each strike without what a hand's chord must have; notes' worth from which it sounds
 OVER_ROOT = (1.0, 0.02, 0.02, 0.03, 0.03, 0.02, 0.02, 0.05, 0.02, 0.02, 0.02, 0.02), 0.02  # how low tones of it lie
 LOWEST_TELLS = 0.6  # how much the lowest tone counts beside the others where no bass plays
@@ -91,6 +91,7 @@ MOVES = {
     "dim": {(1, "min"): 0.14, (11, "min"): 0.25, (8, "dom"): 0.1, (9, "maj"): 0.1},
     "sus": {(0, "dom"): 0.35, (5, "maj"): 0.3, (5, "dom"): 0.1},
 }  # fmt: skip
+UNCOUNTED = 0.2  # how much more often than counted chords move in ways that have no count
 ENDING = 3.0  # how much likelier a melody alone begins and ends on the tonic
 FOREIGN = -0.75  # how much less usual a chord is for each of its tones that is not in the key
 TONIC = 0.8  # and how much more on the tonic
@@ -124,6 +125,10 @@ class Harmony(NamedTuple):
     def tones(self) -> tuple[int, ...]:
         """Its pitch classes."""
         return tuple((self.root + interval) % 12 for interval in self.shape)
+
+    @property
+    def duration(self) -> int:
+        return self.end - self.onset
 
     def holds(self, tones: set[int]) -> bool:
         """Whether pitch classes are all the chord's, or its tensions."""
@@ -168,40 +173,34 @@ class Beats:
 
     def heard(self, sounds: list) -> Heard:
         """What is heard in each beat."""
-        heard, low, held = np.zeros((len(self), 12)), [[] for _ in range(len(self))], np.zeros((len(self), 1))
-        pitches = [set() for _ in range(len(self))]
-        for sound in sounds:
-            begin = self.of(sound)
-            for beat in range(begin, len(self)):
-                start, end = self.lines[beat : beat + 2]
-                if beat > begin and sound.end <= start + LATE:
-                    break
-                pitches[beat].add(sound.pitch)
-                share = max(0.0, min(sound.end, end) - max(sound.onset, start)) / (end - start)
-                deep = max(0.0, min(1.0, (HIGHEST_BASS - sound.pitch) / 12))
-                heard[beat, sound.pitch % 12] += (SUSTAINED * share + STRUCK * (beat == begin)) * (1 - WALKS * deep)
-                if deep:
-                    weight = ON_TIME if sound.onset <= start + LATE else OFF_TIME
-                    weight *= SUSTAINED if beat > begin else 1.0
-                    low[beat].append((sound.pitch, share * weight * deep))
-                if beat > begin:
-                    held[beat] += share * (1 - deep)
-        under, lowest = np.zeros_like(heard), np.zeros_like(heard)
-        for beat, (all_of_it, notes) in enumerate(zip(pitches, low, strict=True)):
-            if all_of_it:
-                bottom, second, *_ = *sorted(all_of_it), 127
-                lowest[beat, bottom % 12] = 1.0
-                apart = max(0.0, min(1.0, (second - bottom - APART) / 2))
-                for pitch, weight in notes:
-                    under[beat, pitch % 12] += weight * apart * (pitch <= bottom + DEPTH)
-        return Heard(heard, under, lowest, held)
-
-    def of(self, sound) -> int:
-        """The beat that something belongs to, of which it may be ahead."""
-        beat = bisect_right(self.lines, sound.onset + LATE) - 1
-        if beat < len(self) and sound.onset >= self.lines[beat + 1] - AHEAD and sound.end > self.lines[beat + 1] + LATE:
-            beat += 1
-        return max(beat, 0)
+        lines, size = np.array(self.lines, float), len(self)
+        onsets, ends, pitches = np.array([(one.onset, one.end, one.pitch) for one in sounds], float).reshape(-1, 3).T
+        begins = np.searchsorted(lines, onsets + LATE, "right") - 1
+        following = lines[np.minimum(begins + 1, size)]
+        begins += (begins < size) & (onsets >= following - AHEAD) & (ends > following + LATE)  # it may be ahead
+        begins = np.maximum(begins, 0)
+        lasts = np.maximum(np.searchsorted(lines[:-1] + LATE, ends, "left") - 1, begins)
+        counts = np.where(begins < size, lasts - begins + 1, 0)
+        # Each sound once for each beat in which it sounds.
+        which = np.repeat(np.arange(len(begins)), counts)
+        beats = np.arange(len(which)) - np.repeat(np.cumsum(counts) - counts - begins, counts)
+        onset, end, pitch, goes_on = onsets[which], ends[which], pitches[which].astype(int), beats > begins[which]
+        start, stop = lines[beats], lines[beats + 1]
+        share = np.maximum(0.0, np.minimum(end, stop) - np.maximum(onset, start)) / (stop - start)
+        deep = np.clip((HIGHEST_BASS - pitch) / 12, 0.0, 1.0)
+        bottom, second = np.full(size, 127), np.full(size, 127)
+        np.minimum.at(bottom, beats, pitch)
+        above = pitch > bottom[beats]
+        np.minimum.at(second, beats[above], pitch[above])
+        lowest = np.zeros((size, 12))
+        lowest[beats, bottom[beats] % 12] = 1.0
+        apart = np.clip((second - bottom - APART) / 2, 0.0, 1.0)
+        weight = np.where(onset <= start + LATE, ON_TIME, OFF_TIME) * np.where(goes_on, SUSTAINED, 1.0)
+        weight *= share * deep * apart[beats] * (pitch <= bottom[beats] + DEPTH)
+        tones = (SUSTAINED * share + STRUCK * ~goes_on) * (1 - WALKS * deep)
+        places = 12 * beats + pitch % 12
+        heard, under = (np.bincount(places, one, 12 * size).reshape(size, 12) for one in (tones, weight))
+        return Heard(heard, under, lowest, np.bincount(beats, goes_on * share * (1 - deep), size)[:, None])
 
 
 def find_harmony(accompaniment: list[Sound], melody: list[Note], bars: list[Bar]) -> list[Harmony]:
@@ -234,8 +233,7 @@ def _decoded(beats: Beats, heard: Heard, sung: np.ndarray) -> tuple[list[State],
     any_hand = np.max([*by_hand.values()], axis=0) + struck + others
     moves = _moves_in(key)
     scores = np.stack([np.maximum(any_hand, own + others) for own in by_hand.values()])
-    often = [HANDS[hand] for hand in by_hand]
-    return states, _likeliest(scores, often, begins, moves, beats.strengths, CHANGES), heard.under
+    return states, _likeliest(scores, begins, moves, beats.strengths, CHANGES), heard.under
 
 
 def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony], str]:
@@ -246,7 +244,7 @@ def harmonise_melody(melody: list[Note], bars: list[Bar]) -> tuple[list[Harmony]
     scores = beats.heard(melody).tones @ _likely(SUNG)[:, [CHORDS.index(state[:2]) for state in states]]
     scores[[0, -1], 0] += ENDING
     scores[0] += [state.usual for state in states]
-    row = _likeliest(scores[None], [0.0], np.zeros_like(scores), _moves(states), beats.strengths, ALONE_CHANGES)
+    row = _likeliest(scores[None], np.zeros_like(scores), _moves(states), beats.strengths, ALONE_CHANGES)
     return _chords(beats, states, row, np.zeros((len(beats), 12))), key.name
 
 
@@ -280,6 +278,8 @@ def _likely(how_often: tuple[float, ...], hand: str = FULL) -> np.ndarray:
         elif hand == GUIDES:
             weights[0] = other
             weights[[*shape[2:-1]]] = tension
+        elif hand == FIFTHS:
+            weights[[shape[1], *shape[3:]]] = tension
         by_shape[shape] = weights
     return _over_roots(by_shape)
 
@@ -325,7 +325,7 @@ def _kind(shape: tuple[int, ...]) -> str:
 
 
 class Moves(NamedTuple):
-    """How chords follow each other, by groups of states that follow alike: the `members` of each group, (groups, most),
+    """How chords follow each other, by groups of states that follow alike: the `members` of each group, (most, groups),
     with the number of states where there is none; the `group` of each state; and the logarithms of how likely each
     group's states (columns) lead to another (rows), and of how usual each state is."""
 
@@ -346,14 +346,15 @@ def _moves(states: list[State]) -> Moves:
         row[: len(numbers)] = numbers
     table = np.zeros((len(MOVES), 12, len(MOVES)))
     for row, known in zip(table, MOVES.values(), strict=True):
-        row += (1 - sum(known.values())) / row.size
+        row += (UNCOUNTED + 1 - sum(known.values())) / row.size
         for (rise, after), often in known.items():
             row[rise, kinds.index(after)] += often
     kind, root = np.array(groups).T
     often = table[kind[:, None], (root[None, :] - root[:, None]) % 12, kind[None, :]]
     usual = np.array([state.usual for state in states])
     often /= often @ np.bincount(group, np.exp(usual))[:, None]
-    return Moves(members, group, np.ascontiguousarray(np.log(often).T, np.float32), usual.astype(np.float32))
+    likely = np.ascontiguousarray(np.log(often).T, np.float32)
+    return Moves(members.T.copy(), group, likely, usual.astype(np.float32))
 
 
 @cache
@@ -362,34 +363,28 @@ def _moves_in(key: Key) -> Moves:
 
 
 def _likeliest(
-    scores: np.ndarray,
-    often: list[float],
-    begins: np.ndarray,
-    moves: Moves,
-    strengths: list[int],
-    changes: tuple[float, ...],
+    scores: np.ndarray, begins: np.ndarray, moves: Moves, strengths: list[int], changes: tuple[float, ...]
 ) -> list[int]:
-    """For each beat the number of its state, in the likeliest row of them. `scores` are (hands, beats, states), `often`
-    tells how often hands are (logarithms); what `begins` adds where the chord changes is (beats, states)."""
+    """For each beat the number of its state, in the likeliest row of them. `scores` are (hands, beats, states); what
+    `begins` adds where the chord changes is (beats, states)."""
     arrives, scores = begins.astype(np.float32) + moves.usual, scores.astype(np.float32)
-    hands, groups, states = np.arange(len(scores))[:, None], np.arange(len(moves.members)), np.arange(scores.shape[2])
-    padded = np.full((len(scores), len(states) + 1), -np.inf, np.float32)
-    best, came_from = scores[:, 0] + begins[0].astype(np.float32), []
-    for beat, (more, strength) in enumerate(zip(arrives[1:], strengths[1:], strict=True), 1):
-        padded[:, :-1] = best
-        of_groups = padded[:, moves.members]
-        firsts = of_groups.argmax(axis=2)
-        arriving = moves.likely + of_groups[hands, groups, firsts][:, None]
-        origins = arriving.argmax(axis=2)
-        changed = arriving[hands, groups, origins][:, moves.group] + (more + np.float32(changes[strength]))
-        stayed = best + np.float32(np.log1p(-np.exp(changes[strength])))
-        members = moves.members[groups, firsts]
-        came_from.append(np.where(changed > stayed, members[hands, origins][:, moves.group], states))
-        best = np.maximum(changed, stayed) + scores[:, beat]
-    hand = int((best.max(axis=1) + often).argmax())
-    row = [int(best[hand].argmax())]
-    for origins in reversed(came_from):
-        row.append(int(origins[hand, row[-1]]))
+    logs = [(np.float32(change), np.float32(np.log1p(-np.exp(change)))) for change in changes]  # to change, to stay
+    padded = np.full((len(scores), scores.shape[2] + 1), -np.inf, np.float32)
+    best = [scores[:, 0] + begins[0].astype(np.float32)]
+    for beat, strength in enumerate(strengths[1:], 1):
+        change, stay = logs[strength]
+        padded[:, :-1] = best[-1]
+        of_groups = padded.take(moves.members, axis=1).max(axis=1)
+        arriving = (moves.likely + of_groups[:, None]).max(axis=2)
+        changed = arriving.take(moves.group, axis=1) + (arrives[beat] + change)
+        best.append(np.maximum(changed, best[-1] + stay) + scores[:, beat])
+    hand = int(best[-1].max(axis=1).argmax())
+    row = [int(best[-1][hand].argmax())]
+    for beat in range(len(best) - 1, 0, -1):
+        state, before, (change, stay) = row[-1], best[beat - 1][hand], logs[strengths[beat]]
+        leaving = before + moves.likely[moves.group[state], moves.group]
+        has_changed = leaving.max() + (arrives[beat, state] + change) > before[state] + stay
+        row.append(int(leaving.argmax()) if has_changed else state)
     return row[::-1]
 
 

@@ -184,6 +184,23 @@ def test_a_chord_that_is_pushed_and_held_over_bar_lines_has_one_name(write_tune)
     assert [[chord.symbol for chord in chords[number]] for number in range(4)] == [["Dm9"], ["Dm9"], ["G13"], ["G13"]]
 
 
+def test_power_chords_alone_stand_on_their_roots(write_tune):
+    line = [(48 * step, 48 * step + 40, (76, 79, 84, 72)[step % 4], 90) for step in range(64)]
+    hands = [(48 * step, 48 * step + 43, pitch, 80) for step in range(64) for pitch in (48, 55)]
+    chords = read_tune(write_tune([("Voice", 0, line), ("Guitar", 1, hands)])).chords
+    assert {(chord.root, chord.bass) for in_bar in chords.values() for chord in in_bar} == {(0, 0)}
+
+
+def test_a_seventh_that_is_struck_is_named_however_rarely_its_chord_follows(write_tune):
+    """Flat sixths in C minor: a seventh out of the key, over a bass that walks in roots and fifths."""
+    struck = [(48, 51, 55, 58), (48, 51, 54, 56), (50, 53, 56, 60), (50, 53, 55, 59)] * 2
+    hands = [(384 * n + at, 384 * n + at + 90, pitches) for n, pitches in enumerate(struck) for at in (0, 240)]
+    walk = [(36, 43), (32, 39), (38, 44), (31, 38)] * 2
+    bass = [(384 * n + 96 * k, 384 * n + 96 * k + 90, low[k % 2]) for n, low in enumerate(walk) for k in range(4)]
+    chords = tune_over(write_tune, hands, bass)
+    assert [[chord.symbol for chord in chords[number]] for number in range(4)] == [["Cm7"], ["Ab7"], ["Dm7b5"], ["G7"]]
+
+
 def test_crowded_chords_all_stand_in_the_score():
     for count in (5, 6, 7, 9, 12, 16):
         symbols = [
