@@ -188,7 +188,7 @@ def stride(n_bars=N_BARS):
     return chords + notes(*((2 * half, 0.9, 36 if half % 2 else 41) for half in range(2 * n_bars)))
 
 
-@pytest.mark.parametrize("rests", [(), (3,)])
+@pytest.mark.parametrize("rests", [(), (3,), (2, 3)])
 @pytest.mark.parametrize(
     ("low", "beside"),
     [
