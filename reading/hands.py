@@ -2,10 +2,10 @@
 
 At each onset one of the notes that start there goes on with the melody, or none: it may rest while the others play on.
 The line with the highest sum of odds is sought, the best few kept at each onset (Viterbi's search with a beam): what is
-alone, short, moves in steps and lies where the line has been speaks for a note, what sounds above it or is struck and
-released with it speaks against it. How far height and loudness tell melody and accompaniment apart is the file's own: at
-first they are those of high and low notes, then those of the line that was found, which is sought again. Notes that are
-alone are compared with one another (a bass), and so are those that are not (the tops of chords).
+alone and short, moves in steps and lies where the line has been speaks for a note, what sounds above it or is struck
+and released with it speaks against it. How far height and loudness tell melody and accompaniment apart is the file's
+own: at first they are those of high and low notes, then those of the line that was found, which is sought again. Notes
+that are alone are compared with one another (a bass), and so are those that are not (the tops of chords).
 
 Raw notes are in ticks, in order of onset. Left to others: whether a track is such a one (`reading/track_roles.py`).
 """
@@ -30,7 +30,7 @@ BESIDE = {
     "loud": 1.2,
 }
 AFTER = {
-    "interval": -1.1,  # octaves from the line's last note
+    "interval": -0.5,  # octaves from the line's last note; less than fitted: a leap makes no note another's
     "step": 1.0,  # whether it is one or two semitones
     "gap": -1.3,  # four quarters of silence between
     "under": -2.0,  # whether that note sounds on above it, or
