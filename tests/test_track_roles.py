@@ -188,18 +188,11 @@ def stride(n_bars=N_BARS):
     return chords + notes(*((2 * half, 0.9, 36 if half % 2 else 41) for half in range(2 * n_bars)))
 
 
-@pytest.mark.parametrize("rests", [(), (3,)])
-@pytest.mark.parametrize(
-    ("low", "beside"),
-    [
-        (0, [stride]),
-        (-5, [stride]),
-        (0, [comping, bass]),
-        (-7, [comping, bass]),
-        (-10, [struck, bass]),
-        (0, [pad, bass]),
-    ],
-)
+BESIDE_A_LINE = [(0, [stride]), (-5, [stride]), (0, [comping, bass]), (-7, [comping, bass]), (-10, [struck, bass])]
+
+
+@pytest.mark.parametrize("rests", [(), (3,), (2, 3)])
+@pytest.mark.parametrize(("low", "beside"), BESIDE_A_LINE)
 def test_a_line_rests_and_dips_among_what_accompanies_it_on_its_channel(tune_of, rests, low, beside):
     others = [note for part in beside for note in part(N_BARS)]
     tune = tune_of(midi_bytes(("", 0, sorted(line(low=low, rests=rests) + others))))
@@ -207,6 +200,11 @@ def test_a_line_rests_and_dips_among_what_accompanies_it_on_its_channel(tune_of,
     right = (found & true).total()
     assert right >= 0.85 * max(found.total(), true.total())
     assert said(tune, "melody").startswith("melody: the upper line of track 0 'unnamed' (")
+
+
+@pytest.mark.parametrize("rests", [(), (3,)])
+def test_a_line_rests_over_a_pad_on_its_channel(tune_of, rests):
+    test_a_line_rests_and_dips_among_what_accompanies_it_on_its_channel(tune_of, rests, 0, [pad, bass])
 
 
 # --- Whose channels --------------------------------------------------------------------------------------------------
