@@ -30,7 +30,7 @@ LOCAL, WANDERS = 0.45, 0.75  # how regular stretches are of which it is asked, a
 
 # Latency, in parts of a quarter.
 PLACES = 480
-WIDTH = 0.015  # within which notes count as equally late
+WIDTH = 0.012  # within which notes count as equally late
 LEAST_LATE, MOST_LATE = 0.025, 0.2  # beyond that notes may as well be a sixteenth early
 FEW = 16  # onsets of a track that has no say
 ON_TIME, ALONE_ON_TIME = 0.3, 0.15  # of those that are late, how many may lie on the beat; in a track that is alone
