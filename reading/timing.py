@@ -30,8 +30,8 @@ LOCAL, WANDERS = 0.45, 0.75  # how regular stretches are of which it is asked, a
 
 # Latency, in parts of a quarter.
 PLACES = 480
-WIDTH = 0.02  # within which notes count as equally late
-LEAST_LATE, MOST_LATE = 0.03, 0.2  # beyond that notes may as well be a sixteenth early
+WIDTH = 0.012  # within which notes count as equally late
+LEAST_LATE, MOST_LATE = 0.025, 0.2  # beyond that notes may as well be a sixteenth early
 FEW = 16  # onsets of a track that has no say
 ON_TIME, ALONE_ON_TIME = 0.3, 0.15  # of those that are late, how many may lie on the beat; in a track that is alone
 
@@ -39,11 +39,14 @@ ON_TIME, ALONE_ON_TIME = 0.3, 0.15  # of those that are late, how many may lie o
 LONG = 8  # beats of a note that count
 WEIGHTS = (1.0, 0.4, 0.4, 0.4)  # of harmony, new chords, long notes, bass drum, fitted on accompanied solos and sheets
 METERS = {3: "3/4", 5: "5/4", 7: "7/4"}  # what a sequencer's 4/4 may be in truth, by the quarters in a bar
+EVEN = 0.3  # of the onsets in the middle of 6/8, by how many those on 2 and 3 may be more than those beside them
 FEW_BARS, CLEAR = 6, 2.5  # bars from which they are judged, and what the beginning of bars must stand out by
 CLEARER, CLEARER_THAN_NONE = 2.0, 1.0  # than 4/4 another meter must be, where 4/4 is told and where nothing is
+UNTOLD_PICKUP = np.array([0.0, 1.0, 1.0, 1.0])  # what 4/4 after a pickup loses against another meter
 PICKUP_CLEARER, PICKUP_SHARE = 3.5, 0.4  # than bars from the start those after a pickup; the share these may have
 ENTERED_CLEARER, ENTERED_SHARE = 1.0, 0.5  # than bars from the start, and of the best, where the others enter
 ALONE = 0.9  # of the notes of a line alone, how many are struck by themselves
+SHORT = 0.75  # of the time from chord to chord: shorter chords are between beats
 HALF, NEAR = 0.5, 0.1  # of a quarter
 KEPT, NOT_KEPT = 0.7, 0.2  # of those who keep the beat half past it, how many lie there, and how many may on it
 LINE_ON = 3.0  # times as many notes of the line may lie on the quarter as half past it
@@ -264,12 +267,15 @@ def find_meter(strength: np.ndarray, heard: Heard, is_told: bool) -> str:
     the file tells 4/4."""
     clear = {length: contrasts(strength, length).max() for length in METERS}
     best = max(clear, key=clear.get)
-    if clear[best] < max(CLEAR, contrasts(strength, 4).max() + (CLEARER if is_told else CLEARER_THAN_NONE)):
+    if clear[best] < max(
+        CLEAR, (contrasts(strength, 4) - UNTOLD_PICKUP).max() + (CLEARER if is_told else CLEARER_THAN_NONE)
+    ):
         return ""
     if best == 3:
-        start = contrasts(strength, 3).argmax()
-        middle, *inner = (np.sum(np.abs((heard.onset - start - at) % 3) < 0.1) for at in (1.5, 1, 2))
-        return "6/8" if middle > 1.2 * max(inner) else "3/4"
+        struck = np.unique(np.stack([np.round(2 * heard.onset).astype(int), heard.track]), axis=1)[0]
+        eighths = (struck - 2 * contrasts(strength, 3).argmax()) % 6
+        _, off, second, middle, third, last = np.bincount(eighths, minlength=6)
+        return "6/8" if middle > 1.2 * max(second, third) and second + third - off - last < EVEN * middle else "3/4"
     return METERS[best]
 
 
@@ -280,7 +286,7 @@ def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> 
     bar line is likely to be."""
     parts = 2 if meter[1] >= 8 else 1
     length, rest = divmod(length_of(meter) * parts, GRID)
-    if rest or is_alone(heard):
+    if rest or is_alone(heard) or not is_free and is_between(heard, length / parts):
         return 0.0
     late = HALF if parts == 1 and not is_free and is_half_past(heard) else 0.0
     moved = heard._replace(onset=(heard.onset + late) * parts, length=heard.length * parts)
@@ -298,10 +304,12 @@ def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> 
 
 
 def _entry(heard: Heard) -> float:
-    """When the first track enters that does not begin with the file; 0 for none."""
+    """When the first track enters that does not begin with the file; 0 for none, and where a bass is there before."""
     begin = np.full(heard.track.max() + 1, np.inf)
     np.minimum.at(begin, heard.track, heard.onset)
-    return float(min(begin[(begin > begin.min() + NEAR) & np.isfinite(begin)], default=0.0))
+    entry = min(begin[(begin > begin.min() + NEAR) & np.isfinite(begin)], default=0.0)
+    is_low = ~heard.is_drum & (heard.pitch < BASS)
+    return 0.0 if heard.onset[is_low].min(initial=np.inf) < entry else float(entry)
 
 
 def is_alone(heard: Heard) -> bool:
@@ -309,16 +317,35 @@ def is_alone(heard: Heard) -> bool:
     return len(np.unique(np.round(4 * heard.onset))) > ALONE * len(heard.onset)
 
 
-def is_half_past(heard: Heard) -> bool:
-    """Whether bass and bass drum lie half past the file's quarters: a pickup of half a beat came before. Where neither
-    is, the chords, from the first on, and the line as often; chords that are ahead of their bars are none."""
+def is_between(heard: Heard, bar: float) -> bool:
+    """Whether short chords lie on 2 and 4, or on off-beats, as often on each and nowhere else, and neither bass nor
+    bass drum is there: such chords begin no bar."""
+    places, is_chord, low, drum = _chords(heard)
+    if len(places) < FEW or low.sum() + drum.sum() >= FEW:
+        return False
+    counts = np.bincount(np.round(places / 4).astype(int) % int(2 * bar), minlength=int(2 * bar))
+    last = np.median(heard.length[is_chord])
+    every = [counts[at::step] for step in (2, 4) if last < step * SHORT / 2 for at in range(1, step)]
+    return any(one.sum() >= ALONE * len(places) and one.min() > one.max() / 2 for one in every if len(one) > 1)
+
+
+def _chords(heard: Heard) -> tuple[np.ndarray, ...]:
+    """Where three pitch classes are struck together, in eighths of a quarter; and which notes are of those chords,
+    which of the bass, and which of the bass drum."""
     place, tones = np.round(heard.onset * 8).astype(int), ~heard.is_drum
     places, count = np.unique(np.unique(np.stack([place, heard.pitch % 12])[:, tones], axis=1)[0], return_counts=True)
     is_chord = tones & np.isin(place, places[count > 2])
-    kinds = [tones & ~is_chord & (heard.pitch < BASS), ~tones & np.isin(heard.pitch, BASS_DRUM)]
+    is_low = tones & ~is_chord & (heard.pitch < BASS)
+    return places[count > 2], is_chord, is_low, ~tones & np.isin(heard.pitch, BASS_DRUM)
+
+
+def is_half_past(heard: Heard) -> bool:
+    """Whether bass and bass drum lie half past the file's quarters: a pickup of half a beat came before. Where neither
+    is, the chords, from the first on, and the line as often; chords that are ahead of their bars are none."""
+    places, is_chord, *kinds = _chords(heard)
     kept = [_shares(heard.onset[kind]) for kind in kinds if kind.sum() >= FEW]
-    if not kept and is_chord.sum() >= FEW and places[count > 2][0] % 8 == 4:
-        on, half = _shares(heard.onset[tones & ~is_chord])
+    if not kept and is_chord.sum() >= FEW and places[0] % 8 == 4:
+        on, half = _shares(heard.onset[~heard.is_drum & ~is_chord])
         kept = [_shares(heard.onset[is_chord])] if on <= LINE_ON * half else []
     return bool(kept) and all(on <= NOT_KEPT and half >= KEPT for on, half in kept)
 

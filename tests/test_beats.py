@@ -55,7 +55,7 @@ def regular(length, count=16, first=0.0):
 # --- Latency ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("late", [0.11, 0.05, 0.17])
+@pytest.mark.parametrize("late", [0.11, 0.03, 0.05, 0.17])
 @pytest.mark.parametrize("swing", [0.5, 2 / 3])
 @pytest.mark.parametrize("unevenness", [0.0, 0.01])
 def test_what_all_tracks_are_late_by_is_taken_out(late, swing, unevenness):
@@ -226,6 +226,27 @@ def test_chords_ahead_of_their_bars_are_no_pickup(length, without):
     ]
     tune = read(midi_bytes(*pushed, events=[meter(length, 4)]), melody_track=0)
     assert bars_of(tune)[:5] == regular(length, 5)
+
+
+def comped(band, *places):
+    """The piano strikes its chord, short, at these places of each bar instead."""
+    (name, channel, chords), others = band[1], [one for one in band if one[0] != "Piano"]
+    short = [(s + round(at * TPQ), s + round((at + 0.4) * TPQ), *rest) for s, _, *rest in chords for at in places]
+    return [others[0], (name, channel, sorted(short)), *others[1:]]
+
+
+@pytest.mark.parametrize("places", [(1, 3), (0.5, 1.5, 2.5, 3.5), (1.5, 3.5)])
+def test_chords_between_the_beats_are_no_pickup(places):
+    band = [one for one in comped(a_band(), *places) if one[0] != "Bass"]
+    assert bars_of(read(midi_bytes(*band, events=[FOUR]), melody_track=0))[:5] == regular(4, 5)
+
+
+@pytest.mark.parametrize("places", [(0, 1.5), (1.5,)])
+def test_a_waltz_comped_half_past_its_second_beat_is_no_six_eighths(places):
+    sax, piano, _ = comped(a_band(3), *places)
+    sax = (*sax[:2], [one for one in sax[2] if one[0] % TPQ == 0])
+    bass = ("Bass", 2, [(3 * n * TPQ, 3 * (n + 1) * TPQ, 36 + CHANGES[n % 8], 80) for n in range(16)])
+    assert bars_of(read(midi_bytes(sax, piano, bass), melody_track=0))[:5] == regular(3, 5)
 
 
 def test_a_line_alone_tells_no_pickup():
