@@ -58,7 +58,7 @@ HANDS = FULL, ROOTED, ROOTLESS, GUIDES, FIFTHS = "full", "rooted", "rootless", "
 SELDOM = -4.0  # logarithm of how often another way
 LACKING, SOUNDS = -1.5, 0.1  # for each strike without what a hand's chord must have; notes' worth from which it sounds
 OVER_ROOT = (1.0, 0.02, 0.02, 0.03, 0.03, 0.02, 0.02, 0.05, 0.02, 0.02, 0.02, 0.02), 0.02  # how low tones of it lie
-LOWEST_TELLS = 0.6  # how much the lowest tone counts beside the others where no bass plays
+LOWEST_TELLS = 0.9  # how much the lowest tone counts beside the others where no bass plays
 HAS_BASS = 0.15  # notes' worth of bass in a beat from which it has one
 # How often a bass plays each interval above the root where it is the chord's, and any other, where the chord begins and
 # where it goes on.
@@ -193,7 +193,8 @@ class Beats:
         above = pitch > bottom[beats]
         np.minimum.at(second, beats[above], pitch[above])
         lowest = np.zeros((size, 12))
-        lowest[beats, bottom[beats] % 12] = 1.0
+        is_lowest = pitch == bottom[beats]
+        np.maximum.at(lowest, (beats[is_lowest], pitch[is_lowest] % 12), np.where(goes_on, SUSTAINED, 1.0)[is_lowest])
         apart = np.clip((second - bottom - APART) / 2, 0.0, 1.0)
         weight = np.where(onset <= start + LATE, ON_TIME, OFF_TIME) * np.where(goes_on, SUSTAINED, 1.0)
         weight *= share * deep * apart[beats] * (pitch <= bottom[beats] + DEPTH)
