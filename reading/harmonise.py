@@ -54,8 +54,9 @@ SUNG = (1.0, 1.0, 1.0, 0.9, 0.45, 0.28)
 # A hand plays chords in one of these ways through a whole tune, seldom otherwise: in full; in full over the root, where
 # no bass plays; those with a seventh without the root, which the ninth stands in for; in two tones, without the root;
 # in roots and fifths, as electric guitars do.
-HANDS = FULL, ROOTED, ROOTLESS, GUIDES, FIFTHS = "full", "rooted", "rootless", "guides", "fifths"
-SELDOM = -4.0  # logarithm of how often another way
+FULL, ROOTED, ROOTLESS, GUIDES, FIFTHS = "full", "rooted", "rootless", "guides", "fifths"
+HANDS = {FULL: 0.0, ROOTED: 0.0, ROOTLESS: -4.0, GUIDES: -4.0, FIFTHS: -4.0}  # logarithms of how often
+SELDOM = -4.0  # and of how often another way than the tune's
 LACKING, SOUNDS = -1.5, 0.1  # for each strike without what a hand's chord must have; notes' worth from which it sounds
 OVER_ROOT = (1.0, 0.02, 0.02, 0.03, 0.03, 0.02, 0.02, 0.05, 0.02, 0.02, 0.02, 0.02), 0.02  # how low tones of it lie
 LOWEST_TELLS = 0.9  # how much the lowest tone counts beside the others where no bass plays
@@ -230,6 +231,7 @@ def _decoded(beats: Beats, heard: Heard, sung: np.ndarray) -> tuple[list[State],
             if not has_bass:
                 tells = _likely_low(*OVER_ROOT) if hand == ROOTED else _likely(PLAYED, hand)
                 by_hand[hand] += LOWEST_TELLS * heard.lowest @ tells
+            by_hand[hand][0] += HANDS[hand]
     struck = SELDOM * np.minimum(1.0, played.sum(axis=1, keepdims=True) / 2)
     any_hand = np.max([*by_hand.values()], axis=0) + struck + others
     moves = _moves_in(key)

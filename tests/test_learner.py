@@ -72,7 +72,7 @@ def test_the_network_s_facts_are_told_whoever_learned_it(runs):
         (loss,) = (re.search(r" loss (\d+\.\d+)", line)[1] for line in told if " loss " in line)
         facts[name] = network, loss
     assert set(facts.values()) == {facts["first"]}
-    assert facts["first"][0] == "network     3,322 parameters"  # 4 * (74 + 8 + 1) * 8 + (8 + 1) * 74
+    assert facts["first"][0] == "network     3,281 parameters"  # 4 * (73 + 8 + 1) * 8 + (8 + 1) * 73
 
 
 def test_the_same_music_comes_from_a_network_learned_remembered_or_loaded(runs):

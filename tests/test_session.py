@@ -232,10 +232,9 @@ def test_bars_of_a_file_that_does_not_tell_how_it_is_written_are_kept_on_the_gri
     told.save(path)
     kept = kept_of_file(path, [2, 3], first.solo.bars)
     assert not kept[1].nuances and not kept[2].nuances
-    starts = {
-        round((one.offset + nuance.late) * 12) for one, nuance in zip(first.solo.notes, first.solo.nuances, strict=True)
-    }
-    assert {one.onset + 48 for one in kept[1].notes} <= starts
+    starts = [one.offset + late for one, (late, *_) in zip(first.solo.notes, first.solo.nuances, strict=True)]
+    steps = [one.onset + 48 for one in kept[1].notes]
+    assert all(min(abs(step - 12 * start) for start in starts) < 0.6 for step in steps)  # half, and what a tick is
     piece = improvised(bent, "--seed=4", "--keep-bars=2-3", "--output", str(tmp_path))
     assert piece.solo.notes_by_bar[1:3] == [kept[1].notes, kept[2].notes]
     assert piece.solo.nuances_by_bar[1][1:] == [Nuance(0.0, one.quarter_length) for one in kept[1].notes][1:]
