@@ -5,9 +5,9 @@ Left to others: choosing (`reading/choosing.py`), the table of it (`reading/list
 """
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable
 from itertools import pairwise
+
+import numpy as np
 
 from music.piece import TrackView
 from music.units import GRID, step_under
@@ -34,7 +34,7 @@ def overview(
         heard = chords.get(shown(raw, number)) if role == "other" else None
         if heard:
             role, why = "chords" if heard != HEARD or _are_broken(notes) else role, heard
-        views.append(TrackView(track.name or "unnamed", role, why, _runs(_bars_with(notes, starts, longest))))
+        views.append(TrackView(track.name or "unnamed", role, why, _bars_with(notes, starts, longest)))
     return tuple(views)
 
 
@@ -66,20 +66,13 @@ def _are_broken(notes: list[RawNote]) -> bool:
     return wide >= BROKEN * len(notes)
 
 
-def _bars_with(notes: list[RawNote], starts: list[float], longest: int) -> set[int]:
-    """The bars in which some of the notes sound, by where the bars start; a note of more ticks hangs."""
-    spans = {
-        (bisect_right(starts, onset), bisect_right(starts, min(end - 1, onset + longest))) for onset, end, *_ in notes
-    }
-    return {number - 1 for first, last in spans for number in range(first, max(first, last) + 1)}
-
-
-def _runs(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
-    """{3, 1, 2, 5} -> ((1, 3), (5, 5))."""
-    runs = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][1] + 1:
-            runs[-1] = runs[-1][0], number
-        else:
-            runs.append((number, number))
-    return tuple(runs)
+def _bars_with(notes: list[RawNote], starts: list[float], longest: int) -> tuple[tuple[int, int], ...]:
+    """The bars in which some of the notes sound, as runs of (first, last), by where the bars start; a note of more
+    ticks hangs."""
+    onsets, ends, *_ = np.array(notes, dtype=np.int64).T
+    firsts = np.searchsorted(starts, onsets, "right")
+    lasts = np.maximum(firsts, np.searchsorted(starts, np.minimum(ends - 1, onsets + longest), "right"))
+    count = len(starts) + 2
+    is_heard = np.cumsum(np.bincount(firsts, minlength=count) - np.bincount(lasts + 1, minlength=count)) > 0
+    changes = np.flatnonzero(np.diff(is_heard, prepend=False)).tolist()
+    return tuple((first - 1, after - 2) for first, after in zip(changes[::2], changes[1::2], strict=True))
