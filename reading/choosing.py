@@ -18,7 +18,7 @@ from typing import NamedTuple
 from music.instruments import program_in
 from music.notes import Bar, Chord, Note
 from music.piece import UNTOLD_TEMPO, Tune
-from music.units import GRID, to_quarters
+from music.units import GRID, nearest_step, to_quarters
 from reading.chords import (
     as_struck,
     bass_line,
@@ -48,6 +48,7 @@ from reading.track_roles import (
     shown,
 )
 
+DOUBLING = 0.9  # share of a track's notes that are the melody's, in any octave, from which it is the melody once more
 LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
 
 
@@ -292,14 +293,19 @@ def _bars_of(music: list, bars: Bars) -> set[int]:
 
 
 def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Line) -> list[Strand]:
-    """What sounds beside the melody, or what of it is asked for."""
-    strands = []
+    """What sounds beside the melody, and is not the melody once more; or what of it is asked for."""
+    strands, units = [], raw.ticks_per_quarter
+    sung = {(nearest_step(note.onset, units) + near, note.pitch % 12) for note in line.notes for near in (-1, 0, 1)}
     if line.rest and (chord_tracks is None or line.number in chord_tracks):
         strands.append(Strand(f"the rest of {shown(raw, line.number)}", line.rest, raw.tracks[line.number].pedals))
     for number, track in enumerate(raw.tracks):
         is_wanted = not is_percussion(track) if chord_tracks is None else number in chord_tracks
-        if number != line.number and is_wanted and track.events:
-            strands.append(Strand(shown(raw, number), track.notes(), track.pedals))
+        if number == line.number or not is_wanted or not track.events:
+            continue
+        notes = track.notes()
+        alike = sum((nearest_step(note.onset, units), note.pitch % 12) in sung for note in notes)
+        if chord_tracks is not None or alike < DOUBLING * len(notes):
+            strands.append(Strand(shown(raw, number), notes, track.pedals))
     return strands
 
 

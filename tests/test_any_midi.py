@@ -213,6 +213,15 @@ def test_a_doubled_melody_is_its_top(tune_of):
     assert line_of(tune) == pitches(melody())
 
 
+def test_a_track_that_doubles_the_melody_makes_no_chords(tune_of):
+    below = [(start + 3, end, pitch - 12, velocity) for start, end, pitch, velocity in melody()]
+    alone = tune_of(midi_bytes(("", 0, melody())))
+    for second in (melody(), below):
+        tune = tune_of(midi_bytes(("", 0, melody()), ("", 1, second)))
+        assert (tune.melody, tune.chords) == (alone.melody, alone.chords)
+        assert said(tune, "chords") == said(alone, "chords")
+
+
 def test_of_two_melodies_one_is_taken_and_both_told(tune_of):
     lower = [(start, end, pitch - 3, velocity) for start, end, pitch, velocity in melody()]
     tune = tune_of(midi_bytes(("Flute 2", 1, lower), ("Flute 1", 0, melody()), ("Piano", 2, struck())))
