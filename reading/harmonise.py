@@ -57,7 +57,8 @@ SUNG = (1.0, 1.0, 1.0, 0.9, 0.45, 0.28)
 FULL, ROOTED, ROOTLESS, GUIDES, FIFTHS = "full", "rooted", "rootless", "guides", "fifths"
 HANDS = {FULL: 0.0, ROOTED: 0.0, ROOTLESS: -4.0, GUIDES: -4.0, FIFTHS: -4.0}  # logarithms of how often
 SELDOM = -4.0  # and of how often another way than the tune's
-LACKING, SOUNDS = -1.5, 0.1  # for each strike without what a hand's chord must have; notes' worth from which it sounds
+A_STRIKE, LACKING = 1.2, -1.5  # notes' worth in a beat with a strike, and what it costs to lack what the hand must have
+SOUNDS = 0.1  # notes' worth from which that is there
 OVER_ROOT = (1.0, 0.02, 0.02, 0.03, 0.03, 0.02, 0.02, 0.05, 0.02, 0.02, 0.02, 0.02), 0.02  # how low tones of it lie
 LOWEST_TELLS = 0.9  # how much the lowest tone counts beside the others where no bass plays
 HAS_BASS = 0.15  # notes' worth of bass in a beat from which it has one
@@ -221,7 +222,7 @@ def _decoded(beats: Beats, heard: Heard, sung: np.ndarray) -> tuple[list[State],
     others[0] += [state.usual for state in states]
     # What is held over is not another chord because the bass moves.
     begins = np.array(BASS_TELLS)[beats.strengths, None] * (begins - goes_on) / (1 + heard.held)
-    is_struck = heard.tones.sum(axis=1, keepdims=True) > 1.2
+    is_struck = heard.tones.sum(axis=1, keepdims=True) > A_STRIKE
     has_bass = 2 * np.count_nonzero(under.sum(axis=1) > HAS_BASS) >= len(beats)
     by_hand = {}
     for hand in HANDS:
