@@ -48,7 +48,8 @@ from reading.track_roles import (
     shown,
 )
 
-DOUBLING = 0.9  # share of a track's notes that are the melody's, in any octave, from which it is the melody once more
+# Share of a track's notes that are the melody's, in any octave, from which it is the melody once more, or half of it.
+DOUBLING = 0.9
 LONGEST_REST = 2  # bars in a row in which the melody may rest and which still belong to the tune
 
 
@@ -304,7 +305,7 @@ def _accompaniment(raw: RawTune, chord_tracks: tuple[int, ...] | None, line: Lin
             continue
         notes = track.notes()
         alike = sum((nearest_step(note.onset, units), note.pitch % 12) in sung for note in notes)
-        if chord_tracks is not None or alike < DOUBLING * len(notes):
+        if chord_tracks is not None or alike < DOUBLING * max(len(notes), len(line.notes) / 2):
             strands.append(Strand(shown(raw, number), notes, track.pedals))
     return strands
 
