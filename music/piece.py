@@ -45,7 +45,8 @@ class Tune:
     sharps (flats below 0), and `sections` the names of those that begin with a bar. `nuances`: of each bar's notes how
     they were played, none of what is written; `program`: the melody's instrument in General MIDI, from 0, where it is
     known; `strikes`: what a pianist struck in each bar, where one does, named by its chord; `tracks`: what the file
-    holds; `begins`: the quarter from which on it is the solo, where a marker or the listener says so.
+    holds; `begins`: the quarter from which on it is the solo, where a marker or the listener says so. Of a database's
+    solo are known its `player`, its `title` and its `style` ('BEBOP'); '' where they are not.
     """
 
     melody: dict[int, list[Note]]
@@ -62,6 +63,9 @@ class Tune:
     strikes: dict[int, list[Chord]] = field(default_factory=dict)
     tracks: tuple[TrackView, ...] = ()
     begins: float | None = None
+    player: str = ""
+    title: str = ""
+    style: str = ""
 
     @property
     def is_struck(self) -> bool:

@@ -72,8 +72,9 @@ def _check(tune: Tune) -> None:
         raise ValueError("its melody, chords, bars and grammar do not hold the same bars")
     if not (type(tune.tempo) in (int, float) and math.isfinite(tune.tempo) and 0 < tune.tempo <= FASTEST):
         raise ValueError(f"its tempo is {tune.tempo!r}")
-    if not all(type(line) is str for line in (*tune.told, *tune.abstract_grammars)):
-        raise ValueError("its grammar, or what was told of it, is no text")
+    texts = *tune.told, *tune.abstract_grammars, tune.player, tune.title, tune.style
+    if not all(type(text) is str for text in texts):
+        raise ValueError("its grammar, its names, or what was told of it, is no text")
     if not (tune.fifths is None or (type(tune.fifths) is int and abs(tune.fifths) <= 7)):
         raise ValueError(f"its key has {tune.fifths!r} sharps")
     if not all(number in tune.bars and type(name) is str for number, name in tune.sections.items()):
