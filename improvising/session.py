@@ -90,6 +90,7 @@ class Session:
             shown,
             self._reference(given),
             over,
+            self.network.held_losses.tolist(),
         )
 
     def _reference(self, given: Settings) -> float | None:

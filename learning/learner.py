@@ -5,6 +5,7 @@ so that it starts at once. Left to others: what is trained, and that it is kept 
 """
 
 import sys
+from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from time import monotonic
@@ -12,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from learning.lessons import Lessons, Schedule
 from running.console import PATIENCE, show
 from running.helpers import Helper, result_of
 
@@ -20,24 +22,29 @@ LEARNER = Helper()
 
 @dataclass(frozen=True)
 class Training:
-    """How a network is trained: the width of its LSTM (`n_a`), `epochs`, the windows in a step (`batch_size`), the
-    `seed` of its first weights and of the windows' order, and how many `windows_an_epoch` are taken in turn, None for
-    all of them."""
+    """How a network is trained: the width of its LSTM (`n_a`), `epochs`, the windows in a step (`batch_size`), and the
+    `seed` of its first weights and of the windows' order."""
 
     n_a: int
     epochs: int
     batch_size: int
     seed: int
-    windows_an_epoch: int | None = None
 
 
 class Network(NamedTuple):
     """A trained network: its `weights` in the order of Keras (see `inference_model.OneStep`), the loss of each epoch,
-    (epochs,), and the `keras_file` that Keras saved of it, or b'' where only the weights are known."""
+    (epochs,), the `keras_file` that Keras saved of it, or b'' where only the weights are known, and the loss of what
+    was held out, (epochs,), or nothing where nothing was."""
 
     weights: list[np.ndarray]
     losses: np.ndarray
     keras_file: bytes = b""
+    held_losses: np.ndarray = np.zeros(0)
+
+    @property
+    def best_epoch(self) -> int:
+        """After which its weights are: the last, or that with the least loss of what was held out."""
+        return int(self.held_losses.argmin()) + 1 if len(self.held_losses) else len(self.losses)
 
     @property
     def n_a(self) -> int:
@@ -56,8 +63,17 @@ def wake_learner() -> None:
 def begin_training(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> tuple[Future, Future]:
     """Begin to train on windows of indices, both (n, Tx): when TensorFlow is there, and a Network to come. The progress
     of training is shown."""
+    return _begin(_train, inputs, targets, n_values, training)
+
+
+def begin_lessons(lessons: Lessons, schedule: Schedule, training: Training) -> tuple[Future, Future]:
+    """The same for the lessons of a library."""
+    return _begin(_train_on_library, lessons, schedule, training)
+
+
+def _begin(train: Callable, *arguments) -> tuple[Future, Future]:
     sys.stdout.flush()  # what was told before stands before it
-    return LEARNER.begin(_wake), LEARNER.begin(_train, inputs, targets, n_values, training)
+    return LEARNER.begin(_wake), LEARNER.begin(train, *arguments)
 
 
 def keras_file_of(network: Network, Tx: int) -> bytes:
@@ -75,16 +91,35 @@ def _wake() -> None:
 def _train(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> Network:
     from learning.network import train_network
 
-    Tx, begun = inputs.shape[1], monotonic()
-    show(f"{'training':<12}epoch 0 of {training.epochs}")
+    return Network(*train_network(inputs, targets, n_values, training, _showing(training.epochs, inputs.shape[1])))
 
-    def on_epoch(epoch: int, loss: float) -> None:
-        text = f"epoch {epoch} of {training.epochs}, loss {loss:.2f} summed over {Tx} steps"
-        left = (monotonic() - begun) / epoch * (training.epochs - epoch)
+
+def _train_on_library(lessons: Lessons, schedule: Schedule, training: Training) -> Network:
+    from learning.shared_parts import train_on_library
+
+    show_epoch = _showing(training.epochs, lessons.Tx)
+    weights, losses, held_losses, file = train_on_library(lessons, schedule, training, show_epoch)
+    if len(losses) < training.epochs:
+        show(
+            f"{'training':<12}ended after epoch {len(losses)}: nothing better was heard for {schedule.patience}",
+            done=True,
+        )
+    return Network(weights, losses, file, held_losses)
+
+
+def _showing(epochs: int, Tx: int) -> Callable:
+    """What shows how far training is, after each epoch."""
+    begun = monotonic()
+    show(f"{'training':<12}epoch 0 of {epochs}")
+
+    def on_epoch(epoch: int, loss: float, held_loss: float | None = None) -> None:
+        text = f"epoch {epoch} of {epochs}, loss {loss:.2f} summed over {Tx} steps"
+        text += f", {held_loss:.2f} of what is held out" if held_loss else ""
+        left = (monotonic() - begun) / epoch * (epochs - epoch)
         text += f", about {left:.0f} s left" if left > PATIENCE else ""
-        show(f"{'training':<12}{text}", done=epoch == training.epochs)
+        show(f"{'training':<12}{text}", done=epoch == epochs)
 
-    return Network(*train_network(inputs, targets, n_values, training, on_epoch))
+    return on_epoch
 
 
 def _saved_by_keras(weights: list[np.ndarray], Tx: int) -> bytes:

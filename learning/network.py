@@ -107,16 +107,12 @@ def train(
     None for about once a second, and at the end. The epochs between run inside one call of the compiled graph, which
     does not change what they learn.
     """
-    n, m = len(inputs), training.windows_an_epoch or len(inputs)
+    m = len(inputs)
     run_epochs = _compiled(model, tf.constant(inputs), tf.constant(targets), m, training.batch_size)
-    generator = np.random.RandomState(training.seed)
-    losses, order = [], np.zeros(0, dtype=np.int64)  # the order in which windows come is dealt out epoch by epoch
-    count = report_every or 1
+    generator, losses, count = np.random.RandomState(training.seed), [], report_every or 1
     while len(losses) < training.epochs:
         begun, count = monotonic(), min(count, training.epochs - len(losses))
-        while len(order) < count * m:
-            order = np.concatenate([order, generator.permutation(n)])
-        orders, order = order[: count * m].reshape(count, m).astype(np.int32), order[count * m :]
+        orders = np.stack([generator.permutation(m) for _ in range(count)]).astype(np.int32)
         losses.extend(run_epochs(tf.constant(orders)).numpy())
         on_epoch(len(losses), float(losses[-1]))
         if not report_every and monotonic() - begun < 0.5:

@@ -8,14 +8,14 @@ import io
 import math
 import zipfile
 from collections.abc import Callable
-from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
 from data_utils import training_windows, window_starts
-from learning.learner import Network, Training, begin_training
+from learning.learner import Network, Training, begin_lessons, begin_training
+from learning.lessons import Lessons, Schedule, lessons_of, schedule_of
 from learning.style import Style
 from music.piece import Tune
 from running.console import tell
@@ -23,9 +23,8 @@ from running.helpers import result_of
 from running.memory import digest_of, recall, remember
 
 BRINGING = 5  # seconds that TensorFlow takes to come, on a slow machine
-MOST_TUNES_AN_EPOCH = 10  # a folder's epoch is as long as that of so many tunes
 # What weights depend on besides data and settings.
-CODE = ("learning/network.py", "inference_model.py", "running/quiet_tensorflow.py")
+CODE = ("learning/network.py", "learning/shared_parts.py", "inference_model.py", "running/quiet_tensorflow.py")
 
 
 def learn(
@@ -37,20 +36,30 @@ def learn(
     memory: Path | None = None,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Network:
-    """Cut windows, tell of the data set, and train, unless the same was trained before (see `trained`).
+    """Cut windows, tell of the data set, and train, unless the same was trained before.
 
-    `windows` of `Tx` values for each of up to ten tunes are an epoch's. One tune has the same windows in every epoch,
-    as in the original; of several, each epoch hears other windows. `meanwhile` is called while the network is trained.
+    One tune has `windows` of `Tx` values in every epoch, as in the original; what is heard of several, and how, is told
+    in `learning/lessons.py`. `meanwhile` is called while the network is trained.
     """
-    m, n_values = windows * min(len(tunes), MOST_TUNES_AN_EPOCH), len(style.values)
-    starts = window_starts([len(tune.values) for tune in tunes], m if len(tunes) == 1 else m * training.epochs, Tx)
-    inputs, targets = training_windows(style.indices, starts, Tx)
-    tell("X", f"{(m, Tx, n_values)} an epoch, {len(set(starts.tolist()))} different windows in all")
-    tell("Y", f"{(Tx, m, n_values)}")
-    network, kept = trained(inputs, targets, n_values, replace(training, windows_an_epoch=m), memory, meanwhile)
+    n_values = len(style.values)
+    if len(tunes) == 1:
+        starts = window_starts([len(style.indices)], windows, Tx)
+        inputs, targets = training_windows(style.indices, starts, Tx)
+        tell("X", f"{(windows, Tx, n_values)} an epoch, {len(set(starts.tolist()))} different windows in all")
+        tell("Y", f"{(Tx, windows, n_values)}")
+        network, kept = trained(inputs, targets, n_values, training, memory, meanwhile)
+    else:
+        names = [(tune.player, tune.title or tune.path.stem) for tune in tunes]
+        lengths = [len(tune.values) for tune in tunes]
+        lessons = lessons_of(style.indices, lengths, names, style.terms, Tx, training.seed)
+        tell("windows", f"{len(lessons.starts):,} of up to {Tx} values in {training.epochs} epochs, {lessons.told}")
+        network, kept = trained_on_library(lessons, training, memory, meanwhile)
     if kept:
-        losses = network.losses
-        tell("training", f"done before, loss {losses[-1]:.2f} summed over {Tx} steps after {len(losses)} epochs")
+        loss, epoch = network.losses[network.best_epoch - 1], network.best_epoch
+        tell("training", f"done before, loss {loss:.2f} summed over {Tx} steps after {epoch} epochs")
+    if len(network.held_losses):
+        held = network.held_losses.min()
+        tell("held out", f"loss {held:.2f}, least after epoch {network.best_epoch}, which is kept")
     return network
 
 
@@ -68,12 +77,34 @@ def trained(
     `memory` is the folder where networks are kept, None for nowhere; `meanwhile` is called while there is training.
     Raises ValueError where the training came to no end, as for want of memory.
     """
-    path = memory and memory / "weights" / f"{weights_key(inputs, targets, n_values, training)}.npz"
+    key = weights_key([inputs, targets], n_values, training)
+    return _once(key, n_values, training.n_a, memory, meanwhile, begin_training, inputs, targets, n_values, training)
+
+
+def trained_on_library(
+    lessons: Lessons,
+    training: Training,
+    memory: Path | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
+    schedule: Schedule | None = None,
+) -> tuple[Network, bool]:
+    """The same of the lessons of a library, by a `schedule`, None for the rules'."""
+    schedule, n_values = schedule or schedule_of(lessons, training.n_a), len(lessons.parts)
+    heard = [lessons.indices, lessons.starts, lessons.counts, *lessons.held, lessons.parts]
+    key = weights_key(heard, n_values, (training, schedule, lessons.Tx))
+    return _once(key, n_values, training.n_a, memory, meanwhile, begin_lessons, lessons, schedule, training)
+
+
+def _once(
+    key: str, n_values: int, n_a: int, memory: Path | None, meanwhile: Callable, begin: Callable, *arguments
+) -> tuple[Network, bool]:
+    """What is kept of a training, else what comes of beginning it."""
+    path = memory and memory / "weights" / f"{key}.npz"
     content = path and recall(path)
-    kept = content and network_from_bytes(content, weight_shapes(n_values, training.n_a))
+    kept = content and network_from_bytes(content, weight_shapes(n_values, n_a))
     if kept:
         return kept, True
-    woken, learned = begin_training(inputs, targets, n_values, training)
+    woken, learned = begin(*arguments)
     meanwhile()
     what = "the network (N_A, BATCH_SIZE, WINDOWS)"
     result_of(woken, what, f"{'training':<12}bringing TensorFlow", BRINGING)
@@ -88,12 +119,12 @@ def weight_shapes(n_values: int, n_a: int) -> list[tuple[int, ...]]:
     return [(n_values, 4 * n_a), (n_a, 4 * n_a), (4 * n_a,), (n_a, n_values), (n_values,)]
 
 
-def weights_key(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> str:
+def weights_key(heard: list[np.ndarray], n_values: int, training: Training | tuple) -> str:
     """The key of everything that shapes the weights: windows, settings, the training code and what it runs on."""
     root = Path(__file__).resolve().parent.parent
     code = [(root / name).read_bytes() for name in CODE]
     libraries = [f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")]
-    data = [array.astype(np.int32).tobytes() + repr(array.shape).encode() for array in (inputs, targets)]
+    data = [array.astype(np.int32).tobytes() + repr(array.shape).encode() for array in heard]
     return digest_of(*data, repr((n_values, training)), *code, *libraries)
 
 
@@ -101,7 +132,8 @@ def network_to_bytes(network: Network) -> bytes:
     """A network as one file."""
     buffer = io.BytesIO()
     keras_file = np.frombuffer(network.keras_file, np.uint8)
-    np.savez(buffer, *network.weights, losses=network.losses, keras_file=keras_file)
+    losses = {"losses": network.losses, "held_losses": network.held_losses}
+    np.savez(buffer, *network.weights, **losses, keras_file=keras_file)
     return buffer.getvalue()
 
 
@@ -114,11 +146,14 @@ def network_from_bytes(content: bytes, shapes: list[tuple[int, ...]]) -> Network
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             weights = [_array(archive, f"arr_{number}", shape) for number, shape in enumerate(shapes)]
             losses = _array(archive, "losses", (None,))
+            is_older = "held_losses.npy" not in archive.namelist()
+            held_losses = np.zeros(0) if is_older else _array(archive, "held_losses", (None,))
             keras_file = _array(archive, "keras_file", (None,), "u1")
     except (ValueError, OSError, LookupError, EOFError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
         return None
-    finite = all(np.isfinite(array).all() for array in (*weights, losses))
-    return Network(weights, losses, keras_file.tobytes()) if finite and len(losses) else None
+    finite = all(np.isfinite(array).all() for array in (*weights, losses, held_losses))
+    fits = finite and len(losses) and len(held_losses) in (0, len(losses))
+    return Network(weights, losses, keras_file.tobytes(), held_losses) if fits else None
 
 
 def _array(archive: zipfile.ZipFile, name: str, shape: tuple[int | None, ...], kinds: str = "f4 f8") -> np.ndarray:

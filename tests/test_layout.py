@@ -29,7 +29,7 @@ SCRIPTS = ("music_generate", "data_utils", "preprocess", "qa", "grammar", "infer
 FILES = [ROOT / f"{name}.py" for name in SCRIPTS]
 FILES += [path for folder in FOLDERS for path in sorted((ROOT / folder).glob("*.py"))]
 MODULES = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in FILES]
-LEARNS = ("learning.network", "running.quiet_tensorflow")
+LEARNS = ("learning.network", "learning.shared_parts", "running.quiet_tensorflow")
 MOST_LINES, MOST_PARAMETERS = 50, 7
 REASON = re.compile(r"# (Long|Many parameters): \w+")
 

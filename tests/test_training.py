@@ -13,7 +13,7 @@ from running.helpers import Helper
 from running.memory import digest_of, recall, remember
 
 N_VALUES = 9
-TRAINING = Training(n_a=4, epochs=2, batch_size=4, seed=1, windows_an_epoch=6)
+TRAINING = Training(n_a=4, epochs=2, batch_size=4, seed=1)
 
 
 def windows():
@@ -60,14 +60,14 @@ def test_another_training_is_not_taken_for_it(tmp_path):
 
 def test_whatever_shapes_the_weights_is_in_their_key():
     inputs, targets = windows()
-    keys = [weights_key(inputs, targets, N_VALUES, TRAINING)]
-    assert keys == [weights_key(inputs.astype(np.int32), targets.copy(), N_VALUES, replace(TRAINING))]
+    keys = [weights_key([inputs, targets], N_VALUES, TRAINING)]
+    assert keys == [weights_key([inputs.astype(np.int32), targets.copy()], N_VALUES, replace(TRAINING))]
     for field in fields(Training):
-        keys.append(weights_key(inputs, targets, N_VALUES, replace(TRAINING, **{field.name: 77})))
-    keys.append(weights_key(inputs, targets, N_VALUES + 1, TRAINING))
-    keys.append(weights_key(inputs[:, ::-1], targets, N_VALUES, TRAINING))
-    keys.append(weights_key(inputs, targets[::-1], N_VALUES, TRAINING))
-    keys.append(weights_key(inputs.reshape(5, 6), targets.reshape(5, 6), N_VALUES, TRAINING))
+        keys.append(weights_key([inputs, targets], N_VALUES, replace(TRAINING, **{field.name: 77})))
+    keys.append(weights_key([inputs, targets], N_VALUES + 1, TRAINING))
+    keys.append(weights_key([inputs[:, ::-1], targets], N_VALUES, TRAINING))
+    keys.append(weights_key([inputs, targets[::-1]], N_VALUES, TRAINING))
+    keys.append(weights_key([inputs.reshape(5, 6), targets.reshape(5, 6)], N_VALUES, TRAINING))
     assert len(set(keys)) == len(keys)
 
 

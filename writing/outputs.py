@@ -7,7 +7,7 @@ not installed is left out with one sentence, and the rest is written all the sam
 `writing/page.py`), and how a set takes its place (`running/file_set.py`).
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from functools import partial
@@ -56,7 +56,7 @@ class Results:
     """What a run has to show: its solos, their numbers from best to worst, what is said of the best and what they took
     over, what they are compared with by name, the last of it the source as it was played, the loss of each epoch, and
     the settings; `reference`: the loss with which the original ends on this tune, None on any other; `tune`: what is
-    played after, whose tracks are shown."""
+    played after, whose tracks are shown; `held_losses`: the loss of what was held out, of a library."""
 
     pieces: list[Piece]
     ranking: list[int]
@@ -67,6 +67,7 @@ class Results:
     settings: dict[str, str]
     reference: float | None = None
     tune: Tune | None = None
+    held_losses: Sequence[float] = ()
 
     @property
     def story(self) -> Story:
@@ -166,7 +167,7 @@ def _drawn(results: Results, wanted: Wanted) -> Iterator[tuple[str, bytes]]:
             yield page.name, content
     if wanted.pictures:
         yield ROLL_FILE, _drawn_of(best, "picture", piano_roll_png, best)
-        yield "training.png", training_png(results.losses, results.reference)
+        yield "training.png", training_png(results.losses, results.reference, results.held_losses)
 
 
 def _drawn_of(piece: Piece, what: str, function: Callable, *arguments):

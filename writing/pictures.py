@@ -8,6 +8,7 @@ machine.
 
 import io
 import warnings
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -50,11 +51,12 @@ def piano_roll_png(piece: Piece) -> bytes:
         return png_bytes(piano_roll(piece)[0])
 
 
-def training_png(losses: list[float], reference: float | None = None) -> bytes:
+def training_png(losses: list[float], reference: float | None = None, held_losses: Sequence[float] = ()) -> bytes:
     """The loss, summed over the steps of a window, after each epoch from 1 on, as a PNG.
 
     `reference` is where the original ends after 100 epochs on the same tune, None on any other. The scale is
-    logarithmic, because the end is what is compared. No losses give the reference alone, or nothing.
+    logarithmic, because the end is what is compared. No losses give the reference alone, or nothing. `held_losses` are
+    those of what was held out; the network is that of the least of them.
     """
     from matplotlib.figure import Figure
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
@@ -65,13 +67,15 @@ def training_png(losses: list[float], reference: float | None = None) -> bytes:
     drawn = [losses[epoch - 1] for epoch in epochs]
     axes.set_yscale("log")
     axes.set_xlim(0, max(105 if reference else 1, len(losses) * 1.05))
-    heights = [*drawn, *([reference, reference * 4] if reference else [])] or [1.0]
+    heights = [*drawn, *held_losses, *([reference, reference * 4] if reference else [])] or [1.0]
     axes.set_ylim(min(heights) / 1.6, max(heights) * 1.6)
     if reference:
         axes.axhline(reference, color=TYPE_COLOURS["A"], linewidth=1.5, linestyle=(0, (5, 3)))
         axes.plot([100], [reference], "D", markersize=8, markerfacecolor="white", markeredgecolor=INK)
         text = f"the original after 100 epochs: {reference:g}"
         axes.annotate(text, (100, reference), (0, 11), textcoords="offset points", ha="right", color=INK, fontsize=10)
+    if len(held_losses):
+        _draw_held(axes, held_losses)
     if drawn:
         axes.plot(epochs, drawn, color=TYPE_COLOURS["C"], linewidth=2.2)
         axes.plot(epochs[-1:], drawn[-1:], "o", markersize=7, color=TYPE_COLOURS["C"])
@@ -96,6 +100,17 @@ def training_png(losses: list[float], reference: float | None = None) -> bytes:
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     return png_bytes(figure)
+
+
+def _draw_held(axes, losses: Sequence[float]) -> None:
+    """The loss of what was held out, and where it is least."""
+    least = min(losses)
+    best = list(losses).index(least) + 1
+    axes.plot(range(1, len(losses) + 1), losses, color=TYPE_COLOURS["A"], linewidth=2.2)
+    axes.plot([best], [least], "D", markersize=8, markerfacecolor="white", markeredgecolor=INK)
+    text = f"held out: least after {best} epoch{'s' * (best > 1)}, {least:.2f}"
+    place = {"textcoords": "offset points", "ha": "center" if best < 0.7 * len(losses) else "right"}
+    axes.annotate(text, (best, least), (0, 13), color=INK, fontsize=10, **place)
 
 
 def systems(bars: list[Bar]) -> list[list[Bar]]:

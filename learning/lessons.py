@@ -1,0 +1,138 @@
+"""How a library of tunes is learned: what of it is held out, the windows that are heard, and how fast.
+
+One tune is learned as the original learned it (`learning/network.py`). A library is learned by rules that
+`benchmarks/library.py` found: it is heard several times, some of its tunes are held out and tell when to stop, and
+what a value shares with others is learned from all of them. Left to others: the training itself
+(`learning/shared_parts.py`).
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from data_utils import NOTHING
+from grammar import Term
+
+HELD_FROM, HELD_SHARE = 10, 0.1  # tunes of a library from which some are held out, and how many of them
+HELD_SEED = 0
+PASSES = 16  # over the corpus
+RATE, PATIENCE = 0.01, 6
+VALUES_A_UNIT, MOST_DROPOUT = (200, 1000), 0.5  # up to so many values a unit most is left out, from so many nothing
+    (200, 1000),
+    0.5,
+)  # up to how many values a unit most is left out, and from how many nothing
+SHRINK = 5.0  # over the number of values
+FEWEST_VALUES, MOST_VALUES = 200_000, 15_000_000  # heard in all, repeats included: of a small and of a large library
+
+
+class Schedule(NamedTuple):
+    """How fast is learned: Adam's first `rate`, which falls to 0 along half a cosine; the share of the LSTM's outputs
+    that are left out at a step, `dropout`; `shrink`, the weight of the parts' squares in the loss; and after how many
+    epochs without a better held-out loss it ends."""
+
+    rate: float
+    dropout: float
+    shrink: float
+    patience: int
+
+
+class Lessons(NamedTuple):
+    """What is heard of a library: all values in order, `indices`; where each window begins, `starts`, and how many
+    values it has, `counts`, in the order of hearing, (n,) each; `held`, the same of the windows that are held out;
+    `parts`, (n_values, n_kinds), what each value is made of, as numbers; and the steps of a window, `Tx`."""
+
+    indices: np.ndarray
+    starts: np.ndarray
+    counts: np.ndarray
+    held: tuple[np.ndarray, np.ndarray]
+    parts: np.ndarray
+    Tx: int
+
+    @property
+    def told(self) -> str:
+        """How much is heard, in words."""
+        held = int(self.held[1].sum())
+        times = self.counts.sum() / (len(self.indices) - held)
+        kept = f"; {held:,} values are held out, and tell when to stop" if held else ""
+        return f"each value {times:.3g} times{kept}"
+
+    def windows(self, starts: np.ndarray, counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Inputs and targets as indices, both (n, Tx): a window begins with nothing, of which its first value is
+        guessed; after its end there is NOTHING."""
+        steps = np.arange(self.Tx)
+        inside = steps < counts[:, None]
+        targets = np.where(inside, self.indices.take(starts[:, None] + steps, mode="clip"), NOTHING)  # (n, Tx)
+        inputs = np.full_like(targets, NOTHING)
+        inputs[:, 1:] = targets[:, :-1]
+        return inputs, targets
+
+
+def lessons_of(
+    indices: np.ndarray, lengths: Sequence[int], names: Sequence[tuple[str, str]], terms: list[Term], Tx: int, seed: int
+) -> Lessons:
+    """What is heard of tunes of these `lengths`, whose players and titles are `names`."""
+    lengths, generator = np.asarray(lengths), np.random.RandomState(seed)
+    begins = np.cumsum(lengths) - lengths
+    held = held_out(names) if len(lengths) >= HELD_FROM else np.zeros(len(lengths), bool)
+    heard = int(lengths[~held].sum())
+    wanted = min(max(PASSES * heard, FEWEST_VALUES), MOST_VALUES)
+    passes = [_cut(begins[~held], lengths[~held], Tx, generator) for _ in range(-(-wanted // heard))]
+    starts, counts = (np.concatenate(column)[: -(-wanted // Tx)] for column in zip(*passes, strict=True))
+    return Lessons(indices, starts, counts, _cut(begins[held], lengths[held], Tx), parts_of(terms), Tx)
+
+
+def held_out(names: Sequence[tuple[str, str]], share: float = HELD_SHARE, seed: int = HELD_SEED) -> np.ndarray:
+    """Which tunes are held out, by player and title, (n,): about this `share` of them; of a player all, where there are
+    enough of them, and of a title in any case."""
+    players = {player for player, _ in names}
+    groups = [player if len(players) * share >= 1 else title for player, title in names]
+    sizes, generator = sorted(Counter(groups).items()), np.random.RandomState(seed)
+    generator.shuffle(sizes)
+    chosen, count, wanted = set(), 0, share * len(names)
+    for group, size in sizes:
+        if count < wanted and count + int(size) <= max(1, 1.5 * wanted):
+            chosen.add(group)
+            count += int(size)
+    titles = {title for (_, title), group in zip(names, groups, strict=True) if group in chosen}
+    return np.array([title in titles for _, title in names])
+
+
+def _cut(
+    begins: np.ndarray, lengths: np.ndarray, Tx: int, generator: np.random.RandomState | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tunes cut into windows of up to Tx values, each value in one of them: starts and counts, (n,) each. With a
+    generator the first cut of each tune lies anywhere, and the windows are shuffled."""
+    first = generator.randint(Tx, size=len(lengths)) if generator else np.zeros(len(lengths), int)
+    per_tune = -(-(lengths + first) // Tx)
+    tune = np.repeat(np.arange(len(lengths)), per_tune)
+    number = np.arange(len(tune)) - np.repeat(np.cumsum(per_tune) - per_tune, per_tune)
+    start = number * Tx - first[tune]
+    end = np.minimum(start + Tx, lengths[tune])
+    start = np.maximum(start, 0)
+    order = generator.permutation(len(tune)) if generator else np.arange(len(tune))
+    return (begins[tune] + start)[order], (end - start)[order]
+
+
+def parts_of(terms: list[Term]) -> np.ndarray:
+    """What each value is made of, (n_values, n_kinds), as numbers from 0: its type, duration and interval, alone and by
+    two, the interval's middle and width, and the value itself. Of many values a library has few examples; what
+    one shares with others is learned from all of them."""
+    numbers, rows = {}, []
+    for value, term in enumerate(terms):
+        kind, duration, interval = term.type, term.duration, (term.lower, term.upper)
+        size = (None, None) if term.lower is None else ((term.lower + term.upper) // 2, term.upper - term.lower)
+        parts = [kind, duration, interval, *size]
+        parts += [(kind, duration), (kind, interval), (duration, interval), value]
+        rows.append([numbers.setdefault(part, len(numbers)) for part in enumerate(parts)])
+    return np.array(rows, np.int32)
+
+
+def schedule_of(lessons: Lessons, n_a: int) -> Schedule:
+    """The rules: the more values there are for each of the `n_a` units, the fewer are left out; and what the parts'
+    squares weigh falls with the number of values, as that of any opinion one had before."""
+    heard = len(lessons.indices) - int(lessons.held[1].sum())
+    few, many = np.log(VALUES_A_UNIT)
+    dropout = MOST_DROPOUT * np.clip((many - np.log(heard / n_a)) / (many - few), 0, 1)
+    return Schedule(RATE, float(dropout), SHRINK / heard, PATIENCE)
