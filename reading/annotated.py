@@ -10,9 +10,7 @@ others: where the rows are from, and how chords are spelled there (`reading/weim
 
 import math
 import re
-from bisect import bisect_right
 from collections.abc import Callable
-from fractions import Fraction
 from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -49,23 +47,22 @@ class Row(NamedTuple):
 
 
 class Grid(NamedTuple):
-    """The bars of a solo: their numbers there begin with `first`; where the beats of each start, in steps from its bar
-    line, and where it ends."""
+    """The bars of a solo: their numbers there begin with `first`; where the beats of each start, and where it ends, in
+    steps from the first bar line."""
 
     first: int
     bars: Bars
     beats: list[list[int]]
 
-    def tick(self, bar: int, beat: int, share: Fraction = Fraction(0)) -> int:
+    def tick(self, bar: int, beat: int, share: float = 0.0) -> int:
         """Where such a share of a beat has passed."""
         starts = self.beats[bar - self.first]
         at = min(max(beat, 1), len(starts) - 1) - 1
-        within = starts[at] + min(max(share, 0), 1) * (starts[at + 1] - starts[at])
-        return round((self.bars[bar - self.first].start + within) * QUARTER / GRID)
+        return round((starts[at] + share * (starts[at + 1] - starts[at])) * QUARTER / GRID)
 
     def beat_ticks(self, bar: int, beat: int) -> int:
         """How long a beat is."""
-        return max(1, self.tick(bar, beat, Fraction(1)) - self.tick(bar, beat))
+        return max(1, self.tick(bar, beat, 1.0) - self.tick(bar, beat))
 
 
 class Taps(NamedTuple):
@@ -79,7 +76,7 @@ class Taps(NamedTuple):
 
     def quarter(self, seconds: float) -> float:
         """How long a quarter lasts there, in seconds."""
-        at = min(max(bisect_right(self.seconds.tolist(), seconds), 1), len(self.seconds) - 1)
+        at = min(max(int(np.searchsorted(self.seconds, seconds, "right")), 1), len(self.seconds) - 1)
         return float((self.seconds[at] - self.seconds[at - 1]) / (self.ticks[at] - self.ticks[at - 1])) * QUARTER
 
 
@@ -221,7 +218,7 @@ def _grid(beats: list[Row], notes: list[Row]) -> Grid:
         length = length_of(meter)
         period = periods.get(meter) or (counted.get(number, 4) if held is None else 0)
         stretches.append(Stretch(start, length, meter, number - first))
-        lines.append([*accumulate(_beat_lengths(length, meter, period, shares.get(meter, [])), initial=0)])
+        lines.append([*accumulate(_beat_lengths(length, meter, period, shares.get(meter, [])), initial=start)])
         start += length
     return Grid(first, Bars(stretches), lines)
 
@@ -298,8 +295,8 @@ def _written(grid: Grid, taps: Taps, notes: list[Row]) -> tuple[list[RawNote], d
         tick, quarter = max(0, round(sounds)), taps.quarter(row.onset)
         if row.bar is not None and row.beat is not None:
             division = max(1, _whole(row.told.get("division")) or 1)
-            share = Fraction((_whole(row.told.get("tatum")) or 1) - 1, division)
-            tick = grid.tick(row.bar, row.beat, share)
+            share = ((_whole(row.told.get("tatum")) or 1) - 1) / division
+            tick = grid.tick(row.bar, row.beat, min(max(share, 0.0), 1.0))
             lasts = _number(row.told.get("beatdur") or row.told.get("beat_duration"))
             if lasts and lasts > 0:
                 quarter = lasts * QUARTER / grid.beat_ticks(row.bar, row.beat)

@@ -11,9 +11,10 @@ Left to others: the solo's bars, notes and chords (`reading/annotated.py`), whic
 
 import csv
 import glob
+import hashlib
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import lru_cache
@@ -80,6 +81,20 @@ def is_in_database(path: Path) -> bool:
     return is_database(path.parent)
 
 
+def table_of(solos: list[Listed]) -> list[str]:
+    """A line for each solo: its player, title, style, and how many bars and notes it has."""
+    rows = [("player", "title", "style", "bars", "notes", "name for OVER")]
+    for solo in solos:
+        try:
+            beats, notes = read_annotated(solo.path)
+            bars = len({row.get("bar") for row in beats if row.get("bar") not in (None, "")})
+            rows.append((solo.player, solo.title, solo.style.lower(), str(bars), str(len(notes)), solo.path.name))
+        except ValueError as error:
+            rows.append((solo.player, solo.title, solo.style.lower(), "", "", str(error)))
+    widths = [max(len(row[column]) for row in rows) for column in range(5)]
+    return ["  ".join((*map(str.ljust, row, widths), row[5])).rstrip() for row in rows]
+
+
 def solos_in(path: Path) -> list[Listed]:
     """The solos of a database, by name. Raises ValueError, naming the file and a fix, for what is none or is damaged,
     and for one without solos."""
@@ -109,6 +124,45 @@ def is_solo_file(path: Path) -> bool:
         return False
 
 
+def sources_in(files: Iterable[Path]) -> list[Listed]:
+    """The solos among some files, by path: those of databases, and CSV files that begin as one. A database that cannot
+    be read stands for itself; Thumbs.db, which Windows leaves beside pictures, is none."""
+    found = []
+    for file in files:
+        if is_database(file) and file.name.lower() != "thumbs.db":
+            try:
+                found += solos_in(file)
+            except ValueError:
+                found.append(Listed(file))  # reading it says what is wrong
+        elif is_solo_file(file):
+            found.append(listed(file))
+    return found
+
+
+def files_behind(path: Path) -> tuple[Path, ...]:
+    """The files that a tune was read from: its database, a solo's two CSV files, else its own."""
+    if is_in_database(path):
+        return (path.parent,)
+    return files_of(path) if path.suffix.lower() == SOLO_ENDING and path.is_file() else (path,)
+
+
+def content_of(path: Path) -> bytes:
+    """What a solo's reading depends on: the bytes of its files, or which solo of which database it is. ValueError where
+    they cannot be read."""
+    if not is_in_database(path):
+        return b"".join(read_bounded(file, LARGEST, "a solo as CSV") for file in files_of(path))
+    return f"{_digest(path.parent, path.parent.stat().st_mtime_ns)} {path.name}".encode()
+
+
+@lru_cache(maxsize=4)
+def _digest(path: Path, _: int) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise ValueError(f"{path}: cannot be read ({error.strerror}); is the path right?") from error
+
+
 def read_solo(path: Path, selection: Selection = Selection()) -> Tune:
     """A solo of the database, or of its CSV files, without its grammar; see `reading.annotated.tune_of_rows`. Raises
     ValueError, naming the file and a fix, where it cannot be read."""
@@ -126,6 +180,7 @@ def read_annotated(path: Path) -> Annotated:
     return _rows_in_database(path) if is_in_database(path) else _rows_in_files(path)
 
 
+@lru_cache(maxsize=4096)
 def symbol_of(text: str) -> Symbol | None:
     """A chord as the database writes it, in our spelling: 'Bbj7' -> Bbmaj7, 'C-7' -> Cm7, 'G79b/F' -> G7b9/F, 'NC' ->
     N.C.; None for what is none."""
