@@ -214,7 +214,7 @@ def read_tunes(
         show(f"reading     {number} of {len(files)} files")
     tunes, skipped = _once(tunes, skipped)
     show(f"reading     {len(tunes)} tunes of {len(files)} files", done=True)
-    if any(tune.player for tune in tunes):
+    if len(tunes) > 1 and any(tune.player for tune in tunes):
         show(f"            solos {weimar.TERMS}", done=True)
     if not tunes:
         raise ValueError(f"{path}: none of its {len(files)} files can be used; the first: {skipped[0].reason}")

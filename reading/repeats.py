@@ -1,4 +1,4 @@
-"""Tunes of a folder that repeat one another: the same melody again, with other chords, without any, or its chords alone.
+"""Tunes of a folder that repeat one another: the same melody again, with other chords or without, or the chords alone.
 
 Corpora come as `tune/melody.mid`, `tune/chords.mid` and `tune/full.mid`, as folders side by side, or in several
 formats. Of each tune a few bytes are kept, so that many can be compared. Left to others: what is done about it.
