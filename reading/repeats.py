@@ -14,7 +14,8 @@ from music.piece import Tune
 from music.units import GRID
 
 FEWEST = 8  # notes by which a melody is known
-WINDOW, MOST_WINDOWS = 4 * GRID, 64  # grid steps; in the first ones it is seen whether only chords are played
+# Grid steps; in the first such windows, if there are enough, it is seen whether only chords are played.
+WINDOW, FEWEST_WINDOWS, MOST_WINDOWS = 4 * GRID, 4, 64
 ALL_CHORD = 0.95  # share of notes that are chord tones of the whole, in a copy that has only its chords
 # What a copy's file or folder is called that has only the chords.
 CHORDS = re.compile(r"(?i)chord|accomp|harmon|comping|backing|piano|rhythm")
@@ -81,7 +82,7 @@ def _has_only_chords(one: Print, whole: Print) -> bool:
     windows = list(zip(one.notes, whole.chords, strict=False))
     tones = [(bin(notes & chords).count("1"), bin(notes).count("1")) for notes, chords in windows if notes and chords]
     fitting, every = sum(fit for fit, _ in tones), sum(count for _, count in tones)
-    return whole.rank >= one.rank and every >= FEWEST and fitting >= ALL_CHORD * every
+    return whole.rank >= one.rank and len(tones) >= FEWEST_WINDOWS and fitting >= ALL_CHORD * every
 
 
 def _windows(sounding: list[tuple[int, int, tuple[int, ...]]]) -> tuple[int, ...]:

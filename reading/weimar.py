@@ -215,10 +215,7 @@ def _our_spelling(chord: re.Match) -> str:
 
 
 def files_of(path: Path) -> tuple[Path, Path]:
-    """The two files of a solo, notes and beats. Raises ValueError where the beats are missing."""
-    if path.stem.endswith(BEATS):
-        notes = path.with_name(path.stem.removesuffix(BEATS) + path.suffix).name
-        raise ValueError(f"{path}: the beats of a solo; give the file with its notes, {notes}")
+    """The two files of a solo, notes and beats. Raises ValueError where the beats are not near."""
     name = path.stem + BEATS + path.suffix
     near = [path.with_name(name)]
     for folder in (path.parent, path.absolute().parent.parent):
@@ -230,6 +227,9 @@ def files_of(path: Path) -> tuple[Path, Path]:
 
 
 def _rows_in_files(path: Path) -> Annotated:
+    if path.stem.endswith(BEATS):
+        notes = path.stem.removesuffix(BEATS) + path.suffix
+        raise ValueError(f"{path}: the beats of a solo; give the file with its notes, {notes}")
     notes = _rows_of(path, "a solo of the Weimar Jazz Database as CSV", {"onset", "pitch", "duration"})
     return Annotated(_rows_of(files_of(path)[1], "the beats of a solo as CSV", {"onset"}), notes)
 
