@@ -97,9 +97,14 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
 def list_file(path: Path, selection: Selection = Selection()) -> list[str]:
     """What a file holds and what would be read of it, in lines; see `reading.listing.listing`. ValueError, naming the
     file and a fix, where it cannot be read."""
-    if path.is_dir() or weimar.is_database(path) or path.suffix.lower() == weimar.SOLO_ENDING:
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        if solos := [*weimar.solos_in(path)] if weimar.is_database(path) else weimar.sources_in(inside):
+    if weimar.is_database(path):
+        return weimar.table_of(weimar.solos_in(path))
+    if _is_solo(path):
+        weimar.read_annotated(path)  # which tells what is wrong with it
+        return weimar.table_of([weimar.listed(path)])
+    if path.is_dir():
+        inside = sorted(path.rglob("*"))
+        if solos := weimar.sources_in(inside):
             return weimar.table_of(solos)
         files = [file for file in inside if file.suffix.lower() in MIDI_ENDINGS + SCORE_ENDINGS]
         there = f"one of its files, as {files[0]}" if files else "a file"

@@ -232,7 +232,10 @@ def test_players_titles_and_styles_choose(database):
         ({"player": "Smith"}, r"PLAYER \(--player\) 'Smith' may mean Anna Smith or Bob Smith; write the whole name"),
         ({"player": "Jurgen Muler"}, "is not among what was read; there is Jürgen Müller"),
         ({"title": "Nothing"}, "TITLE .* there is one of 2, as Blue Door"),
-        ({"style": "polka"}, "'polka' is no style; the band's are swing, bossa; the solos' are bebop, hardbop, swing"),
+        (
+            {"style": "polka"},
+            "'polka' is no style here; the band's are swing, bossa; the solos' are bebop, hardbop, swing",
+        ),
     ],
 )
 def test_what_is_not_there_is_told(database, wanted, said):
