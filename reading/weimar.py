@@ -147,11 +147,13 @@ def files_behind(path: Path) -> tuple[Path, ...]:
 
 
 def content_of(path: Path) -> bytes:
-    """What a solo's reading depends on: the bytes of its files, or which solo of which database it is. ValueError where
-    they cannot be read."""
-    if not is_in_database(path):
-        return b"".join(read_bounded(file, LARGEST, "a solo as CSV") for file in files_of(path))
-    return f"{_digest(path.parent, path.parent.stat().st_mtime_ns)} {path.name}".encode()
+    """What a solo's reading depends on: its name, which tells who plays, and the bytes of its files or the digest of
+    its database. ValueError where they cannot be read."""
+    if is_in_database(path):
+        files = [_digest(path.parent, path.parent.stat().st_mtime_ns).encode()]
+    else:
+        files = [read_bounded(file, LARGEST, "a solo as CSV") for file in files_of(path)]
+    return b"\0".join([path.name.encode(errors="surrogateescape"), *files])
 
 
 @lru_cache(maxsize=4)

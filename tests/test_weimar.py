@@ -1,6 +1,7 @@
 """The Weimar Jazz Database, in the schema it is documented in, with music of our own."""
 
 import csv
+import json
 import sqlite3
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from music.catalogue import Wanted, chosen
 from music.notes import Bar
 from preprocess import list_file, read_tune, read_tunes
 from reading.choosing import Selection
+from reading.tune_json import tune_from_json, tune_to_json
 from reading.weimar import TERMS, Listed, listed, symbol_of
 
 SCHEMA = """
@@ -124,7 +126,8 @@ def test_bars_before_the_first_and_any_meter_are_read(database):
     "odd",
     [
         {"loud_med": None}, {"loud_med": "nan"}, {"beatdur": None}, {"division": 7, "tatum": 6}, {"division": None},
-        {"tatum": 99}, {"bar": None, "beat": None}, {"duration": None}, {"period": None},
+        {"tatum": 99}, {"bar": None, "beat": None}, {"duration": None}, {"duration": 1e9},
+        {"period": None}, {"beatdur": 1e-6},
     ],
 )  # fmt: skip
 def test_a_row_that_lacks_something_is_read_all_the_same(tmp_path, odd):
@@ -134,6 +137,7 @@ def test_a_row_that_lacks_something_is_read_all_the_same(tmp_path, odd):
     tune = read_tune(path)
     assert abs(tune.solo.notes[5].onset - 30) <= 6 and len(tune.solo.notes) >= 31
     assert all(0 < note.velocity <= 127 for note in tune.solo.notes)
+    assert tune_from_json(json.loads(json.dumps(tune_to_json(tune)))).melody == tune.melody
 
 
 def test_a_solo_without_numbered_beats_lies_where_it_sounds(tmp_path):
