@@ -22,9 +22,8 @@ from pathlib import Path  # noqa: I001, long lists of names are packed
 from grammar import ask_ahead
 from improvising.live import play_along, prepare_to_play_along
 from improvising.session import (
-    Session, check_wishes, facts_of, playing_of, shown_of, source_of, style_over, tell_of, tune_over,
+    Session, check_wishes, facts_of, playing_of, shown_of, source_of, style_over, tell_of, tune_over, wanted_of,
 )  # fmt: skip
-from improvising.styles import STYLES
 from learning.experts import EXPERTS as KNOWN_EXPERTS
 from learning.learner import Training, wake_learner
 from learning.saved_network import BROUGHT, load, save
@@ -44,7 +43,9 @@ from running.settings import (
 from writing.outputs import Results, Wanted, prepare_studio, wake_studio, write_outputs
 
 # --- The tune --------------------------------------------------------------------------------------------------------
-TUNE: path = "data/original_metheny.mid"  # MIDI, score or folder; Metheny's is fetched once, offline ours stands in
+TUNE: path = "data/original_metheny.mid"  # MIDI, score, wjazzd.db, folder; Metheny's is fetched once, or ours taken
+PLAYER: text = ""  # of a database's solos, or its CSV files', those of this player, "Charlie Parker"; "": all
+TITLE: text = ""  # and those on this tune, "Donna Lee"; "": all
 MELODY_TRACK: optional(tracks) = None  # tracks of the solo, as (1,) or (1, 2), numbered as --list does; None: found
 CHORD_TRACKS: optional(tracks) = None  # tracks of the chords, as (0,) or (0, 2); None: found by name
 FROM_BEAT: optional(place(0, 1e6)) = None  # the solo's first beat, in quarters from 0, or its marker; None: found
@@ -99,7 +100,7 @@ OUTPUT: path = "output"  # folder that receives my_music.midi and what belongs t
 TEMPO: optional(number(20, 400)) = None  # quarters a minute; None: the tune's, as Metheny's 112. The original: 130
 INSTRUMENT: optional(text) = None  # the soloist's, by its General MIDI name or number from 0; None: the tune's
 BACKING: switch = False  # bass and drums under the solo
-STYLE: optional(one_of(*STYLES)) = None  # of piano, bass and drums; None: by the chart's words, meter, tempo and swing
+STYLE: optional(text) = None  # of the band, as "swing" or "bossa", None: by the tune; or of wjazzd.db's solos, "bebop"
 COUNT_IN: switch = False  # a bar is counted before, in MIDI and sound
 SOUND: switch = True  # my_music.mp3
 SOUNDFONT: text = ""  # an SF2 or SF3 file to play it with; "": ours, a small one
@@ -183,12 +184,11 @@ def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list
     """The tunes to learn from, read; what was chosen in them and what was skipped is told."""
     file, selection = asked_of(given)
     with reading_on(given.cluster):
-        tunes, skipped = read_tunes(file, selection, cache, when_new)
+        tunes, skipped = read_tunes(file, selection, cache, when_new, *wanted_of(given))
     for other, reason in skipped:
         tell("skipped", reason if str(other) in reason else f"{other}: {reason}")
     tunes = with_changes(tunes, given.tune_chords, "" if given.chords else given.song)
-    bars = sum(len(tune.bars) for tune in tunes)
-    tell("tune", f"{file}, {bars} bars" + (f" of {len(tunes)} tunes" if len(tunes) > 1 else ""))
+    tell("tune", f"{file}, {sum(len(tune.bars) for tune in tunes)} bars" + f" of {len(tunes)} tunes" * (len(tunes) > 1))
     for line in tunes[0].told if len(tunes) == 1 else ():
         tell("", line)
     if len(tunes) > 1 and not given.chords:

@@ -1,8 +1,8 @@
 """From a file, or a folder of them, to chords and lines of grammar: the data set.
 
-A tune is any MIDI file or score with pitches; a folder is searched with everything below it, in parallel, and what
-cannot be used is listed with the reason and left out. What was read is remembered by the file's content and by the
-reading code, so that nothing is read twice.
+A tune is any MIDI file or score with pitches, or a solo of the Weimar Jazz Database; a folder is searched with
+everything below it, in parallel, and what cannot be used, or is in another file once more, is listed with the reason
+and left out. What was read is remembered by the file's content and by the reading code, so that nothing is read twice.
 
 Left to others: what is found in a file and chosen (`reading/`), the grammar of a bar (`grammar.py`), windows and
 one-hot tensors (`data_utils.py`).
@@ -19,10 +19,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from grammar import REST, parse_melody, parse_term
+from music.catalogue import Wanted, chosen
 from music.chorus import usual_bar
 from music.notes import Chord
 from music.piece import Tune
 from music.units import duration_text
+from reading import weimar
 from reading.bounds import read_apart
 from reading.changes import typed_chorus
 from reading.choosing import Selection, tune_of
@@ -30,6 +32,7 @@ from reading.kinds import others_among
 from reading.listing import listing
 from reading.midi import read_midi
 from reading.raw_tune import RawTune
+from reading.repeats import print_of, repeats_among
 from reading.tune_changes import over_changes
 from reading.tune_json import tune_from_json, tune_to_json
 from running.console import show
@@ -87,15 +90,23 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
     Raises ValueError, naming the file and a fix, where it cannot be read, has no melody, or nothing in the window.
     """
     path = Path(path)
-    tune = tune_of(_read_raw(path, selection), selection)
+    tune = _read_solo(path, selection) or tune_of(_read_raw(path, selection), selection)
     return replace(tune, abstract_grammars=tuple(write_grammars(tune)), path=path)
 
 
 def list_file(path: Path, selection: Selection = Selection()) -> list[str]:
     """What a file holds and what would be read of it, in lines; see `reading.listing.listing`. ValueError, naming the
     file and a fix, where it cannot be read."""
+    if weimar.is_database(path):
+        return weimar.table_of(weimar.solos_in(path))
+    if _is_solo(path):
+        weimar.read_annotated(path)  # which tells what is wrong with it
+        return weimar.table_of([weimar.listed(path)])
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in MIDI_ENDINGS + SCORE_ENDINGS)
+        inside = sorted(path.rglob("*"))
+        if solos := weimar.sources_in(inside):
+            return weimar.table_of(solos)
+        files = [file for file in inside if file.suffix.lower() in MIDI_ENDINGS + SCORE_ENDINGS]
         there = f"one of its files, as {files[0]}" if files else "a file"
         raise ValueError(f"{path}: a folder, of which nothing can be listed; set TUNE to {there}")
     if path.suffix.lower() in SCORE_ENDINGS:
@@ -112,6 +123,21 @@ def _listed(path: Path, selection: Selection) -> list[str] | str:
         return listing(_read_raw(path, selection), selection)
     except ValueError as error:
         return str(error)
+
+
+def _is_solo(path: Path) -> bool:
+    """Whether a path is that of a solo in a database, or in CSV files."""
+    return weimar.is_in_database(path) or path.suffix.lower() == weimar.SOLO_ENDING
+
+
+def _read_solo(path: Path, selection: Selection) -> Tune | None:
+    """The solo of the database that a path names; None for a path of anything else."""
+    if _is_solo(path):
+        return weimar.read_solo(path, selection)
+    if weimar.is_database(path):
+        name = weimar.solos_in(path)[0].path
+        raise ValueError(f"{path}: a database of solos; read one of them, as {name}")
+    return None
 
 
 def _read_raw(path: Path, selection: Selection) -> RawTune:
@@ -163,25 +189,27 @@ def write_grammars(tune: Tune) -> list[str]:
 
 
 def read_tunes(
-    path: Path, selection: Selection = Selection(), memory: Path | None = None, when_new=lambda: None
+    path: Path,
+    selection: Selection = Selection(),
+    memory: Path | None = None,
+    when_new=lambda: None,
+    wanted: Wanted = Wanted(),
+    other_styles: tuple[str, ...] = (),
 ) -> tuple[list[Tune], list[Skipped]]:
-    """Read a file, or all tunes in a folder in order of their names; what cannot be used is skipped.
+    """Read a file, or all tunes in a folder or database in order of their names; what cannot be used is skipped.
 
     `memory` is a folder in which readings are remembered, None for not at all. `when_new` is called before a file is
-    read that nobody remembers, if this process reads it. Raises ValueError where the file, or
+    read that nobody remembers, if this process reads it. Only those are read that are `wanted`; see
+    `music.catalogue.chosen`, which takes `other_styles`, too. Raises ValueError where the file, or
     every file of the folder, cannot be used, and where the folder has none.
     """
-    if not path.is_dir():
-        (result,) = _results([path], selection, memory, when_new)
+    sources = _sources_in(path)
+    files = [source.path for source in chosen(sources, wanted, other_styles)]
+    if files == [path]:
+        (result,) = _results(files, selection, memory, when_new)
         if isinstance(result, str):
             raise ValueError(result)
         return [result], []
-    endings = MIDI_ENDINGS + SCORE_ENDINGS
-    inside = [file for file in path.rglob("*") if file.is_file()]
-    files = [file for file in inside if file.suffix.lower() in endings]
-    files = sorted(files + others_among(inside, files))
-    if not files:
-        raise ValueError(f"{path}: no file in this folder ends in one of {' '.join(endings)}; set TUNE to another one")
     tunes, skipped = [], []
     for number, (file, result) in enumerate(zip(files, _results(files, selection, memory, when_new), strict=True), 1):
         if isinstance(result, str):
@@ -189,10 +217,37 @@ def read_tunes(
         else:
             tunes.append(result)
         show(f"reading     {number} of {len(files)} files")
+    tunes, skipped = _once(tunes, skipped)
     show(f"reading     {len(tunes)} tunes of {len(files)} files", done=True)
+    if len(tunes) > 1 and any(tune.player for tune in tunes):
+        show(f"            solos {weimar.TERMS}", done=True)
     if not tunes:
         raise ValueError(f"{path}: none of its {len(files)} files can be used; the first: {skipped[0].reason}")
     return tunes, skipped
+
+
+def _once(tunes: list[Tune], skipped: list[Skipped]) -> tuple[list[Tune], list[Skipped]]:
+    """Each of some tunes once, and what is skipped with those that are in another one."""
+    repeats = repeats_among([print_of(tune) for tune in tunes])
+    told = [Skipped(tunes[number].path, reason) for number, reason in repeats.items()]
+    return [tune for number, tune in enumerate(tunes) if number not in repeats], sorted(skipped + told)
+
+
+def _sources_in(path: Path) -> list[weimar.Listed]:
+    """The tunes of a folder or a database, by name, or the one of a file, with what is told of them before they are
+    read. Raises ValueError where there are none."""
+    if weimar.is_database(path):
+        return weimar.solos_in(path)
+    if not path.is_dir():
+        return [weimar.listed(path)] if _is_solo(path) else [weimar.Listed(path)]
+    endings = MIDI_ENDINGS + SCORE_ENDINGS
+    inside = [file for file in path.rglob("*") if file.is_file()]
+    files = [file for file in inside if file.suffix.lower() in endings]
+    sources = [weimar.Listed(file) for file in files + others_among(inside, files)] + weimar.sources_in(inside)
+    if not sources:
+        every = " ".join((*endings, weimar.SOLO_ENDING, *weimar.DATABASE_ENDINGS))
+        raise ValueError(f"{path}: no file in this folder ends in one of {every}; set TUNE to another one")
+    return sorted(sources)
 
 
 @contextmanager
@@ -279,9 +334,10 @@ def _recalled(file: Path, selection: Selection, memory: Path | None) -> Tune | N
 
 def _entry(file: Path, selection: Selection, memory: Path | None) -> Path | None:
     """Where the reading of a file is kept. Raises ValueError where it cannot be read."""
-    if not memory or not file.is_file() or file.stat().st_size > LARGEST:
+    is_solo = _is_solo(file)
+    if not memory or not is_solo and (not file.is_file() or file.stat().st_size > LARGEST):
         return None
-    content = read_bounded(file, LARGEST, "a tune")
+    content = weimar.content_of(file) if is_solo else read_bounded(file, LARGEST, "a tune")
     return memory / "tunes" / f"{digest_of(content, file.suffix.lower(), repr(selection), _code())}.json"
 
 

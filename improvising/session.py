@@ -16,11 +16,13 @@ from improvising.keeping import Kept, kept_of_file, kept_of_piece
 from improvising.measures import originality, rank
 from improvising.playing import AS_THE_ORIGINAL, Playing
 from improvising.solos import generate_music
+from improvising.styles import STYLES
 from inference_model import OneStep
 from learning.experts import Habits
 from learning.learner import Network
 from learning.practice import practise
 from learning.style import Style
+from music.catalogue import Wanted, chosen, plain
 from music.chorus import Chorus, tune_chorus, usual_bar
 from music.instruments import JAZZ_GUITAR, NO_PITCH, program_of
 from music.notes import Chord
@@ -28,6 +30,7 @@ from music.piece import Piece, Solo, Tune, from_start
 from music.units import GRID
 from reading.changes import typed_chorus
 from reading.fetching import METHENY_SHA256
+from reading.weimar import files_behind
 from running.console import printable, tell
 from running.made_with import made_with
 from running.memory import digest_of
@@ -79,7 +82,7 @@ class Session:
         ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
         best = ranking[:VERSIONS_ON_PAGE]
         typed = f" over {printable(chorus.title) or 'typed changes'}" if given.chords else ""
-        title = f"A solo after {printable(over.path.stem)}{typed}, seed {given.seed}"
+        title = f"A solo after {printable(over.name)}{typed}, seed {given.seed}"
         return Results(
             [piece_of(solo, title, arrangement) for solo in solos],
             ranking,
@@ -151,7 +154,7 @@ def facts_of(given: Settings, session: Session) -> dict:
     """How solos were made, for whoever wants to make them again: the settings that shape them, what was learned (the
     sha256 of its file, of several files that of their digests), and what it was done with."""
     files = [Path(given.load)] if given.load else [tune.path for tune in session.tunes]
-    digests = [hashlib.sha256(path.read_bytes() if path.is_file() else b"").digest() for path in files]
+    digests = [_digest(file) for file in dict.fromkeys(behind for file in files for behind in files_behind(file))]
     learned = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
     name = files[0].name if len(files) == 1 else Path(given.tune).name
     return {
@@ -161,6 +164,13 @@ def facts_of(given: Settings, session: Session) -> dict:
         "network": digest_of(*(array.tobytes() for array in session.network.weights)),
         "made with": made_with(),
     }
+
+
+def _digest(file: Path) -> bytes:
+    if not file.is_file():
+        return hashlib.sha256(b"").digest()
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").digest()
 
 
 def _in_words(value: object) -> str:
@@ -198,7 +208,7 @@ def source_of(given: Settings, style: Style, tunes: list[Tune]) -> Piece:
         band=False,
         count_in=False,
     )
-    return piece_of(solo, printable(over.path.stem), alone)
+    return piece_of(solo, printable(over.name), alone)
 
 
 def comps_over(given: Settings, changes: Tune | Chorus) -> bool:
@@ -215,7 +225,7 @@ def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangem
     return Arrangement(
         tempo,
         program_asked(given, over),
-        given.style or style_in(chorus.style) or style_for(chorus.bars, tempo, swing),
+        band_style(given, tunes) or style_in(chorus.style) or style_for(chorus.bars, tempo, swing),
         swing,
         0.0 if given.original else given.feel,
         comps=comps_over(given, chorus),
@@ -227,6 +237,22 @@ def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangem
         written_for=given.part,
         count_in=given.count_in,
     )
+
+
+def wanted_of(given: Settings) -> tuple[Wanted, tuple[str, ...]]:
+    """Which tunes of a database are asked for, and the styles that STYLE may ask of the band instead."""
+    return Wanted(given.player, given.title, given.style or ""), STYLES
+
+
+def band_style(given: Settings, tunes: list[Tune]) -> str | None:
+    """The style that is asked of the band; None where none is, or the tunes were chosen by it. Raises ValueError for
+    what is neither."""
+    chosen(tunes, Wanted(style=given.style or ""), STYLES)
+    return _style_of_band(given.style)
+
+
+def _style_of_band(asked: str | None) -> str | None:
+    return next((name for name in STYLES if asked and plain(name) == plain(asked)), None)
 
 
 def program_asked(given: Settings, over: Tune) -> int:
@@ -249,7 +275,7 @@ def tempo_of(given: Settings, over: Tune) -> float:
 def asked_swing(given: Settings, style: Style) -> float | None:
     """Where off-beats are asked to lie; None: where the player's do. A style that is straight, of a player who swings,
     asks for it."""
-    named = given.style or style_in(style.chorus.style)
+    named = _style_of_band(given.style) or style_in(style.chorus.style)
     if given.swing is None and named in ("straight", "bossa") and style.feel.swing > SWUNG:
         return 0.5
     return given.swing
@@ -272,7 +298,7 @@ def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
     if not given.over:
         return tunes[0]
     for tune in tunes:
-        if given.over in (tune.path.name, tune.path.stem, str(tune.path)):
+        if given.over in (tune.path.name, tune.path.stem, str(tune.path), tune.name):
             return tune
     names = [tune.path.name for tune in tunes]
     close = difflib.get_close_matches(given.over, names, n=1, cutoff=0) or names[:1]

@@ -34,6 +34,16 @@ SCORE = Kind(
     ".musicxml .xml .mxl .mei .abc .krn",
     rb"(?s:.){,2000}?<(score-partwise|score-timewise|mei)\b",
 )
+DATABASE = Kind(
+    "an SQLite database",
+    "is known by its ending; let wjazzd.db end in .db",
+    ".db .sqlite .sqlite3",
+    rb"SQLite format 3\0",
+)
+SOLO = Kind(
+    "a table", "is read as a solo of the Weimar Jazz Database, known by its ending; let it end in .csv", ".csv",
+    rb"(?s)onset,duration,period,.*?\bpitch\b",
+)  # fmt: skip
 ZIP = Kind("a ZIP archive", UNPACK, ".zip", rb"PK\x03\x04|PK\x05\x06")
 GZIP = Kind("packed by gzip", UNPACK, ".gz .tgz", rb"\x1f\x8b")
 OFFICE = Kind("an office document", "holds no notes; give a MIDI file", ".doc .docx .odt", rb"\xd0\xcf\x11\xe0")
@@ -98,7 +108,7 @@ NOTATION = (
     ),
 )
 ARCHIVE = Kind("an archive", UNPACK, ".rar .7z .tar .sit", rb"(?s).{257}ustar|Rar!|7z\xbc\xaf|SIT!|StuffIt")
-KINDS = (ARCHIVE, MIDI, *NOTATION, SCORE, *RECORDINGS, *ASIDE, *PLAIN)  # the most telling first
+KINDS = (ARCHIVE, MIDI, DATABASE, SOLO, *NOTATION, SCORE, *RECORDINGS, *ASIDE, *PLAIN)  # the most telling first
 
 
 def kind_of(head: bytes, ending: str) -> Kind | None:
