@@ -138,7 +138,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     tunes = saved.chosen(*wanted_of(given)) if saved else read_all(given, cache, wake_learner)
     wake_studio(wanted)
     learned = learn_style(tunes, values=saved.values if saved else ())
-    tell("corpus", f"{len(learned.corpus)} values, {len(learned.values)} unique")
+    tell("corpus", f"{len(learned.corpus)} values, {len(set(learned.corpus))} unique")
     style = style_over(given, learned, tunes)
     check_wishes(given, style, tunes)  # before all the work
     source = source_of(given, style, tunes)
