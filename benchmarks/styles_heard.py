@@ -36,11 +36,11 @@ from improvising.solos import generate_music
 from inference_model import OneStep
 from learning.feel import OFFBEATS, is_offbeat
 from learning.ground import Line
-from learning.learner import Network, Training
+from learning.learner import Training
 from learning.practice import practise
 from learning.sampler import END_OF_PHRASE
 from learning.saved_network import Saved
-from learning.style import Style, learn_style
+from learning.style import learn_style
 from learning.training import learn
 from music.catalogue import Wanted, chosen
 from music.chorus import usual_bar
@@ -69,6 +69,7 @@ CHARTS = {
     "Ebmaj7 | Cm7 | Fm7 | Bb7 | Gm7b5 C7 | Fm7 Bb7 | Ebmaj7 | %",
 }
 ALONE, PICKED = "his solos alone", "all solos, with PLAYER"
+BESIDE_THE_LINE = (1, -2, -1)  # features: mean pitch, swing, articulation
 LOUDNESS = ("velocity with pitch (r)", "peaks louder (sd)")  # are not heard here
 
 Rows = list[np.ndarray]  # of each solo its features, (n, n_features)
@@ -95,35 +96,49 @@ def main(argv: list[str] | None = None) -> None:
     tunes, _ = read_tunes(Path(given.solos))
     players = {name.strip(): chosen(tunes, Wanted(player=name.strip())) for name in given.players.split(",")}
     real = {name: [rows_of(tune.solo) for tune in own] for name, own in players.items()}
-    page = [f"# Whose solo? {', '.join(players)}\n", "## Real solos that the classifier did not hear\n"]
-    page.append(confusion(players, *left_out(list(real.values()))))
+    page = []
 
-    libraries = [library_of(tunes, given, number) for number in range(given.seeds)]
-    made = {way: [] for way in (ALONE, PICKED)}
-    for number, saved in enumerate(libraries):
-        for way in made:
-            found = {}
-            for name, own in players.items():
-                show(f"seed {number}, {way}: {name}")
-                found[name] = solos_after(library_of(own, given, number) if way == ALONE else saved, own, given, number)
-            made[way].append(found)
-    judge = Judge([np.concatenate(rows) for rows in real.values()])
+    def add(text: str) -> None:
+        show("", done=True)
+        print(text, flush=True)
+        page.append(text)
+
+    add(f"# Whose solo? {', '.join(players)}\n\n## Real solos that the classifier did not hear\n")
+    add(confusion(players, *left_out(list(real.values()))))
+    add(_by_the_line(*map(right, left_out(list(real.values()), BESIDE_THE_LINE))))
+    made, libraries = solos_of(tunes, players, given)
+    every = [np.concatenate(rows) for rows in real.values()]
     for way, seeds in made.items():
-        counts = [judged(judge, list(found.values())) for found in seeds]
-        page.append(f"## Ours, learned from {way}\n")
-        page.append(confusion(players, *(np.sum(one, axis=0) for one in zip(*counts, strict=True))))
-        page.append(f"By seed: {', '.join(f'{right(bars):.0%}' for bars, _ in counts)} of the bars, ")
-        page[-1] += f"{', '.join(f'{right(solos):.0%}' for _, solos in counts)} of the solos.\n"
-    page += ["## After half of his solos, told by a classifier that heard the other half\n"]
-    page += [confusion(players, *halves(libraries[0], players, real, given))]
-    page += ["## How far from whom\n", distance_table(tunes, players, made)]
-    page += ["## The others, by halves of their solo\n", others_table(libraries[0], tunes, players, given)]
-    show("", done=True)
-    print("\n".join(page))
+        found = [[[*map(rows_of, solos)] for solos in one.values()] for one in seeds]
+        counts = [judged(Judge(every), one) for one in found]
+        add(f"## Ours, learned from {way}\n")
+        add(confusion(players, *(np.sum(one, axis=0) for one in zip(*counts, strict=True))))
+        bars, solos = (", ".join(f"{right(one):.0%}" for one in each) for each in zip(*counts, strict=True))
+        add(f"By seed: {bars} of the bars, {solos} of the solos.\n")
+        counts = [judged(Judge(every, BESIDE_THE_LINE), one) for one in found]
+        add(_by_the_line(*(np.mean([*map(right, one)]) for one in zip(*counts, strict=True))))
+    add("## How far from whom\n\n" + distance_table(tunes, players, made))
+    add("## After half of his solos, told by a classifier that heard the other half\n")
+    add(confusion(players, *by_halves(libraries[0], players, real, given)))
+    add("## The others, by halves of their solo\n\n" + others_table(libraries[0], tunes, players, given))
     write_aside(ROOT / "benchmarks/styles_heard.md", "\n".join(page).encode())
 
 
 # --- Solos -----------------------------------------------------------------------------------------------------------
+
+
+def solos_of(tunes: list[Tune], players: dict[str, list[Tune]], given: Settings) -> tuple[dict, list[Saved]]:
+    """Of each way and each seed the solos after each player; and the networks of all solos."""
+    made, libraries = {ALONE: [], PICKED: []}, []
+    for number in range(given.seeds):
+        libraries.append(library_of(tunes, given, number))
+        for way, seeds in made.items():
+            seeds.append({})
+            for name, own in players.items():
+                show(f"seed {number}, {way}: {name}", done=True)
+                saved = library_of(own, given, number) if way == ALONE else libraries[number]
+                seeds[number][name] = solos_after(saved, own, given, number)
+    return made, libraries
 
 
 def library_of(tunes: list[Tune], given: Settings, number: int) -> Saved:
@@ -134,22 +149,19 @@ def library_of(tunes: list[Tune], given: Settings, number: int) -> Saved:
     return Saved(tunes, network._replace(keras_file=b""), style.values)
 
 
-def solos_after(saved: Saved, own: list[Tune], given: Settings, number: int, charts: Sequence[str] = ()) -> list[Solo]:
-    """Solos after a player's own tunes over some of the charts, none for all."""
-    return improvised(learn_style(own, values=saved.values), saved.leaning_to(own), given, number, charts)
-
-
-def improvised(style: Style, network: Network, given: Settings, number: int, charts: Sequence[str]) -> list[Solo]:
-    """`N` solos over each of the charts, none for all of them."""
-    playing, one_step, found = playing_of(given), OneStep(network.weights), []
+def solos_after(
+    saved: Saved, own: list[Tune], given: Settings, number: int, charts: Sequence[str] = tuple(CHARTS.values())
+) -> list[Solo]:
+    """`N` solos after a player's own tunes, with PLAYER, over each of the charts."""
+    style, one_step = learn_style(own, values=saved.values), OneStep(saved.leaning_to(own).weights)
+    playing, found = playing_of(given), []
     way = playing.experts, playing.closeness, playing.gravity
     style = replace(style, habits=practise(one_step, style.player, *way, _memory(given)))
-    for place, chart in enumerate(CHARTS.values()):
-        if not charts or chart in charts:
-            chorus = typed_chorus(chart, usual_bar(style.source.bars))
-            over = replace(style, chorus=chorus.repeated(max(1, BARS_A_SOLO // len(chorus.bars))))
-            seed = given.seed + number * len(CHARTS) + place
-            found += generate_music(one_step, over, playing, given.n, seed, tempo=SPEED)
+    for place, chart in enumerate(charts):
+        chorus = typed_chorus(chart, usual_bar(style.source.bars))
+        over = replace(style, chorus=chorus.repeated(max(1, BARS_A_SOLO // len(chorus.bars))))
+        seed = given.seed + number * len(CHARTS) + place
+        found += generate_music(one_step, over, playing, given.n, seed, tempo=SPEED)
     return found
 
 
@@ -183,9 +195,12 @@ def _rests(line: Line) -> np.ndarray:
 
 
 class Judge:
-    """Linear discriminant analysis: whose of some classes rows are, each class (n, n_features), all equally likely."""
+    """Linear discriminant analysis: whose of some classes rows are, each class (n, n_features), all equally likely; it
+    is deaf to some of the features."""
 
-    def __init__(self, classes: list[np.ndarray]):
+    def __init__(self, classes: list[np.ndarray], deaf_to: Sequence[int] = ()):
+        self.deaf_to = list(deaf_to)
+        classes = [np.delete(rows, self.deaf_to, axis=1) for rows in classes]
         every = np.concatenate(classes)
         self.mean, self.spread = every.mean(axis=0), every.std(axis=0) + 1e-9
         classes = [(rows - self.mean) / self.spread for rows in classes]
@@ -197,46 +212,54 @@ class Judge:
 
     def believed(self, rows: np.ndarray) -> np.ndarray:
         """The logarithm of how likely each class is, (n, n_classes)."""
+        rows = np.delete(rows, self.deaf_to, axis=1)
         scores = (rows - self.mean) / self.spread @ self.weights + self.bias
         return scores - np.logaddexp.reduce(scores, axis=1, keepdims=True)
 
 
-def judged(judge: Judge, solos: list[list[Solo]] | list[Rows]) -> tuple[np.ndarray, np.ndarray]:
+def judged(judge: Judge, solos: list[Rows]) -> tuple[np.ndarray, np.ndarray]:
     """Of some bars, and of some solos, how many of each class (rows) are taken for which (columns)."""
     bars, wholes = np.zeros((2, len(solos), len(solos)), int)
     for number, of_class in enumerate(solos):
         for solo in of_class:
-            believed = judge.believed(solo if isinstance(solo, np.ndarray) else rows_of(solo))
+            believed = judge.believed(solo)
             np.add.at(bars[number], believed.argmax(axis=1), 1)
             wholes[number, believed.mean(axis=0).argmax()] += 1
     return bars, wholes
 
 
-def left_out(real: list[Rows]) -> tuple[np.ndarray, np.ndarray]:
+def left_out(real: list[Rows], deaf_to: Sequence[int] = ()) -> tuple[np.ndarray, np.ndarray]:
     """The same of real solos, each judged by what was learned of all others."""
     bars, wholes = np.zeros((2, len(real), len(real)), int)
     for number, of_class in enumerate(real):
         for place, rows in enumerate(of_class):
             others = [*real[:number], of_class[:place] + of_class[place + 1 :], *real[number + 1 :]]
             alone = [[rows] if other == number else [] for other in range(len(real))]
-            found = judged(Judge([np.concatenate(each) for each in others]), alone)
+            found = judged(Judge([np.concatenate(each) for each in others], deaf_to), alone)
             bars, wholes = bars + found[0], wholes + found[1]
     return bars, wholes
 
 
-def halves(saved: Saved, players: dict[str, list[Tune]], real: dict[str, Rows], given: Settings) -> tuple:
+def by_halves(saved: Saved, players: dict[str, list[Tune]], real: dict[str, Rows], given: Settings) -> tuple:
     """The same of solos after every other solo of each player, by a judge of those between; and the other way round."""
     counts = []
     for half in (0, 1):
         judge = Judge([np.concatenate(rows[1 - half :: 2]) for rows in real.values()])
         show(f"after half of the solos, {half + 1} of 2")
-        counts.append(judged(judge, [solos_after(saved, own[half::2], given, 0) for own in players.values()]))
+        solos = [solos_after(saved, own[half::2], given, 0) for own in players.values()]
+        counts.append(judged(judge, [[*map(rows_of, each)] for each in solos]))
     return tuple(np.sum(one, axis=0) for one in zip(*counts, strict=True))
 
 
 def right(counts: np.ndarray) -> float:
     """The share that is told rightly, each player counting the same."""
     return float(np.mean(counts.diagonal() / counts.sum(axis=1)))
+
+
+def _by_the_line(bars: float, solos: float) -> str:
+    return (
+        f"By one who is deaf to register, swing and articulation: {bars:.0%} of the bars, {solos:.0%} of the solos.\n"
+    )
 
 
 def confusion(players: dict, bars: np.ndarray, solos: np.ndarray) -> str:
@@ -297,12 +320,12 @@ def distance_table(tunes: list[Tune], players: dict[str, list[Tune]], made: dict
 def others_table(saved: Saved, tunes: list[Tune], players: dict[str, list[Tune]], given: Settings) -> str:
     """For whom else solos after the first half of a solo are nearest to its second half, of all second halves."""
     others = [tune for tune in tunes if all(tune not in own for own in players.values())]
-    split = [(_bars_of(tune, 0), _bars_of(tune, 1)) for tune in others]
+    split = [halves_of(tune) for tune in others]
     second = [measured([half.solo]) for _, half in split]
     spread, ranks = np.nanstd(second, axis=0), {"his own first half": [], "ours": []}
     for number, (half, _) in enumerate(split):
         show(f"halves of solos: {number + 1} of {len(split)}")
-        solos = solos_after(saved, [half], given, 0, list(CHARTS.values())[::2])
+        solos = solos_after(saved, [half], given, 0, tuple(CHARTS.values())[::2])
         for way, those in (("his own first half", [half.solo]), ("ours", solos)):
             far = [apart(measured(those), other, spread) for other in second]
             ranks[way].append(sum(one < far[number] for one in far))
@@ -315,13 +338,16 @@ def others_table(saved: Saved, tunes: list[Tune], players: dict[str, list[Tune]]
     return "\n".join([*lines, chance]) + "\n"
 
 
-def _bars_of(tune: Tune, half: int) -> Tune:
-    """The first or the second half of a tune's bars."""
-    there = list(tune.bars)
-    kept = there[: len(there) // 2] if half == 0 else there[len(there) // 2 :]
-    lines = dict(zip(there, tune.abstract_grammars, strict=True))
-    by_bar = {name: {bar: getattr(tune, name)[bar] for bar in kept} for name in ("melody", "chords", "bars", "nuances")}
-    return replace(tune, **by_bar, abstract_grammars=tuple(lines[bar] for bar in kept), sections={}, strikes={})
+def halves_of(tune: Tune) -> tuple[Tune, Tune]:
+    """The first half of a tune's bars, and the second."""
+    grammars, middle = dict(zip(tune.bars, tune.abstract_grammars, strict=True)), len(tune.bars) // 2
+    found = []
+    for numbers in ([*tune.bars][:middle], [*tune.bars][middle:]):
+        columns = {name: getattr(tune, name) for name in ("melody", "chords", "bars", "nuances")}
+        columns = {name: {number: column[number] for number in numbers} for name, column in columns.items()}
+        lines = tuple(grammars[number] for number in numbers)
+        found.append(replace(tune, **columns, abstract_grammars=lines, sections={}, strikes={}))
+    return found[0], found[1]
 
 
 if __name__ == "__main__":
