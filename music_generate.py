@@ -135,10 +135,10 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
 
     # Data: tunes as lines of grammar, the grammar as values.
     saved = load(given.load) if given.load else None
-    tunes = saved.tunes if saved else read_all(given, cache, wake_learner)
+    tunes = saved.chosen(*wanted_of(given)) if saved else read_all(given, cache, wake_learner)
     wake_studio(wanted)
-    learned = learn_style(tunes)
-    tell("corpus", f"{len(learned.corpus)} values, {len(learned.values)} unique")
+    learned = learn_style(tunes, values=saved.values if saved else ())
+    tell("corpus", f"{len(learned.corpus)} values, {len(set(learned.corpus))} unique")
     style = style_over(given, learned, tunes)
     check_wishes(given, style, tunes)  # before all the work
     source = source_of(given, style, tunes)
@@ -159,10 +159,10 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, meanwhile)
     tell("network", f"{network.n_parameters:,} parameters")
     if given.save:
-        save(given.save, network, tunes, given.tx)
+        save(given.save, network, saved.tunes if saved else tunes, given.tx)
 
     # Generate: the same layers, one step at a time.
-    session = Session(tunes, network, style, cache)
+    session = Session(tunes, saved.leaning_to(tunes) if saved else network, style, cache)
     results = session.improvise(given, shown_of(given, settings, tunes))
     tell_of(results, given.seed)
 

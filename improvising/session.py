@@ -82,7 +82,8 @@ class Session:
         ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
         best = ranking[:VERSIONS_ON_PAGE]
         typed = f" over {printable(chorus.title) or 'typed changes'}" if given.chords else ""
-        title = f"A solo after {printable(over.name)}{typed}, seed {given.seed}"
+        after = over.player if typed and over.player else over.name
+        title = f"A solo after {printable(after)}{typed}, seed {given.seed}"
         return Results(
             [piece_of(solo, title, arrangement) for solo in solos],
             ranking,

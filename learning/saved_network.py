@@ -11,11 +11,14 @@ import json
 import os
 import zipfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from learning.leaning import lean
 from learning.learner import Network, keras_file_of
 from learning.training import network_from_bytes, network_to_bytes, weight_shapes
+from music.catalogue import Wanted, chosen
 from music.piece import Tune
 from preprocess import get_corpus_data, tune_as_kept
 from reading.tune_json import tune_to_json
@@ -31,10 +34,19 @@ ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 
 class Saved(NamedTuple):
-    """What a file holds: the tunes as read, and the network."""
+    """What a file holds: the tunes as read, the network, and its values, sorted."""
 
     tunes: list[Tune]
     network: Network
+    values: list[str]
+
+    def chosen(self, wanted: Wanted, other_styles: Iterable[str] = ()) -> list[Tune]:
+        """Those of its tunes that are wanted; ValueError for what it has none of, see `music.catalogue.chosen`."""
+        return chosen(self.tunes, wanted, other_styles)
+
+    def leaning_to(self, tunes: list[Tune]) -> Network:
+        """The network as it leans to some of its tunes, a player's."""
+        return lean(self.network, self.values, tunes, self.tunes)
 
 
 def save(path: str | os.PathLike, network: Network, tunes: list[Tune], Tx: int) -> None:
@@ -77,7 +89,7 @@ def load(path: str | os.PathLike) -> Saved:
             f"{path}: its weights do not fit its {n} values and {n_a} units, or are damaged; save the network again"
         )
     tell("loaded", f"{path}, trained for {len(network.losses)} epochs, loss {network.losses[-1]:.2f}")
-    return Saved(tunes, network._replace(keras_file=b""))
+    return Saved(tunes, network._replace(keras_file=b""), values)
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

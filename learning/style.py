@@ -49,10 +49,13 @@ class Style:
         return replace(self, chorus=self.chorus.first_bars(count))
 
 
-def learn_style(tunes: list[Tune], chorus: Chorus | None = None) -> Style:
-    """Gather what tunes say; `chorus` is what to improvise over, without any the changes of the first tune."""
-    corpus, values, values_indices, _ = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])
-    terms, indices = [parse_term(value) for value in values], corpus_indices(corpus, values_indices)
+def learn_style(tunes: list[Tune], chorus: Chorus | None = None, values: Sequence[str] = ()) -> Style:
+    """Gather what tunes say; `chorus` is what to improvise over, without any the changes of the first tune. `values`
+    are a network's that was learned from more than these tunes."""
+    corpus, own, _, _ = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])
+    values = list(values) or own
+    terms = [parse_term(value) for value in values]
+    indices = corpus_indices(corpus, {value: index for index, value in enumerate(values)})
     solos = [tune.solo for tune in tunes]
     player = know(solos, terms, indices)
     return Style(corpus, indices, values, terms, solos[0], chorus or tune_chorus(tunes[0]), player, learn_feel(tunes))
