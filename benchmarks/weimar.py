@@ -55,10 +55,16 @@ class Recorded(NamedTuple):
     bass: list[tuple[int, int]]
 
 
-def recorded(folder: Path, name: str) -> Recorded:
-    """What the database knows of a solo."""
+def rows_of(folder: Path, name: str) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+    """The notes and the beats of a solo, as they stand in its two files."""
     texts = [(folder / f"{name}_FINAL{part}.csv").read_text().splitlines() for part in ("", "_beattrack")]
     notes, beats = (list(csv.DictReader(text)) for text in texts)
+    return notes, beats
+
+
+def recorded(folder: Path, name: str) -> Recorded:
+    """What the database knows of a solo."""
+    notes, beats = rows_of(folder, name)
     numerator, denominator = map(int, notes[0]["signature"].strip("\"'").split("/"))
     beat = TICKS * 4 // denominator
     first, period = int(beats[0]["bar"]), int(notes[0]["period"])
