@@ -175,7 +175,7 @@ def sample_bars(
     density. States start at zero and go on from bar to bar.
     """
     # Many parameters: what is sampled from, over, with, how, and how much of it.
-    sampler = _Sampler(inference_model, ground, vocabulary, experts, batch, wishes)
+    sampler = Sampler(inference_model, ground, vocabulary, experts, batch, wishes)
     generator = np.random.RandomState(seed)
     begin, end, memory = stretches or Stretches(np.zeros(batch, int), np.full(batch, ground.end), None)
     sampler.memory = memory or sampler.memory
@@ -191,7 +191,7 @@ def sample_bars(
     return Sampled(*columns, sampler.memory)
 
 
-class _Sampler:
+class Sampler:
     """A batch of solos on their way: what came before, (batch,) each, and what the network remembers."""
 
     def __init__(self, inference_model, ground, vocabulary, experts, batch, wishes):
@@ -292,15 +292,20 @@ class _Sampler:
         by_duration = probabilities @ self.of_duration  # (batch, n_durations)
         if experts.waits is None:
             return self.gap, pick(by_duration, chance[1])
+        gap = pick(self._weigh_gaps(here, by_duration), chance[0])
+        last = self.place + experts.gaps[gap] >= ground.end  # held as before the longest rest
+        return gap, pick(by_duration * experts.holds[np.where(last, -1, gap)], chance[1])
+
+    def _weigh_gaps(self, here: np.ndarray, by_duration: np.ndarray) -> np.ndarray:
+        """Weights of all gaps, (batch, n_gaps), where the network expects these durations."""
+        experts, ground = self.experts, self.ground
         slower = np.minimum(np.maximum(HURRY * self.ahead_of_player, -MOST_HURRY), MOST_HURRY)
         slower = experts.haste * (slower - np.log(self.level * self.wishes.density))
         weights = experts.waits[ground.shapes[here], ground.in_bar[here], self.gap]
         weights = weights * np.exp(slower[:, None] * (experts.gaps - experts.gaps[0])) * (by_duration @ experts.holds.T)
         again = np.flatnonzero(self.stream)
         weights[again, self.gap[again]] *= experts.streams[length_class(self.stream[again])]
-        gap = pick(weights, chance[0])
-        last = self.place + experts.gaps[gap] >= ground.end  # held as before the longest rest
-        return gap, pick(by_duration * experts.holds[np.where(last, -1, gap)], chance[1])
+        return weights
 
     def _weigh_pitches(self, here: np.ndarray, place: np.ndarray, probabilities: np.ndarray, ends: np.ndarray) -> tuple:
         """Weights, types and intervals (as indices) of all pitches, (batch, n_pitches) each."""
