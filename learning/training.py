@@ -17,7 +17,7 @@ import numpy as np
 from data_utils import training_windows, window_starts
 from learning.learner import Network, Training, begin_training
 from learning.style import Style
-from music.piece import Tune
+from reading.library import Tunes
 from running.console import tell
 from running.helpers import result_of
 from running.memory import digest_of, recall, remember
@@ -30,7 +30,7 @@ CODE = ("learning/network.py", "inference_model.py", "running/quiet_tensorflow.p
 
 def learn(
     style: Style,
-    tunes: list[Tune],
+    tunes: Tunes,
     windows: int,
     Tx: int,
     training: Training,
@@ -43,7 +43,7 @@ def learn(
     as in the original; of several, each epoch hears other windows. `meanwhile` is called while the network is trained.
     """
     m, n_values = windows * min(len(tunes), MOST_TUNES_AN_EPOCH), len(style.values)
-    starts = window_starts([len(tune.values) for tune in tunes], m if len(tunes) == 1 else m * training.epochs, Tx)
+    starts = window_starts(style.lengths, m if len(tunes) == 1 else m * training.epochs, Tx)
     inputs, targets = training_windows(style.indices, starts, Tx)
     tell("X", f"{(m, Tx, n_values)} an epoch, {len(set(starts.tolist()))} different windows in all")
     tell("Y", f"{(Tx, m, n_values)}")

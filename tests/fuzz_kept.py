@@ -12,6 +12,7 @@ import json
 import random
 import tempfile
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,9 +46,14 @@ class Kept:
         self.folder, self.tune_file, self.memory = folder, ROOT / "data/our_tune.mid", folder / "memory"
         self.tune = read_tunes(self.tune_file, memory=self.memory)[0][0]
         (self.entry,) = (self.memory / "tunes").iterdir()
-        self.bytes, self.reading = self.entry.read_bytes(), recall(self.entry)
+        self.bytes, self.reading = self.entry.read_bytes(), zlib.decompress(recall(self.entry))
         self.network = tiny_network(len(learn_style([self.tune]).values))
-        self.material = {"format": FORMAT, "n_a": 4, "tunes": [tune_to_json(self.tune)]}
+        self.material = {
+            "format": FORMAT,
+            "n_a": 4,
+            "values": sorted({*self.tune.values}),
+            "tunes": [tune_to_json(self.tune)],
+        }
         self.material = json.loads(json.dumps(self.material))
         self.weights = network_to_bytes(self.network)
 
@@ -146,8 +152,10 @@ def check(kept: Kept, generator: random.Random) -> None:
         case 0:
             kept.check_memory(damaged(kept.bytes, generator))
         case 1:
-            reading = json.dumps(odd(json.loads(kept.reading), generator)).encode()
-            kept.check_reading(generator.choice((reading, damaged(reading, generator), b"[" * 10**5)))
+            parts = [json.loads(line) for line in kept.reading.split(b"\n")]
+            reading = "\n".join(json.dumps(odd(part, generator)) for part in parts).encode()
+            reading = generator.choice((reading, damaged(reading, generator), b"[" * 10**5))
+            kept.check_reading(generator.choice((zlib.compress(reading), reading)))
         case 2:
             path = kept.saved(json.dumps(kept.material).encode(), kept.weights)
             kept.check_saved_bytes(damaged(path.read_bytes(), generator))

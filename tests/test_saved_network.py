@@ -27,7 +27,7 @@ def saved(our_tune, tmp_path_factory):
     model = build(len(learn_style([tune]).values), 8, 30, seed=5)[0]
     network = Network(model.get_weights(), np.array([3.0, 2.0]), keras_file(model))
     path = tmp_path_factory.mktemp("saved") / "network.keras"
-    save(path, network, [tune], 30)
+    save(path, network, [tune], learn_style([tune]).values, 30)
     return path, tune, network
 
 
@@ -87,7 +87,7 @@ def test_keras_opens_the_file_too(saved):
 def test_what_was_loaded_is_saved_again_as_another_file_that_keras_opens(saved, tmp_path):
     """Of a loaded network only the weights are known: Keras has to make its file anew."""
     loaded = load(saved[0])
-    save(tmp_path / "again.keras", loaded.network, loaded.tunes, 20)
+    save(tmp_path / "again.keras", loaded.network, loaded.tunes, loaded.values, 20)
     again = load(tmp_path / "again.keras")
     assert same_weights(again.network.weights, saved[2].weights)
     assert (again.tunes, again.network.losses.tolist()) == (loaded.tunes, [3.0, 2.0])
@@ -117,7 +117,7 @@ def test_code_in_the_file_is_not_run(saved, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda material: material | {"format": 99}, "has format 99, this program reads format 2"),
+        (lambda material: material | {"format": 99}, "has format 99, this program reads format 3"),
         (lambda material: material | {"n_a": 16}, r"weights do not fit its \d+ values and 16 units"),
         (lambda material: material | {"n_a": -1}, "units"),
         (lambda material: material | {"tunes": []}, "0 values"),
@@ -156,4 +156,4 @@ def test_files_that_are_something_else_are_told(saved, tmp_path):
         with pytest.raises(ValueError, match="not a file but a folder or a device|cannot be read"):
             load(path)
     with pytest.raises(ValueError, match="must end in .keras"):
-        save(tmp_path / "network.zip", saved[2], [saved[1]], 30)
+        save(tmp_path / "network.zip", saved[2], [saved[1]], [], 30)
