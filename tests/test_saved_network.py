@@ -73,6 +73,15 @@ def test_a_saved_file_keeps_feel_instrument_and_whether_chords_are_struck(saved,
     assert (older.nuances, older.program, older.is_struck) == ({}, None, False) and older.melody == tune.melody
 
 
+def test_a_file_of_the_format_before_has_the_values_of_its_tunes(saved, tmp_path):
+    path, tune, _ = saved
+    with zipfile.ZipFile(path) as archive:
+        material = json.loads(archive.read(MATERIAL))
+    del material["values"]
+    loaded = load(rewritten(path, tmp_path, material=json.dumps(material | {"format": 2})))
+    assert loaded.values == load(path).values == sorted({*tune.values})
+
+
 def same_weights(some, others) -> bool:
     return all((one == two).all() for one, two in zip(some, others, strict=True))
 
@@ -124,6 +133,10 @@ def test_code_in_the_file_is_not_run(saved, tmp_path):
         (lambda material: material | {"tunes": [["a", 3, 4]]}, "cannot be used"),
         (lambda material: material | {"tunes": [{"melody": {}, "abstract_grammars": ["Q,1"]}]}, "cannot be used"),
         (lambda material: [], "cannot be used"),
+        (lambda material: material | {"values": material["values"][1:]}, "its values are not those of its tunes"),
+        (lambda material: material | {"values": material["values"][::-1]}, "its values are not those of its tunes"),
+        (lambda material: material | {"values": [*material["values"], None]}, "its values are not those of its tunes"),
+        (lambda material: material | {"values": [*material["values"], "Z,1.000"]}, "is not a term"),
         (lambda material: with_note(material, [576, 3, 300, 90]), "holds what cannot be played"),
         (lambda material: with_note(material, [576, 3, "C4", 90]), "holds what cannot be played"),
         (lambda material: with_note(material, [10_800, 3, 60, 90]), "holds what cannot be played"),
