@@ -168,15 +168,15 @@ def _evenly(players: list[str]) -> list[int]:
 
 
 def packed(tune: Tune) -> bytes:
-    """A tune as its reading is kept: a line that `heading_of` reads, and JSON."""
+    """A tune as its reading is kept: what `heading_of` reads, and what `json_of` does, each by itself."""
     heading = [tune.abstract_grammars, tune.is_struck, tune.player, tune.title, tune.style]
-    return zlib.compress(f"{json.dumps(heading)}\n{json.dumps(tune_to_json(tune))}".encode(), 1)
+    return b"".join(zlib.compress(json.dumps(part).encode(), 1) for part in (heading, tune_to_json(tune)))
 
 
 def heading_of(reading: bytes) -> tuple[list[str], bool, str, str, str]:
     """Of a packed tune its grammar, whether a pianist is heard, its player, title and style. Raises ValueError for what
     is none."""
-    heading = json.loads(_unpacked(reading).partition(b"\n")[0])
+    heading = json.loads(_unpacked(reading)[0])
     if not (isinstance(heading, list) and [type(part) for part in heading] == [list, bool, str, str, str]):
         raise ValueError("holds no tune")
     if not all(type(line) is str for line in heading[0]):
@@ -186,12 +186,14 @@ def heading_of(reading: bytes) -> tuple[list[str], bool, str, str, str]:
 
 def json_of(reading: bytes) -> object:
     """Of a packed tune what JSON holds of it. Raises ValueError for what is none."""
-    return json.loads(_unpacked(reading).partition(b"\n")[2])
+    return json.loads(_unpacked(_unpacked(reading)[1])[0])
 
 
-def _unpacked(reading: bytes) -> bytes:
+def _unpacked(reading: bytes) -> tuple[bytes, bytes]:
+    """The first thing that is packed in it, and what follows."""
+    packer = zlib.decompressobj()
     try:
-        return zlib.decompressobj().decompress(reading, LARGEST)
+        return packer.decompress(reading, LARGEST), packer.unused_data
     except zlib.error as error:
         raise ValueError(f"cannot be unpacked ({error})") from error
 

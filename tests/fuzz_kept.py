@@ -26,6 +26,7 @@ from learning.saved_network import FORMAT, MATERIAL, WEIGHTS, load
 from learning.style import learn_style
 from learning.training import network_to_bytes, weight_shapes
 from preprocess import read_tunes
+from reading.library import heading_of, json_of
 from reading.tune_json import tune_to_json
 from running.memory import recall, remember
 
@@ -46,7 +47,7 @@ class Kept:
         self.folder, self.tune_file, self.memory = folder, ROOT / "data/our_tune.mid", folder / "memory"
         self.tune = read_tunes(self.tune_file, memory=self.memory)[0][0]
         (self.entry,) = (self.memory / "tunes").iterdir()
-        self.bytes, self.reading = self.entry.read_bytes(), zlib.decompress(recall(self.entry))
+        self.bytes, self.reading = self.entry.read_bytes(), recall(self.entry)
         self.network = tiny_network(len(learn_style([self.tune]).values))
         self.material = {
             "format": FORMAT,
@@ -152,10 +153,10 @@ def check(kept: Kept, generator: random.Random) -> None:
         case 0:
             kept.check_memory(damaged(kept.bytes, generator))
         case 1:
-            parts = [json.loads(line) for line in kept.reading.split(b"\n")]
-            reading = "\n".join(json.dumps(odd(part, generator)) for part in parts).encode()
-            reading = generator.choice((reading, damaged(reading, generator), b"[" * 10**5))
-            kept.check_reading(generator.choice((zlib.compress(reading), reading)))
+            parts = [json.dumps(odd(of(kept.reading), generator)).encode() for of in (heading_of, json_of)]
+            part = generator.choice((parts[1], damaged(parts[1], generator), b"[" * 10**5))
+            reading = zlib.compress(parts[0]) + zlib.compress(part)
+            kept.check_reading(generator.choice((reading, damaged(reading, generator))))
         case 2:
             path = kept.saved(json.dumps(kept.material).encode(), kept.weights)
             kept.check_saved_bytes(damaged(path.read_bytes(), generator))
