@@ -2,11 +2,12 @@
 
     python benchmarks/scale.py --sizes 1 10 100 1000
 
-composes the corpora (`make_corpus.py`) in a temporary folder, or takes the first tunes of a `--corpus` of them, runs the
-whole program on each as a process of its own, MIDI only and with the program's own number of training steps, and writes
-`benchmarks/scale.md` and `images/scale.png`. A corpus is run three times: from nothing, then with its reading and its
-weights remembered, and then with other settings, so that only the reading is remembered; the differences tell reading
-and training apart. Reading is also measured without the rest. 10,000 tunes take some minutes, 100,000 an hour.
+composes the corpora (`make_corpus.py`) in a temporary folder, or takes the first tunes of a `--corpus` of them, runs
+the whole program on each as a process of its own, MIDI only and with the program's own number of training steps, and
+writes `benchmarks/scale.md` and `images/scale.png`. A corpus is run three times: from nothing, then with its reading
+and its weights remembered, and then with other settings, so that only the reading is remembered; the differences tell
+reading and training apart. Reading is also measured without the rest. 10,000 tunes take some minutes, 100,000 an
+hour.
 
 Memory is the sum of what the system says each of the program's processes holds (VmRSS), watched twenty times a second;
 what they share counts for each of them.
