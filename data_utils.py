@@ -6,6 +6,7 @@ Conventions: `m` windows of `Tx` values out of `n_values` unique ones; a window 
 """
 
 import os
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def corpus_indices(corpus: list[str], values_indices: dict[str, int]) -> np.ndar
     return np.array([values_indices[value] for value in corpus], dtype=np.int32)
 
 
-def window_starts(lengths: list[int], m: int, Tx: int) -> np.ndarray:
+def window_starts(lengths: Sequence[int], m: int, Tx: int) -> np.ndarray:
     """Where m windows start in a corpus of tunes of these lengths, (m,); no window crosses from one tune to the next.
 
     NumPy's legacy generator, seeded with 0, draws them as the family drew them, repeats included; it is one of our own,
@@ -62,7 +63,7 @@ def window_starts(lengths: list[int], m: int, Tx: int) -> np.ndarray:
             f"Tx = {Tx} need at least {Tx + 1}: lower TX or choose a longer solo"
         )
     generator = np.random.RandomState(0)
-    drawn = np.array([generator.choice(room.sum()) for _ in range(m)])  # counts through all tunes' starts
+    drawn = generator.choice(room.sum(), m)  # counts through all tunes' starts
     tune = np.searchsorted(room.cumsum(), drawn, side="right")
     return drawn - (room.cumsum() - room)[tune] + (tunes.cumsum() - tunes)[tune]
 

@@ -29,10 +29,10 @@ from learning.learner import Training, wake_learner
 from learning.saved_network import BROUGHT, load, save
 from learning.style import learn_style
 from learning.training import learn
-from music.piece import Tune
 from preprocess import list_file, read_tunes, reading_on, with_changes
 from reading.choosing import Selection
 from reading.fetching import find_tune
+from reading.library import Tunes, n_bars_of
 from running.answers import answers_in
 from running.files import check_folder
 from running.memory import keep_within_bounds
@@ -138,7 +138,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     tunes = saved.chosen(*wanted_of(given)) if saved else read_all(given, cache, wake_learner)
     wake_studio(wanted)
     learned = learn_style(tunes, values=saved.values if saved else ())
-    tell("corpus", f"{len(learned.corpus)} values, {len(set(learned.corpus))} unique")
+    tell("corpus", learned.size)
     style = style_over(given, learned, tunes)
     check_wishes(given, style, tunes)  # before all the work
     source = source_of(given, style, tunes)
@@ -159,7 +159,7 @@ def story(given: Settings, settings: dict[str, Setting], cache: Path | None) -> 
     network = saved.network if saved else learn(style, tunes, given.windows, given.tx, training, cache, meanwhile)
     tell("network", f"{network.n_parameters:,} parameters")
     if given.save:
-        save(given.save, network, saved.tunes if saved else tunes, given.tx)
+        save(given.save, network, saved.tunes if saved else tunes, style.values, given.tx)
 
     # Generate: the same layers, one step at a time.
     session = Session(tunes, saved.leaning_to(tunes) if saved else network, style, cache)
@@ -180,7 +180,7 @@ def asked_of(given: Settings) -> tuple[Path, Selection]:
     return find_tune(given.tune), Selection(given.melody_track, given.chord_tracks, *where)
 
 
-def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list[Tune]:
+def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> Tunes:
     """The tunes to learn from, read; what was chosen in them and what was skipped is told."""
     file, selection = asked_of(given)
     with reading_on(given.cluster):
@@ -188,7 +188,7 @@ def read_all(given: Settings, cache: Path | None, when_new=lambda: None) -> list
     for other, reason in skipped:
         tell("skipped", reason if str(other) in reason else f"{other}: {reason}")
     tunes = with_changes(tunes, given.tune_chords, "" if given.chords else given.song)
-    tell("tune", f"{file}, {sum(len(tune.bars) for tune in tunes)} bars" + f" of {len(tunes)} tunes" * (len(tunes) > 1))
+    tell("tune", f"{file}, {n_bars_of(tunes)} bars" + f" of {len(tunes)} tunes" * (len(tunes) > 1))
     for line in tunes[0].told if len(tunes) == 1 else ():
         tell("", line)
     if len(tunes) > 1 and not given.chords:

@@ -8,10 +8,10 @@ Left to others: what is found in a file and chosen (`reading/`), the grammar of 
 one-hot tensors (`data_utils.py`).
 """
 
-import json
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
@@ -29,15 +29,17 @@ from reading.bounds import read_apart
 from reading.changes import typed_chorus
 from reading.choosing import Selection, tune_of
 from reading.kinds import others_among
+from reading.library import Library, Tunes, heading_of, json_of, packed
 from reading.listing import listing
 from reading.midi import read_midi
 from reading.raw_tune import RawTune
-from reading.repeats import print_of, repeats_among
+from reading.repeats import repeats_among
 from reading.tune_changes import over_changes
-from reading.tune_json import tune_from_json, tune_to_json
-from running.console import show
+from reading.tune_json import tune_from_json
+from running.console import Progress, show
 from running.files import read_bounded
-from running.memory import digest_of, recall, remember
+from running.helpers import in_order
+from running.memory import VERSION, digest_of, recall, remember
 
 MIDI_ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 SCORE_ENDINGS = (".musicxml", ".xml", ".mxl", ".mei", ".abc", ".krn")
@@ -152,7 +154,7 @@ def _read_raw(path: Path, selection: Selection) -> RawTune:
     return read_midi(path, selection.meter, selection.pickup)
 
 
-def with_changes(tunes: list[Tune], changes: str, song: str = "") -> list[Tune]:
+def with_changes(tunes: Tunes, changes: str, song: str = "") -> Tunes:
     """The one tune over changes that are given for it, as `reading.changes.typed_chorus` takes them, and its grammar
     over them. No changes: the tunes as they are.
 
@@ -195,42 +197,40 @@ def read_tunes(
     when_new=lambda: None,
     wanted: Wanted = Wanted(),
     other_styles: tuple[str, ...] = (),
-) -> tuple[list[Tune], list[Skipped]]:
-    """Read a file, or all tunes in a folder or database in order of their names; what cannot be used is skipped.
+) -> tuple[Tunes, list[Skipped]]:
+    """Read a file, or all tunes in a folder or database, a `Library`, in order of their names; what cannot be used is
+    skipped.
 
     `memory` is a folder in which readings are remembered, None for not at all. `when_new` is called before a file is
     read that nobody remembers, if this process reads it. Only those are read that are `wanted`; see
     `music.catalogue.chosen`, which takes `other_styles`, too. Raises ValueError where the file, or
     every file of the folder, cannot be used, and where the folder has none.
     """
-    sources = _sources_in(path)
-    files = [source.path for source in chosen(sources, wanted, other_styles)]
+    files = [source.path for source in chosen(_sources_in(path), wanted, other_styles)]
     if files == [path]:
-        (result,) = _results(files, selection, memory, when_new)
-        if isinstance(result, str):
-            raise ValueError(result)
-        return [result], []
-    tunes, skipped = [], []
-    for number, (file, result) in enumerate(zip(files, _results(files, selection, memory, when_new), strict=True), 1):
+        return [_read_file(path, selection, memory, when_new)], []
+    library, skipped = Library(lambda reading, file: _tune_of(reading, file, selection), memory), []
+    progress = Progress("reading", len(files))
+    for number, (file, result) in enumerate(_readings(files, selection, memory, when_new)):
+        progress(number)
         if isinstance(result, str):
             skipped.append(Skipped(file, result))
         else:
-            tunes.append(result)
-        show(f"reading     {number} of {len(files)} files")
-    tunes, skipped = _once(tunes, skipped)
-    show(f"reading     {len(tunes)} tunes of {len(files)} files", done=True)
-    if len(tunes) > 1 and any(tune.player for tune in tunes):
+            library.add(file, result)
+    library, skipped = _once(library, skipped)
+    show(f"reading     {len(library)} tunes of {len(files)} files", done=True)
+    if any(library.players):
         show(f"            solos {weimar.TERMS}", done=True)
-    if not tunes:
+    if not library:
         raise ValueError(f"{path}: none of its {len(files)} files can be used; the first: {skipped[0].reason}")
-    return tunes, skipped
+    return library, skipped
 
 
-def _once(tunes: list[Tune], skipped: list[Skipped]) -> tuple[list[Tune], list[Skipped]]:
-    """Each of some tunes once, and what is skipped with those that are in another one."""
-    repeats = repeats_among([print_of(tune) for tune in tunes])
-    told = [Skipped(tunes[number].path, reason) for number, reason in repeats.items()]
-    return [tune for number, tune in enumerate(tunes) if number not in repeats], sorted(skipped + told)
+def _once(library: Library, skipped: list[Skipped]) -> tuple[Library, list[Skipped]]:
+    """Each tune of a library once, and what is skipped with those that are in another one."""
+    repeats = repeats_among(library.prints, library.paths)
+    told = [Skipped(Path(library.paths[number]), reason) for number, reason in repeats.items()]
+    return library.without(repeats) if repeats else library, sorted(skipped + told)
 
 
 def _sources_in(path: Path) -> list[weimar.Listed]:
@@ -241,9 +241,11 @@ def _sources_in(path: Path) -> list[weimar.Listed]:
     if not path.is_dir():
         return [weimar.listed(path)] if _is_solo(path) else [weimar.Listed(path)]
     endings = MIDI_ENDINGS + SCORE_ENDINGS
-    inside = [file for file in path.rglob("*") if file.is_file()]
-    files = [file for file in inside if file.suffix.lower() in endings]
-    sources = [weimar.Listed(file) for file in files + others_among(inside, files)] + weimar.sources_in(inside)
+    files, others = [], []
+    for file in path.rglob("*"):
+        if file.is_file():
+            (files if file.suffix.lower() in endings else others).append(file)
+    sources = [weimar.Listed(file) for file in files + others_among(others, files)] + weimar.sources_in(others)
     if not sources:
         every = " ".join((*endings, weimar.SOLO_ENDING, *weimar.DATABASE_ENDINGS))
         raise ValueError(f"{path}: no file in this folder ends in one of {every}; set TUNE to another one")
@@ -276,74 +278,123 @@ def reading_on(cluster: str):
             _clients.remove(client)
 
 
-def _results(files: list[Path], selection: Selection, memory: Path | None, when_new) -> Iterator[Tune | str]:
-    """For each file, in order, what was read or why it cannot be used."""
-    kept = {file: tune for file in files if (tune := _recalled(file, selection, memory)) is not None}
-    new = [file for file in files if file not in kept]
-    few = len(new) < FEW and not _clients
-    apart = [file for file in new if not few or file.suffix.lower() in SCORE_ENDINGS]
-    if apart and few:
-        when_new()
-    results = _read_apart(apart, selection, memory)
-    for file in files:
-        if file in kept:
-            yield kept[file]
-        elif file in apart:
-            yield next(results)
-        else:
-            when_new()
-            yield _attempt(file, selection, memory)
-
-
-def _read_apart(files: list[Path], selection: Selection, memory: Path | None) -> Iterator[Tune | str]:
-    """Read files in other processes, or on the cluster, each within bounds of time and memory."""
-    if _clients and files:
-        from distributed import KilledWorker
-
-        jobs = [_clients[-1].submit(_attempt, file, selection, memory, pure=False) for file in files]
-        for file, job in zip(files, jobs, strict=True):
-            try:
-                yield job.result()
-            except (KilledWorker, MemoryError):
-                yield f"{file}: takes more memory to read than a worker of the cluster has; take a simpler one"
-        return
-    yield from read_apart(_attempt, [(file, selection, memory) for file in files])
-
-
-def _attempt(file: Path, selection: Selection, memory: Path | None) -> Tune | str:
-    """Read a file, and remember it; or say what is wrong with it."""
-    try:
-        tune = read_tune(file, selection)
-        kept = _entry(file, selection, memory)
-    except ValueError as error:
-        return str(error)
+def _read_file(file: Path, selection: Selection, memory: Path | None, when_new) -> Tune:
+    """The tune of one file, which is remembered."""
+    entry = _entry(file, selection, memory)
+    kept = entry and recall(entry)
     if kept:
-        remember(kept, json.dumps(tune_to_json(tune)).encode())
+        with suppress(ValueError, RecursionError):  # not what was kept: reading it says what is wrong
+            return _as_kept(kept, file)
+    when_new()
+    if file.suffix.lower() in SCORE_ENDINGS:
+        result = _read_here(file, selection)
+        if isinstance(result, str):
+            raise ValueError(result)
+        tune = _tune_of(result, file, selection)
+    else:
+        tune = read_tune(file, selection)
+    if memory:
+        _remember(packed(tune), file, selection, memory)
     return tune
 
 
-def _recalled(file: Path, selection: Selection, memory: Path | None) -> Tune | None:
-    """The reading that is kept of a file with this content and ending, if there is one."""
+def _readings(files: list[Path], selection: Selection, memory: Path | None, when_new) -> Iterator[tuple]:
+    """Each file, in order, and its reading, packed, or why it cannot be used."""
+    entries, progress = [], Progress("files", len(files))
+    for number, file in enumerate(files):
+        progress(number)
+        entry = _entry(file, selection, memory)
+        entries.append(str(entry) if entry and entry.is_file() else "")
+    new = [file for file, entry in zip(files, entries, strict=True) if not entry]
+    few = len(new) < FEW and not _clients
+    apart = deque(file for file in new if not few or file.suffix.lower() in SCORE_ENDINGS)
+    if apart and few:
+        when_new()
+    results = _read_apart(list(apart), selection)
+    for file, entry in zip(files, entries, strict=True):
+        reading = entry and _recalled(Path(entry))
+        if not reading:
+            if apart and apart[0] == file:
+                apart.popleft()
+                _, reading = next(results)
+            else:
+                when_new()
+                reading = _read_here(file, selection)
+            if isinstance(reading, bytes):
+                _remember(reading, file, selection, memory)
+        yield file, reading
+
+
+def _read_here(file: Path, selection: Selection) -> bytes | str:
+    """The reading of one file; a score is read in another process, within bounds."""
+    if file.suffix.lower() not in SCORE_ENDINGS:
+        return _attempt(file, selection)
+    ((_, reading),) = _read_apart([file], selection)
+    return reading
+
+
+def _read_apart(files: list[Path], selection: Selection) -> Iterator[tuple[Path, bytes | str]]:
+    """Read files in other processes, or on the cluster, each within bounds of time and memory."""
+    if not _clients or not files:
+        yield from zip(files, read_apart(_attempt, [(file, selection) for file in files]), strict=True)
+        return
+    from distributed import KilledWorker
+
+    for file, job in in_order(lambda file: _clients[-1].submit(_attempt, file, selection, pure=False), files):
+        try:
+            yield file, job.result()
+        except (KilledWorker, MemoryError):
+            yield file, f"{file}: takes more memory to read than a worker of the cluster has; take a simpler one"
+
+
+def _attempt(file: Path, selection: Selection) -> bytes | str:
+    """The reading of a file, packed; or what is wrong with it."""
     try:
-        kept = _entry(file, selection, memory)
-        text = kept and recall(kept)
-        return replace(tune_as_kept(json.loads(text)), path=file) if text else None
-    except (ValueError, RecursionError):  # not what was kept, or no file: reading it says what is wrong
+        return packed(read_tune(file, selection))
+    except ValueError as error:
+        return str(error)
+
+
+def _tune_of(reading: bytes, file: Path, selection: Selection) -> Tune:
+    """The tune of a packed reading of a file; it is read again where that holds none that can be believed."""
+    try:
+        return _as_kept(reading, file)
+    except (ValueError, RecursionError):
+        return read_tune(file, selection)
+
+
+def _as_kept(reading: bytes, file: Path) -> Tune:
+    return replace(tune_as_kept(json_of(reading)), path=file)
+
+
+def _recalled(entry: Path) -> bytes | None:
+    """The packed reading that is kept there, if it is one."""
+    reading = recall(entry)
+    try:
+        return reading if reading and heading_of(reading) else None
+    except (ValueError, RecursionError):
         return None
+
+
+def _remember(reading: bytes, file: Path, selection: Selection, memory: Path | None) -> None:
+    entry = _entry(file, selection, memory)
+    if entry:
+        remember(entry, reading)
 
 
 def _entry(file: Path, selection: Selection, memory: Path | None) -> Path | None:
-    """Where the reading of a file is kept. Raises ValueError where it cannot be read."""
+    """Where the reading of a file is kept; None for a file that cannot be read, whose reading says why."""
     is_solo = _is_solo(file)
-    if not memory or not is_solo and (not file.is_file() or file.stat().st_size > LARGEST):
-        return None
-    content = weimar.content_of(file) if is_solo else read_bounded(file, LARGEST, "a tune")
-    return memory / "tunes" / f"{digest_of(content, file.suffix.lower(), repr(selection), _code())}.json"
+    with suppress(ValueError, OSError):
+        if memory and (is_solo or file.is_file() and file.stat().st_size <= LARGEST):
+            content = weimar.content_of(file) if is_solo else read_bounded(file, LARGEST, "a tune")
+            return memory / "tunes" / f"{digest_of(content, file.suffix.lower(), repr(selection), _code())}.json.z"
+    return None
 
 
 @cache
-def _code() -> bytes:
-    """What reading is done with."""
+def _code() -> str:
+    """The digest of what reading is done with, and of how it is kept."""
     root = Path(__file__).resolve().parent
     sources = [file.read_bytes() for pattern in READERS for file in sorted(root.glob(pattern))]
-    return b"".join(sources) + version("music21").encode() + version("mido").encode()
+    return digest_of(*sources, version("music21"), version("mido"), VERSION)

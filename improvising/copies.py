@@ -7,25 +7,27 @@ import numpy as np
 
 from improvising.arranging import Arrangement, piece_of
 from improvising.measures import RUN, read_back, runs_ending_at
-from music.piece import Solo, Tune, lay_out
+from music.piece import Solo, lay_out
+from reading.library import Tunes, headings_of, known_of
 from writing.page import Copy
 
 
-def copies_of(solo: Solo, tunes: list[Tune], arrangement: Arrangement) -> list[Copy]:
-    """The runs of `RUN` values or more, in order, each with a place where it stands; where they overlap, the longest,
-    and of the others what it leaves over; the tune's bars as they were played, in the same arrangement."""
-    read = read_back(solo)
-    places, corpus = [], []  # the tune and the bar of each value of the corpus
-    for number, tune in enumerate(tunes):
-        for bar, line in enumerate(tune.abstract_grammars):
-            corpus += line.split()
-            places += [(number, bar)] * (len(corpus) - len(places))
-        corpus.append("")  # no run goes from tune to tune
-        places.append((number, len(tune.bars)))
+def copies_of(solo: Solo, tunes: Tunes, arrangement: Arrangement) -> list[Copy]:
+    """The runs of `RUN` values or more, in order, each with a place where it stands in the tunes that the experts know;
+    where they overlap, the longest, and of the others what it leaves over; the tune's bars as they were played, in the
+    same arrangement."""
+    read, headings = read_back(solo), headings_of(tunes)
+    places, corpus = [], []  # the tune of each value of the corpus, and which of the tune's it is
+    for number in known_of(tunes):
+        values = [*headings[number].values, ""]  # no run goes from tune to tune
+        corpus += values
+        places += [(number, place) for place in range(len(values))]
     copies = []
     for first, last, end in sorted(_apart(*runs_ending_at([value for _, value in read], corpus))):
-        (number, first_bar), (_, last_bar) = places[end - (last - first)], places[end]
+        number, place = places[end]
         tune = tunes[number]
+        bar_of = [bar for bar, line in enumerate(tune.abstract_grammars) for _ in line.split()]
+        first_bar, last_bar = bar_of[place - (last - first)], bar_of[place]
         bars = f"bar {first_bar + 1}" if first_bar == last_bar else f"bars {first_bar + 1} to {last_bar + 1}"
         where = f"{bars} of {tune.name}" if len(tunes) > 1 else bars
         comps, strikes = arrangement.comps and not tune.is_struck, tune.struck(first_bar, last_bar)

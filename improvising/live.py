@@ -28,6 +28,7 @@ from learning.learner import LEARNER
 from music.notes import Note
 from music.piece import DRUM_CHANNEL, Part, Piece
 from reading.changes import names_file
+from reading.library import headings_of
 from running.console import say, tell
 from running.helpers import result_of
 from running.settings import Setting, Settings, as_constants, changed
@@ -183,8 +184,9 @@ def fields_of(takes: Takes) -> list[dict]:
             field |= {"min": min(least, value), "max": max(most, value), "step": step}
         if name == "over":
             over = tune_over(takes.given, tunes)
-            field["choices"] = [["" if tune is tunes[0] else str(tune.path), tune.path.stem] for tune in tunes]
-            field["value"] = "" if over is tunes[0] else str(over.path)
+            paths = [tune.path for tune in headings_of(tunes)]
+            field["choices"] = [["", paths[0].stem], *([str(path), path.stem] for path in paths[1:])]
+            field["value"] = "" if over.path == paths[0] else str(over.path)
         if name != "over" or len(tunes) > 1:
             fields.append(field)
     return fields

@@ -30,6 +30,7 @@ from music.piece import Piece, Solo, Tune, from_start
 from music.units import GRID
 from reading.changes import typed_chorus
 from reading.fetching import METHENY_SHA256
+from reading.library import Tunes, headings_of
 from reading.weimar import files_behind
 from running.console import printable, tell
 from running.made_with import made_with
@@ -53,7 +54,7 @@ class Session:
     """What was learned, and so may be improvised with: the tunes, their style and the network; `memory` is a folder
     that keeps what was practised, None for none."""
 
-    tunes: list[Tune]
+    tunes: Tunes
     network: Network
     style: Style
     memory: Path | None = None
@@ -132,7 +133,7 @@ class Session:
         return self.habits[way]
 
 
-def shown_of(given: Settings, settings: dict[str, Setting], tunes: list[Tune]) -> dict[str, str]:
+def shown_of(given: Settings, settings: dict[str, Setting], tunes: Tunes) -> dict[str, str]:
     """What is said of the settings, beside a solo: the seed, the tune, and all that shapes the music and is not as it
     came with the program."""
     shown = {
@@ -154,7 +155,7 @@ def shown_of(given: Settings, settings: dict[str, Setting], tunes: list[Tune]) -
 def facts_of(given: Settings, session: Session) -> dict:
     """How solos were made, for whoever wants to make them again: the settings that shape them, what was learned (the
     sha256 of its file, of several files that of their digests), and what it was done with."""
-    files = [Path(given.load)] if given.load else [tune.path for tune in session.tunes]
+    files = [Path(given.load)] if given.load else [tune.path for tune in headings_of(session.tunes)]
     digests = [_digest(file) for file in dict.fromkeys(behind for file in files for behind in files_behind(file))]
     learned = digests[0] if len(digests) == 1 else hashlib.sha256(b"".join(digests)).digest()
     name = files[0].name if len(files) == 1 else Path(given.tune).name
@@ -189,13 +190,13 @@ def tell_of(results: Results, seed: int) -> None:
     tell("copied", ", ".join(f"{name} {figure}" for name, figure in results.facts[results.ranking[0]].items()))
 
 
-def style_over(given: Settings, style: Style, tunes: list[Tune]) -> Style:
+def style_over(given: Settings, style: Style, tunes: Tunes) -> Style:
     """The style over what is improvised over."""
     over = tune_over(given, tunes)
     return replace(style, chorus=chorus_of(given, over), source=over.solo)
 
 
-def source_of(given: Settings, style: Style, tunes: list[Tune]) -> Piece:
+def source_of(given: Settings, style: Style, tunes: Tunes) -> Piece:
     """The solo that the new ones are held against, as it was played."""
     over = tune_over(given, tunes)
     solo, arrangement = over.solo, arrangement_of(given, style, tunes)
@@ -217,12 +218,12 @@ def comps_over(given: Settings, changes: Tune | Chorus) -> bool:
     return not (changes.is_struck or given.original)
 
 
-def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangement:
+def arrangement_of(given: Settings, style: Style, tunes: Tunes) -> Arrangement:
     """How solos become pieces, as the settings say, and where they leave it open the tune."""
     over, chorus = tune_over(given, tunes), style.chorus
     tempo, swing = tempo_of(given, over), asked_swing(given, style)
     swing = style.feel.swing if swing is None else swing
-    own = [tune for tune in tunes if tune.is_struck]
+    struck = next((number for number, tune in enumerate(headings_of(tunes)) if tune.is_struck), None)
     return Arrangement(
         tempo,
         program_asked(given, over),
@@ -230,7 +231,7 @@ def arrangement_of(given: Settings, style: Style, tunes: list[Tune]) -> Arrangem
         swing,
         0.0 if given.original else given.feel,
         comps=comps_over(given, chorus),
-        rhythm=rhythm_of(own[0]) if own and not chorus.is_struck else None,
+        rhythm=None if struck is None or chorus.is_struck else rhythm_of(tunes[struck]),
         strikes=strikes_of(given, over) if chorus.is_struck else (),
         listens=not given.original,
         band=given.backing,
@@ -294,14 +295,15 @@ def rhythm_of(tune: Tune) -> Rhythm | None:
     return learn_rhythm(tune.strikes_by_bar, list(tune.bars.values()))
 
 
-def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
+def tune_over(given: Settings, tunes: Tunes) -> Tune:
     """The tune that is played: the first one, or the one that OVER names. Raises ValueError where there is none."""
     if not given.over:
         return tunes[0]
-    for tune in tunes:
+    headings = headings_of(tunes)
+    for number, tune in enumerate(headings):
         if given.over in (tune.path.name, tune.path.stem, str(tune.path), tune.name):
-            return tune
-    names = [tune.path.name for tune in tunes]
+            return tunes[number]
+    names = [tune.path.name for tune in headings]
     close = difflib.get_close_matches(given.over, names, n=1, cutoff=0) or names[:1]
     raise ValueError(f"OVER (--over) names {given.over!r}, which was not read; one that was is {close[0]!r}")
 
@@ -325,7 +327,7 @@ def playing_of(given: Settings) -> Playing:
     return Playing(**{field.name: getattr(given, field.name) for field in fields(Playing)})
 
 
-def check_wishes(given: Settings, style: Style, tunes: list[Tune]) -> None:
+def check_wishes(given: Settings, style: Style, tunes: Tunes) -> None:
     """Say what cannot be done, before any work is: ValueError for bars to keep that there are not, and for more than
     can be made."""
     chorus = style.chorus.first_bars(playing_of(given).bars)

@@ -15,17 +15,20 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from grammar import parse_term
 from learning.leaning import lean
 from learning.learner import Network, keras_file_of
 from learning.training import network_from_bytes, network_to_bytes, weight_shapes
 from music.catalogue import Wanted, chosen
 from music.piece import Tune
 from preprocess import get_corpus_data, tune_as_kept
+from reading.library import Tunes, known_of
 from reading.tune_json import tune_to_json
 from running.console import tell
 from running.files import read_bounded, write_aside
 
-FORMAT = 2
+FORMAT = 3
+VALUES_OF_TUNES = 2  # the format that had no values beside those of its tunes
 # Settings that do not count beside it: the file has tunes.
 BROUGHT = ("TUNE", "MELODY_TRACK", "CHORD_TRACKS", "FROM_BEAT", "TO_BEAT", "TUNE_CHORDS", "CLUSTER")
 WEIGHTS, MATERIAL = "improviser/weights.npz", "improviser/material.json"
@@ -34,7 +37,7 @@ ZIP_ERRORS = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 
 class Saved(NamedTuple):
-    """What a file holds: the tunes as read, the network, and its values, sorted."""
+    """What a file holds: tunes as read, the network, and its values, sorted: those of all tunes that it learned."""
 
     tunes: list[Tune]
     network: Network
@@ -49,13 +52,14 @@ class Saved(NamedTuple):
         return lean(self.network, self.values, tunes, self.tunes)
 
 
-def save(path: str | os.PathLike, network: Network, tunes: list[Tune], Tx: int) -> None:
-    """Write a trained network, as a Keras model of windows of `Tx` values, and its tunes. Raises ValueError for a name
-    not in .keras, and where it cannot be written."""
+def save(path: str | os.PathLike, network: Network, tunes: Tunes, values: list[str], Tx: int) -> None:
+    """Write a trained network, as a Keras model of windows of `Tx` values, with its values and those of its tunes
+    that the experts know. Raises ValueError for a name not in .keras, and where it cannot be written."""
     path = Path(path)
     if path.suffix != ".keras":
         raise ValueError(f"{path}: SAVE (--save) must end in .keras, the ending that Keras knows")
-    material = {"format": FORMAT, "n_a": network.n_a, "tunes": [tune_to_json(tune) for tune in tunes]}
+    material = {"format": FORMAT, "n_a": network.n_a, "values": values}
+    material["tunes"] = [tune_to_json(tunes[number]) for number in known_of(tunes)]
     content = io.BytesIO(keras_file_of(network, Tx))
     with zipfile.ZipFile(content, "a") as archive:
         archive.writestr(WEIGHTS, network_to_bytes(network._replace(keras_file=b"")))
@@ -74,12 +78,13 @@ def load(path: str | os.PathLike) -> Saved:
     except (ValueError, RecursionError, OSError, EOFError, *ZIP_ERRORS) as error:
         raise ValueError(f"{path}: not a file that SAVE wrote, or damaged ({error}); save the network again") from error
     try:
-        if material["format"] != FORMAT:
+        if material["format"] not in (VALUES_OF_TUNES, FORMAT):
             raise ValueError(f"has format {material['format']}, this program reads format {FORMAT}")
         tunes, n_a = [tune_as_kept(parts) for parts in material["tunes"]], material["n_a"]
-        values = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])[1]
-        if not values or type(n_a) is not int or not 1 <= n_a <= 4096:
-            raise ValueError(f"has {len(values)} values and {n_a!r} units")
+        own = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])[1]
+        values = own if material["format"] == VALUES_OF_TUNES else _checked(material["values"], own)
+        if not own or type(n_a) is not int or not 1 <= n_a <= 4096:
+            raise ValueError(f"has {len(own)} values and {n_a!r} units")
     except (ValueError, TypeError, LookupError) as error:
         raise ValueError(f"{path}: its tunes or settings cannot be used ({error}); save the network again") from error
     n = len(values)
@@ -90,6 +95,14 @@ def load(path: str | os.PathLike) -> Saved:
         )
     tell("loaded", f"{path}, trained for {len(network.losses)} epochs, loss {network.losses[-1]:.2f}")
     return Saved(tunes, network._replace(keras_file=b""), values)
+
+
+def _checked(values: list[str], own: list[str]) -> list[str]:
+    """The values, if they are some, sorted, with those of the tunes among them; ValueError otherwise."""
+    are_terms = all(type(value) is str and parse_term(value) for value in values)
+    if not are_terms or values != sorted(set(values)) or not set(own) <= set(values):
+        raise ValueError("its values are not those of its tunes and others, in order")
+    return values
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:

@@ -15,22 +15,25 @@ from learning.experts import Habits, Player, know
 from learning.feel import Feel, learn_feel
 from music.chorus import Chorus, tune_chorus
 from music.notes import Bar, meters_of
-from music.piece import Solo, Tune
+from music.piece import Solo
 from preprocess import get_corpus_data
+from reading.library import Library, Tunes, known_of
 
 
 @dataclass(frozen=True)
 class Style:
     """What is learned from tunes beside the network.
 
-    `corpus`: all values of all tunes in order, and `indices` the same as numbers, (len(corpus),); `values`: the unique
-    ones, sorted, by index; `terms`: the same, parsed; `source`: the solo that is learned from (the first one);
-    `chorus`: what is improvised over; `player`: what the experts know, and `habits`: what they practised, None for
-    nothing; `feel`: how the player plays what is written.
+    `indices`: all values of all tunes in order, as numbers, (n,), and `lengths`, how many each tune has; `values`: the
+    unique ones, sorted, by index; `terms`: the same, parsed; `corpus`: the values of those tunes whose notes were
+    looked at (`reading.library.known_of`); `source`: the solo that is learned from (the first one); `chorus`: what is
+    improvised over; `player`: what the experts know, and `habits`: what they practised, None for nothing; `feel`: how
+    the player plays what is written.
     """
 
     corpus: list[str]
     indices: np.ndarray
+    lengths: np.ndarray
     values: list[str]
     terms: list[Term]
     source: Solo
@@ -38,6 +41,13 @@ class Style:
     player: Player
     feel: Feel
     habits: Habits | None = None
+
+    @property
+    def size(self) -> str:
+        """How large the corpus is, in words."""
+        learned = f"{len(self.indices)} values, {np.count_nonzero(np.bincount(self.indices))} unique"
+        known = len(self.corpus)
+        return learned if known == len(self.indices) else f"{learned}, of which the experts know {known}"
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -49,16 +59,27 @@ class Style:
         return replace(self, chorus=self.chorus.first_bars(count))
 
 
-def learn_style(tunes: list[Tune], chorus: Chorus | None = None, values: Sequence[str] = ()) -> Style:
+def learn_style(tunes: Tunes, chorus: Chorus | None = None, values: Sequence[str] = ()) -> Style:
     """Gather what tunes say; `chorus` is what to improvise over, without any the changes of the first tune. `values`
     are a network's that was learned from more than these tunes."""
-    corpus, own, _, _ = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])
-    values = list(values) or own
-    terms = [parse_term(value) for value in values]
-    indices = corpus_indices(corpus, {value: index for index, value in enumerate(values)})
-    solos = [tune.solo for tune in tunes]
-    player = know(solos, terms, indices)
-    return Style(corpus, indices, values, terms, solos[0], chorus or tune_chorus(tunes[0]), player, learn_feel(tunes))
+    indices, lengths, values = _corpus_of(tunes, values)
+    known = known_of(tunes)
+    ends = np.cumsum(lengths)
+    heard = np.concatenate([indices[ends[number] - lengths[number] : ends[number]] for number in known])
+    corpus, terms = [values[index] for index in heard.tolist()], [parse_term(value) for value in values]
+    first, looked_at = tunes[0], [tunes[number] for number in known]
+    player, feel = know([tune.solo for tune in looked_at], terms, heard), learn_feel(looked_at)
+    return Style(corpus, indices, lengths, values, terms, first.solo, chorus or tune_chorus(first), player, feel)
+
+
+def _corpus_of(tunes: Tunes, values: Sequence[str]) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """All values as numbers, how many each tune has, and the unique ones, sorted."""
+    if isinstance(tunes, Library):
+        return tunes.indices, tunes.lengths, tunes.values
+    corpus, own, values_indices, _ = get_corpus_data([line for tune in tunes for line in tune.abstract_grammars])
+    if values:
+        own, values_indices = list(values), {value: index for index, value in enumerate(values)}
+    return corpus_indices(corpus, values_indices), np.array([len(tune.values) for tune in tunes]), own
 
 
 def _told_of_meters(bars: list[Bar], played: Sequence[Bar]) -> list[str]:

@@ -17,7 +17,7 @@ from data_utils import training_windows, window_starts
 from learning.learner import Network, Training, begin_lessons, begin_training
 from learning.lessons import Lessons, Schedule, lessons_of, schedule_of
 from learning.style import Style
-from music.piece import Tune
+from reading.library import Tunes, headings_of
 from running.console import tell
 from running.helpers import result_of
 from running.memory import digest_of, recall, remember
@@ -29,7 +29,7 @@ CODE = ("learning/network.py", "learning/shared_parts.py", "inference_model.py",
 
 def learn(
     style: Style,
-    tunes: list[Tune],
+    tunes: Tunes,
     windows: int,
     Tx: int,
     training: Training,
@@ -49,9 +49,8 @@ def learn(
         tell("Y", f"{(Tx, windows, n_values)}")
         network, kept = trained(inputs, targets, n_values, training, memory, meanwhile)
     else:
-        names = [(tune.player, tune.title or tune.path.stem) for tune in tunes]
-        lengths = [len(tune.values) for tune in tunes]
-        lessons = lessons_of(style.indices, lengths, names, style.terms, Tx, training.seed)
+        names = [(tune.player, tune.title or tune.path.stem) for tune in headings_of(tunes)]
+        lessons = lessons_of(style.indices, style.lengths, names, style.terms, Tx, training.seed)
         tell("windows", f"{len(lessons.starts):,} of up to {Tx} values in {training.epochs} epochs, {lessons.told}")
         network, kept = trained_on_library(lessons, training, memory, meanwhile)
     if kept:

@@ -70,7 +70,7 @@ class Tune:
     @property
     def name(self) -> str:
         """What it is called: 'Charlie Parker, Donna Lee', or as its file is."""
-        return ", ".join(filter(None, (self.player, self.title))) or self.path.stem
+        return name_of(self)
 
     @property
     def is_struck(self) -> bool:
@@ -181,6 +181,11 @@ class Piece:
     written_for: str | None = None
     count_in: bool = False
     style: str = "swing"
+
+
+def name_of(tune) -> str:
+    """What a tune, or what is known of one, is called: 'Charlie Parker, Donna Lee', or as its file is."""
+    return ", ".join(filter(None, (tune.player, tune.title))) or tune.path.stem
 
 
 def lay_out(bars: list[Bar]) -> list[Bar]:

@@ -7,6 +7,7 @@ formats. Of each tune some hundred bytes are kept, so that many can be compared.
 import re
 from array import array
 from collections import defaultdict
+from collections.abc import Sequence
 from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
@@ -15,10 +16,8 @@ from music.piece import Tune
 from music.units import GRID
 
 FEWEST = 8  # notes by which a melody is known
-RUN, RUNS = (
-    5,
-    12,
-)  # notes of a run of pitches, and how many of a melody's runs, by a rule that takes like ones, are kept
+RUN, RUNS = 5, 12  # notes of a run of pitches, and how many of a melody's runs are kept, by a rule that takes like ones
+DIGEST = 8  # bytes
 ALIKE = 0.5  # share of these that are the same in two readings of one melody, of files of one name
 # Grid steps; in the first such windows, if there are enough, it is seen whether only chords are played.
 WINDOW, FEWEST_WINDOWS, MOST_WINDOWS = 4 * GRID, 4, 64
@@ -30,66 +29,79 @@ PARTS = re.compile(rf"(?i)({CHORDS.pattern[4:]}|melod(y|ies)|solo|lead|full|fina
 
 
 class Print(NamedTuple):
-    """What a tune is known by: a digest of its melody's `line`, places and pitches; some of its `runs` of pitches;
-    how much it has beside them (`rank`); the tones of its `chords` and of its `notes` in the first windows, as bits;
-    its `path`. Of few notes there are no line and no runs."""
+    """What a tune is known by: a digest of its melody's `line`, places and pitches; some of its `runs` of pitches, one
+    after the other; how much it has beside them (`rank`); the tones of its `chords` and of its `notes` in the first
+    windows, as bits. Of few notes there are no line and no runs."""
 
     line: bytes
-    runs: frozenset[bytes]
-    rank: tuple[bool, ...]
+    runs: bytes
+    rank: int
     chords: bytes
     notes: bytes
-    path: Path
+
+    @classmethod
+    def of_text(cls, text: str) -> "Print":
+        """What `text` has made. Raises ValueError for what it has not."""
+        line, runs, rank, chords, notes = text.split(" ")
+        found = cls(*map(bytes.fromhex, (line, runs)), int(rank), *map(bytes.fromhex, (chords, notes)))
+        if {len(found.chords), len(found.notes)} != {2 * MOST_WINDOWS} or len(found.runs) % DIGEST:
+            raise ValueError("holds no print of a tune")
+        return found
+
+    @property
+    def text(self) -> str:
+        return f"{self.line.hex()} {self.runs.hex()} {self.rank} {self.chords.hex()} {self.notes.hex()}"
 
 
 def print_of(tune: Tune) -> Print:
     """What a tune is known by."""
     notes = [note for in_bar in tune.melody.values() for note in in_bar]
     chords = [chord for in_bar in tune.chords.values() for chord in in_bar]
-    line, runs = b"", frozenset()
+    line, runs = b"", b""
     if len(notes) >= FEWEST:
         pitches = [note.pitch for note in notes]
         line = _digest([(note.onset - notes[0].onset, note.pitch) for note in notes])
-        runs = frozenset(sorted({_digest(pitches[at : at + RUN]) for at in range(len(pitches) - RUN + 1)})[:RUNS])
+        runs = b"".join(sorted({_digest(pitches[at : at + RUN]) for at in range(len(pitches) - RUN + 1)})[:RUNS])
     is_whole = any(view.role not in ("melody", "drums", "click") for view in tune.tracks)
     is_whole = is_whole or any(chord.is_written for chord in chords)
-    rank = bool(tune.style), bool(tune.player), is_whole, bool(tune.nuances)
+    rank = 8 * bool(tune.style) + 4 * bool(tune.player) + 2 * is_whole + bool(tune.nuances)
     tones = _windows([(chord.onset, chord.end, chord.tones) for chord in chords])
     played = _windows([(note.onset, note.onset + 1, (note.pitch % 12,)) for note in notes])
-    return Print(line, runs, rank, tones, played if _may_be_chords(tune.path) else b"", tune.path)
+    return Print(line, runs, rank, tones, played)
 
 
-def repeats_among(prints: list[Print]) -> dict[int, str]:
+def repeats_among(prints: Sequence[Print], paths: Sequence[str]) -> dict[int, str]:
     """Which of some tunes, by number, are in another one of them, and how that is told; of several alike the one stays
     that has most beside the melody, else the first."""
     order = sorted(range(len(prints)), key=lambda number: prints[number].rank, reverse=True)
     lines, beside, told = {}, defaultdict(list), {}
     for number in order:
-        one = prints[number]
-        places = one.path.parent, _name(one.path)
+        one, path = prints[number], Path(paths[number])
+        places = str(path.parent), _name(path)
         alike = (other for other in beside[places[1]][:MOST_BESIDE] if _are_alike(one, prints[other]))
         whole = lines.get(one.line) if one.line in lines else next(alike, None)
         if whole is not None:
-            told[number] = f"{one.path}: repeats the melody of {prints[whole].path}"
+            told[number] = f"{path}: repeats the melody of {paths[whole]}"
             continue
         if one.line:
             lines[one.line] = number
         for place in places:
             beside[place].append(number)
     for number in order:
-        one = prints[number]
-        if number in told or not one.notes:
+        one, path = prints[number], Path(paths[number])
+        if number in told or not _may_be_chords(path):
             continue
-        near = [beside[place] for place in (_name(one.path), one.path.parent) if len(beside[place]) <= MOST_BESIDE]
+        near = [beside[place] for place in (_name(path), str(path.parent)) if len(beside[place]) <= MOST_BESIDE]
         for other in (other for numbers in near for other in numbers):
             if other != number and other not in told and _has_only_chords(one, prints[other]):
-                told[number] = f"{one.path}: has only the chords of {prints[other].path}"
+                told[number] = f"{path}: has only the chords of {paths[other]}"
                 break
     return told
 
 
 def _are_alike(one: Print, other: Print) -> bool:
-    return len(one.runs & other.runs) >= ALIKE * max(len(one.runs), len(other.runs), 1)
+    ours, theirs = ({each.runs[at : at + DIGEST] for at in range(0, len(each.runs), DIGEST)} for each in (one, other))
+    return len(ours & theirs) >= ALIKE * max(len(ours), len(theirs), 1)
 
 
 def _has_only_chords(one: Print, whole: Print) -> bool:
@@ -120,4 +132,4 @@ def _name(path: Path) -> str:
 
 
 def _digest(notes: list) -> bytes:
-    return blake2b(repr(notes).encode(), digest_size=8).digest()
+    return blake2b(repr(notes).encode(), digest_size=DIGEST).digest()

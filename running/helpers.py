@@ -21,11 +21,14 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, wait
+from itertools import islice
 from multiprocessing import resource_tracker
 from time import monotonic
 
 from running.console import PATIENCE, REFRESHED, show
 from running.ending import SWEEPS, at_the_end
+
+AHEAD = 1000  # jobs that are begun before their results are asked for
 
 _one_at_a_time = threading.Lock()  # starts, which change for a moment what the whole program has
 
@@ -97,20 +100,35 @@ def in_parallel(function: Callable, items: Iterable[tuple], seconds: Callable[..
     where it took its process with it, a MemoryError where there was too little memory; the others do not notice.
     """
     items = list(items)
-    results, numbers = [Future() for _ in items], iter(range(len(items)))
-    crew = [Helper() for _ in range(min(os.cpu_count() or 1, len(items)))]
+    crew, jobs = [Helper() for _ in range(min(os.cpu_count() or 1, len(items)))], queue.SimpleQueue()
     for helper in crew:
-        work = (helper, function, items, results, numbers, seconds)
-        threading.Thread(target=_work_off, args=work, daemon=True).start()
-    waiting = deque(results)
+        threading.Thread(target=_work_off, args=(helper, function, jobs, seconds), daemon=True).start()
+
+    def begin(item: tuple) -> Future:
+        jobs.put((item, result := Future()))
+        return result
+
     try:
-        while waiting:
-            yield waiting.popleft().result()
+        for _, result in in_order(begin, items):
+            yield result.result()
     finally:  # also where nobody wants the rest
-        for result in waiting:
-            result.cancel()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                jobs.get_nowait()
         for helper in crew:
+            jobs.put(None)
             helper.end()
+
+
+def in_order(begin: Callable, items: Iterable) -> Iterator[tuple]:
+    """Each item, and what was begun with it; at most `AHEAD` are begun before they are asked for."""
+    items, begun = iter(items), deque()
+    while True:
+        for item in islice(items, AHEAD - len(begun)):
+            begun.append((item, begin(item)))
+        if not begun:
+            return
+        yield begun.popleft()
 
 
 def end_helpers() -> None:
@@ -144,20 +162,18 @@ def _hand_over(pipe, jobs: queue.SimpleQueue) -> None:
             job.set_result(result)
 
 
-def _work_off(helper: Helper, function: Callable, items: list, results: list[Future], numbers, seconds) -> None:
-    """Let a helper take one item after the other that nobody has taken yet."""
-    for number in numbers:
-        if not results[number].set_running_or_notify_cancel():
-            continue
+def _work_off(helper: Helper, function: Callable, jobs: queue.SimpleQueue, seconds: Callable[..., float]) -> None:
+    """Let a helper do one job after the other that nobody has taken yet."""
+    while job := jobs.get():
+        item, result = job
         try:
-            result = helper.begin(function, *items[number]).result(seconds(*items[number]))
+            result.set_result(helper.begin(function, *item).result(seconds(*item)))
         except (HelperEnded, TimeoutError, MemoryError) as error:
             helper.end()
-            result = error
+            result.set_result(error)
         except BaseException as error:
-            results[number].set_exception(error)
-            continue
-        results[number].set_result(result)
+            result.set_exception(error)
+    helper.end()
 
 
 # --- In the other process --------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import hashlib
 import os
 import stat
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -62,18 +63,25 @@ def trim(memory: Path, most: int = MOST) -> None:
     had begun to write."""
     for folder in memory.glob("*/"):
         take_away_parts(folder)
-    entries = []
-    for path in memory.glob("*/*"):
-        with contextlib.suppress(OSError):
-            status = path.lstat()
-            entries.append((status.st_atime_ns, status.st_size, path))
+    if sum(status.st_size for _, status in _entries(memory)) <= most:  # many: only then are they put in order
+        return
+    entries = sorted((status.st_atime_ns, status.st_size, path) for path, status in _entries(memory))
     total = sum(size for _, size, _ in entries)
-    for _, size, path in sorted(entries):
+    for _, size, path in entries:
         if total <= most:
             return
         with contextlib.suppress(OSError):
-            path.unlink()
+            os.unlink(path)
             total -= size
+
+
+def _entries(memory: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """What lies in the memory's folders, and its status."""
+    for folder in memory.glob("*/"):
+        with contextlib.suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                with contextlib.suppress(OSError):
+                    yield entry.path, entry.stat(follow_symlinks=False)
 
 
 def _content_of(path: Path) -> bytes:

@@ -12,6 +12,7 @@ import json
 import random
 import tempfile
 import zipfile
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from learning.saved_network import FORMAT, MATERIAL, WEIGHTS, load
 from learning.style import learn_style
 from learning.training import network_to_bytes, weight_shapes
 from preprocess import read_tunes
+from reading.library import heading_of, json_of
 from reading.tune_json import tune_to_json
 from running.memory import recall, remember
 
@@ -47,7 +49,12 @@ class Kept:
         (self.entry,) = (self.memory / "tunes").iterdir()
         self.bytes, self.reading = self.entry.read_bytes(), recall(self.entry)
         self.network = tiny_network(len(learn_style([self.tune]).values))
-        self.material = {"format": FORMAT, "n_a": 4, "tunes": [tune_to_json(self.tune)]}
+        self.material = {
+            "format": FORMAT,
+            "n_a": 4,
+            "values": sorted({*self.tune.values}),
+            "tunes": [tune_to_json(self.tune)],
+        }
         self.material = json.loads(json.dumps(self.material))
         self.weights = network_to_bytes(self.network)
 
@@ -146,8 +153,10 @@ def check(kept: Kept, generator: random.Random) -> None:
         case 0:
             kept.check_memory(damaged(kept.bytes, generator))
         case 1:
-            reading = json.dumps(odd(json.loads(kept.reading), generator)).encode()
-            kept.check_reading(generator.choice((reading, damaged(reading, generator), b"[" * 10**5)))
+            parts = [json.dumps(odd(of(kept.reading), generator)).encode() for of in (heading_of, json_of)]
+            part = generator.choice((parts[1], damaged(parts[1], generator), b"[" * 10**5))
+            reading = zlib.compress(parts[0]) + zlib.compress(part)
+            kept.check_reading(generator.choice((reading, damaged(reading, generator))))
         case 2:
             path = kept.saved(json.dumps(kept.material).encode(), kept.weights)
             kept.check_saved_bytes(damaged(path.read_bytes(), generator))

@@ -9,7 +9,8 @@ import sys
 import pytest
 from conftest import ROOT, four_bars
 
-from preprocess import FEW, read_tunes, reading_on
+from preprocess import FEW, read_tune, read_tunes, reading_on
+from reading.library import headings_of
 
 
 @pytest.fixture
@@ -42,14 +43,31 @@ def folder(tmp_path, write_tune, our_tune):
 
 def test_a_dask_cluster_reads_a_folder_as_one_process_does(cluster, folder, monkeypatch):
     with reading_on(cluster.scheduler.address):
-        by_cluster = read_tunes(folder)
+        tunes, skipped = read_tunes(folder)
     readers = cluster.run(lambda: "preprocess" in sys.modules)
     assert list(readers.values()) == [True, True]
     monkeypatch.setattr("preprocess.FEW", 1000)
-    assert by_cluster == read_tunes(folder)
-    tunes, skipped = by_cluster
+    again = read_tunes(folder)
+    assert (list(tunes), skipped) == (list(again[0]), again[1])
     assert len(tunes) == FEW + 1 and len({tune.abstract_grammars for tune in tunes}) == FEW + 1
     assert [file.name for file, _ in skipped] == ["broken.mid"]
+
+
+def test_a_dask_cluster_reads_a_thousand_tunes_in_order_and_they_are_remembered(
+    cluster, tmp_path, write_tune, monkeypatch
+):
+    folder, memory = tmp_path / "tunes", tmp_path / "memory"
+    folder.mkdir()
+    for number in range(1000):
+        pitches = [60 + (number // 13 ** (step % 3) + 5 * step) % 13 for step in range(8)]
+        shutil.move(write_tune(four_bars(pitches)), folder / f"{number:04d}.mid")
+    with reading_on(cluster.scheduler.address):
+        tunes, skipped = read_tunes(folder, memory=memory)
+    assert [tune.path.name for tune in headings_of(tunes)] == [f"{number:04d}.mid" for number in range(1000)]
+    assert not skipped and all(tunes[number] == read_tune(tunes[number].path) for number in range(0, 1000, 125))
+    monkeypatch.setattr("preprocess.read_tune", lambda *_: pytest.fail("it is read again"))
+    again, _ = read_tunes(folder, memory=memory)
+    assert again.values == tunes.values and (again.indices == tunes.indices).all()
 
 
 def test_a_cluster_that_does_not_answer_is_told():

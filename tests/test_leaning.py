@@ -31,7 +31,7 @@ def library(tmp_path_factory):
     empty = io.BytesIO()
     zipfile.ZipFile(empty, "w").close()  # in the place of the file that Keras makes
     path = folder / "library.keras"
-    save(path, Network(weights, np.array([9.0]), empty.getvalue()), tunes, 30)
+    save(path, Network(weights, np.array([9.0]), empty.getvalue()), tunes, values, 30)
     return path
 
 

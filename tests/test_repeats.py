@@ -8,7 +8,7 @@ import pytest
 from test_weimar import solo, write_csv
 
 from preprocess import read_tune, read_tunes
-from reading.repeats import print_of, repeats_among
+from reading.repeats import Print, print_of, repeats_among
 
 MELODY = [72, 74, 76, 79, 77, 76, 74, 71, 69, 71, 72, 76, 74, 72, 71, 67]
 CHORDS = [(48, 52, 55, 59), (45, 52, 55, 60), (50, 53, 57, 60), (43, 53, 57, 59)]
@@ -75,5 +75,7 @@ def test_the_same_solo_in_other_formats_is_read_once_the_most_telling_one(tmp_pa
 def test_a_few_notes_are_no_melody_to_know_a_tune_by(tmp_path):
     tune = read_tune(write_parts(tmp_path / "a.mid", "Solo", "Piano"))
     few = replace(tune, melody={number: notes[:1] for number, notes in tune.melody.items()})
-    assert not repeats_among([print_of(few), print_of(few)])
-    assert list(repeats_among([print_of(tune), print_of(tune)])) == [1]
+    paths = [str(tmp_path / "a.mid"), str(tmp_path / "b.mid")]
+    assert not repeats_among([print_of(few), print_of(few)], paths)
+    assert list(repeats_among([print_of(tune), print_of(tune)], paths)) == [1]
+    assert Print.of_text(print_of(tune).text) == print_of(tune)

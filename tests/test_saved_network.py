@@ -27,7 +27,7 @@ def saved(our_tune, tmp_path_factory):
     model = build(len(learn_style([tune]).values), 8, 30, seed=5)[0]
     network = Network(model.get_weights(), np.array([3.0, 2.0]), keras_file(model))
     path = tmp_path_factory.mktemp("saved") / "network.keras"
-    save(path, network, [tune], 30)
+    save(path, network, [tune], learn_style([tune]).values, 30)
     return path, tune, network
 
 
@@ -73,6 +73,15 @@ def test_a_saved_file_keeps_feel_instrument_and_whether_chords_are_struck(saved,
     assert (older.nuances, older.program, older.is_struck) == ({}, None, False) and older.melody == tune.melody
 
 
+def test_a_file_of_the_format_before_has_the_values_of_its_tunes(saved, tmp_path):
+    path, tune, _ = saved
+    with zipfile.ZipFile(path) as archive:
+        material = json.loads(archive.read(MATERIAL))
+    del material["values"]
+    loaded = load(rewritten(path, tmp_path, material=json.dumps(material | {"format": 2})))
+    assert loaded.values == load(path).values == sorted({*tune.values})
+
+
 def same_weights(some, others) -> bool:
     return all((one == two).all() for one, two in zip(some, others, strict=True))
 
@@ -87,7 +96,7 @@ def test_keras_opens_the_file_too(saved):
 def test_what_was_loaded_is_saved_again_as_another_file_that_keras_opens(saved, tmp_path):
     """Of a loaded network only the weights are known: Keras has to make its file anew."""
     loaded = load(saved[0])
-    save(tmp_path / "again.keras", loaded.network, loaded.tunes, 20)
+    save(tmp_path / "again.keras", loaded.network, loaded.tunes, loaded.values, 20)
     again = load(tmp_path / "again.keras")
     assert same_weights(again.network.weights, saved[2].weights)
     assert (again.tunes, again.network.losses.tolist()) == (loaded.tunes, [3.0, 2.0])
@@ -117,13 +126,17 @@ def test_code_in_the_file_is_not_run(saved, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda material: material | {"format": 99}, "has format 99, this program reads format 2"),
+        (lambda material: material | {"format": 99}, "has format 99, this program reads format 3"),
         (lambda material: material | {"n_a": 16}, r"weights do not fit its \d+ values and 16 units"),
         (lambda material: material | {"n_a": -1}, "units"),
         (lambda material: material | {"tunes": []}, "0 values"),
         (lambda material: material | {"tunes": [["a", 3, 4]]}, "cannot be used"),
         (lambda material: material | {"tunes": [{"melody": {}, "abstract_grammars": ["Q,1"]}]}, "cannot be used"),
         (lambda material: [], "cannot be used"),
+        (lambda material: material | {"values": material["values"][1:]}, "its values are not those of its tunes"),
+        (lambda material: material | {"values": material["values"][::-1]}, "its values are not those of its tunes"),
+        (lambda material: material | {"values": [*material["values"], None]}, "its values are not those of its tunes"),
+        (lambda material: material | {"values": [*material["values"], "Z,1.000"]}, "is not a term"),
         (lambda material: with_note(material, [576, 3, 300, 90]), "holds what cannot be played"),
         (lambda material: with_note(material, [576, 3, "C4", 90]), "holds what cannot be played"),
         (lambda material: with_note(material, [10_800, 3, 60, 90]), "holds what cannot be played"),
@@ -156,4 +169,4 @@ def test_files_that_are_something_else_are_told(saved, tmp_path):
         with pytest.raises(ValueError, match="not a file but a folder or a device|cannot be read"):
             load(path)
     with pytest.raises(ValueError, match="must end in .keras"):
-        save(tmp_path / "network.zip", saved[2], [saved[1]], 30)
+        save(tmp_path / "network.zip", saved[2], [saved[1]], [], 30)
