@@ -73,8 +73,8 @@ class Library(Sequence):
 
     `tune_of(reading, path)` makes it. Of each tune, by its number, are held: `paths`, `struck`, `players`, `titles` and
     `styles`; `prints`, what it is known by; `starts`: the places in the corpus where tunes begin, and where the last
-    one ends; `n_bars` of all tunes. `memory` is a folder with room for the readings, None for the system's. After the last
-    `add` there are `values`, the unique ones, sorted, and `indices`, those of the whole corpus, (n,) int32.
+    one ends; `n_bars` of all tunes. `memory` is a folder with room for the readings, None for the system's. After the
+    last `add` there are `values`, the unique ones, sorted, and `indices`, those of the whole corpus, (n,) int32.
     """
 
     def __init__(self, tune_of: Callable[[bytes, Path], Tune], memory: Path | None = None):
