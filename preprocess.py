@@ -205,7 +205,7 @@ def read_tunes(
     """
     sources = _sources_in(path)
     files = [source.path for source in chosen(sources, wanted, other_styles)]
-    if files == [path]:
+    if len(files) == 1 and not path.is_dir():
         (result,) = _results(files, selection, memory, when_new)
         if isinstance(result, str):
             raise ValueError(result)
