@@ -207,8 +207,8 @@ def read_tunes(
     every file of the folder, cannot be used, and where the folder has none.
     """
     files = [source.path for source in chosen(_sources_in(path), wanted, other_styles)]
-    if files == [path]:
-        return [_read_file(path, selection, memory, when_new)], []
+    if len(files) == 1 and not path.is_dir():
+        return [_read_file(files[0], selection, memory, when_new)], []
     library, skipped = Library(lambda reading, file: _tune_of(reading, file, selection), memory), []
     progress = Progress("reading", len(files))
     for number, (file, result) in enumerate(_readings(files, selection, memory, when_new)):

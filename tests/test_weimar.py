@@ -1,6 +1,7 @@
 """The Weimar Jazz Database, in the schema it is documented in, with music of our own."""
 
 import csv
+import hashlib
 import json
 import sqlite3
 from pathlib import Path
@@ -336,4 +337,5 @@ def test_a_run_learns_a_player_and_plays_over_another_solo(database, tmp_path):
     ]
     off = [f"--{name}=no" for name in ("sound", "score", "pictures", "page")]
     music_generate.main([str(database), *flags, *off, "--epochs=1", "--tx=4", "--cache="])
-    assert (tmp_path / "out/my_music.midi").is_file()
+    told = json.loads((tmp_path / "out/my_music.json").read_text())["tune"]
+    assert (told["tunes"], told["sha256"]) == (2, hashlib.sha256(database.read_bytes()).hexdigest())
