@@ -220,7 +220,7 @@ def read_tunes(
     library, skipped = _once(library, skipped)
     show(f"reading     {len(library)} tunes of {len(files)} files", done=True)
     if any(library.players):
-        show(f"            solos {weimar.TERMS}", done=True)
+        show(f"terms       the solos are {weimar.TERMS}", done=True)
     if not library:
         raise ValueError(f"{path}: none of its {len(files)} files can be used; the first: {skipped[0].reason}")
     return library, skipped

@@ -69,14 +69,14 @@ class SharedNetwork:
 
 
 def train_on_library(
-    lessons: Lessons, schedule: Schedule, training, on_epoch: Callable[[int, float, float], None]
+    lessons: Lessons, schedule: Schedule, training, on_epoch: Callable[[int, float, float | None], None]
 ) -> tuple[list[np.ndarray], np.ndarray, np.ndarray, bytes]:
     """Learn the lessons in `training.epochs` equal shares, `training` a `learning.learner.Training`: the weights of the
     one-step model where the held-out loss was least, the loss and the held-out loss of each epoch, (epochs,) both, the
     latter empty where nothing is held out, and the file that Keras saves.
 
     Losses are means over windows, summed over a window's steps, of which some may have fewer than Tx.
-    `on_epoch(epoch, loss, held_loss)` is told after each. Raises MemoryError where TensorFlow runs out of it.
+    `on_epoch(epoch, loss, held_loss)` is told after each, of nothing held out None. Raises MemoryError where TensorFlow runs out of it.
     """
     try:
         return _train(lessons, schedule, training, on_epoch)
@@ -102,7 +102,7 @@ def _train(lessons: Lessons, schedule: Schedule, training, on_epoch) -> tuple:
         epoch = len(losses)
         if not held_losses or held_losses[-1] <= min(held_losses):
             best, best_epoch = network.plain(), epoch
-        on_epoch(epoch, losses[-1], held_losses[-1] if held_losses else float("nan"))
+        on_epoch(epoch, losses[-1], held_losses[-1] if held_losses else None)
         if epoch - best_epoch >= schedule.patience:
             break
     network.model.set_weights(best)
