@@ -76,7 +76,8 @@ def train_on_library(
     latter empty where nothing is held out, and the file that Keras saves.
 
     Losses are means over windows, summed over a window's steps, of which some may have fewer than Tx.
-    `on_epoch(epoch, loss, held_loss)` is told after each, of nothing held out None. Raises MemoryError where TensorFlow runs out of it.
+    `on_epoch(epoch, loss, held_loss)` is told after each, of nothing held out None. Raises MemoryError where TensorFlow
+    runs out of it.
     """
     try:
         return _train(lessons, schedule, training, on_epoch)
