@@ -4,8 +4,9 @@
 
 MINGUS (Madaghiele, Lisena and Troncy, "MINGUS: Melodic Improvisation Neural Generator Using Seq2Seq", ISMIR 2021) are
 two transformers, one for pitches and one for durations, learned from the Weimar Jazz Database. Its published
-perplexities, of solos that were left out: pitch 11.01, duration 4.14. What is measured there (the paper's code,
-github.com/vincenzomadaghiele/MINGUS, read in its version b24f58e; its own words are not used here):
+perplexities, of solos that were left out: pitch 11.01, duration 4.14. The paper itself was out of reach; what is said
+here of it is by its code (github.com/vincenzomadaghiele/MINGUS, version b24f58e), and by somebody who trained it anew
+on 340 solos and had 13.08 and 4.09 (or 13.53 and 4.05) on 40 others (github.com/kudrmax/MINGUS):
 
 - Solos in 4/4. Bar by bar, each note is a token, and so is each rest; none goes over a bar line.
 - Pitch tokens: MIDI 0 to 127, R for a rest (and one for padding, which is not counted).
@@ -14,13 +15,13 @@ github.com/vincenzomadaghiele/MINGUS, read in its version b24f58e; its own words
   (1/3) is a sixteenth.
 - Lengths are seconds over the beat's; a note that is followed by a rest of up to 1/8 of a quarter is held until the
   next. A rest is a token if it is longer than half a quarter; a bar of rest is a whole note's rest. Lengths that are
-  rounded do not add up to a bar, and notes for which nothing is left of theirs are dropped.
-- Each of the two guesses token t + 1 of tokens 1 to t: pitches, durations, chords, next chords, bass, beat and place of
-  these; neither sees the other's token t + 1, nor where it begins. At most 35 tokens are remembered.
-- By solo, in no told order: 70 % to learn from, 10 % to stop by, 20 % to measure, players and titles on all sides.
+  rounded do not add up to a bar, and notes for which there is no room left in theirs are dropped.
+- Each of the two guesses token t + 1 of tokens 1 to t and what goes with these: for pitches the durations, chords,
+  bass, beats and places in the bar, for durations the bass, beats and places. Neither sees the other's token t + 1, nor
+  where it begins. At most 35 tokens are remembered.
+- By solo, in no told order: 70 % to learn from, 10 % to stop by, 20 % (86 solos) to measure, with players and titles
+  on all sides.
 - The perplexity is e to the mean of the cross-entropy over all tokens, rests among them.
-
-Somebody who trained it anew (github.com/kudrmax/MINGUS, 340 solos) had 13.08 and 4.09 on 40 others: the split matters.
 
 Here the sampler (`learning/sampler.py`), taught and practised by some solos, hears others note by note and is asked
 before each (`listening.py`); a gap and a duration of ours are one note's token and those of the rests after it, so what
@@ -100,7 +101,7 @@ WAYS = (
     "MINGUS's tokens: n-grams",
 )
 PUBLISHED = (
-    ("MINGUS, published (70 % of the database)", 11.01, 4.14),
+    ("MINGUS, published (about 300 solos, at random)", 11.01, 4.14),
     ("MINGUS, trained anew by another (340 solos)", 13.08, 4.09),
 )
 DIFFERENCES = """

@@ -16,7 +16,7 @@ DISCOUNT = 0.75  # of each outcome that was seen, for those that were not
 WEIGHT_WIDER = 5.0  # how often the wider context "was seen" besides: solos differ
 WEIGHT_BEFORE = 1.5  # how often the long-term model "was seen" in the piece itself
 LEAST = 1e-6  # of a probability that is to be multiplied with others
-STIFFNESS = 2e-3  # a token: how much powers are drawn to where they start
+STIFFNESS = 10.0  # how much powers are drawn to where they start: of a few places they learn little
 MOST_AT_ONCE = 8000  # places: powers are fitted to as many, evenly spread
 NO = -1  # a value that is not there
 
@@ -118,8 +118,8 @@ class Pool:
             slopes = np.zeros_like(powers)
             np.add.at(slopes, kinds, slope.T)
             apart = powers - self.start
-            value += STIFFNESS * len(rows) * (apart**2).sum()
-            return value / len(rows), ((slopes + 2 * STIFFNESS * len(rows) * apart) / len(rows)).ravel()
+            value += STIFFNESS * (apart**2).sum()
+            return value / len(rows), ((slopes + 2 * STIFFNESS * apart) / len(rows)).ravel()
 
         self.powers = minimize(loss, self.powers.ravel(), jac=True, method="L-BFGS-B").x.reshape(self.powers.shape)
         return self
