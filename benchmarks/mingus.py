@@ -109,7 +109,7 @@ What differs from the published measurement:
 
 - **Tokens.** The first rows are of the solos as this program reads them, by the database's bars, beats and divisions,
   with MINGUS's eleven durations and its rule of rests, from the first note to the last. The rows of *MINGUS's tokens*
-  are rounded from seconds as there, note by note: these durations are harder to foretell, and only they compare with
+  are rounded from seconds as there, note by note: to n-grams these durations are harder, and only they compare with
   4.14.
 - **What counts.** All tokens but the first of each solo, rests too, each by all that came before it in its solo, where
   the published network remembers 35 tokens at most. As there, neither of pitch and duration is told of the other. The
@@ -509,10 +509,11 @@ def markdown(measured: dict[tuple[int, bool], list[tuple[int, int, Perplexities]
     whether players and titles are apart, of each split: how many were, how many were foretold, and the perplexities."""
     heads = []
     for (_, apart), found in measured.items():
-        learned, asked = (sorted({each[number] for each in found}) for number in (0, 1))
-        solos = " to ".join(map(str, dict.fromkeys((learned[0], learned[-1]))))
+        learned, asked = (
+            " to ".join(map(str, sorted({min(column), max(column)}))) for column in list(zip(*found, strict=True))[:2]
+        )
         who = "players and titles apart" if apart else "at random"
-        heads.append(f"{solos} solos, {who}: {asked[0]} to {asked[-1]} foretold, {len(found)} times")
+        heads.append(f"{learned} solos, {who}: {asked} foretold, splits: {len(found)}")
     lines = [
         "# The next pitch, the next duration: perplexities of solos that nobody has heard",
         "",
