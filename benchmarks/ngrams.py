@@ -16,8 +16,8 @@ DISCOUNT = 0.75  # of each outcome that was seen, for those that were not
 WEIGHT_WIDER = 5.0  # how often the wider context "was seen" besides: solos differ
 WEIGHT_BEFORE = 1.5  # how often the long-term model "was seen" in the piece itself
 LEAST = 1e-6  # of a probability that is to be multiplied with others
-STIFFNESS = 2e-3  # a token: how much powers are drawn to where they start
-MOST_FITTED = 8000  # places that powers are fitted to
+STIFFNESS = 10.0  # how much powers are drawn to where they start: of a few places they learn little
+MOST_AT_ONCE = 8000  # places: powers are fitted to as many, evenly spread
 NO = -1  # a value that is not there
 
 
@@ -104,7 +104,7 @@ class Pool:
         if not len(outcomes):
             return self
         kinds = np.zeros(len(outcomes), int) if kinds is None else kinds
-        some = slice(None, None, -(-len(outcomes) // MOST_FITTED))
+        some = slice(None, None, -(-len(outcomes) // MOST_AT_ONCE))
         opinions, outcomes, kinds = opinions[:, some], outcomes[some], kinds[some]
         logs = np.log(np.maximum(opinions, LEAST)).astype(np.float32)  # (experts, m, n_outcomes)
         rows = np.arange(len(outcomes))
@@ -118,8 +118,8 @@ class Pool:
             slopes = np.zeros_like(powers)
             np.add.at(slopes, kinds, slope.T)
             apart = powers - self.start
-            value += STIFFNESS * len(rows) * (apart**2).sum()
-            return value / len(rows), ((slopes + 2 * STIFFNESS * len(rows) * apart) / len(rows)).ravel()
+            value += STIFFNESS * (apart**2).sum()
+            return value / len(rows), ((slopes + 2 * STIFFNESS * apart) / len(rows)).ravel()
 
         self.powers = minimize(loss, self.powers.ravel(), jac=True, method="L-BFGS-B").x.reshape(self.powers.shape)
         return self
@@ -127,7 +127,11 @@ class Pool:
     def __call__(self, opinions: np.ndarray, kinds: np.ndarray | None = None) -> np.ndarray:
         """The probabilities, (m, n_outcomes)."""
         kinds = np.zeros(opinions.shape[1], int) if kinds is None else kinds
-        return _product(np.log(np.maximum(opinions, LEAST)), self.powers[kinds])
+        shares = []
+        for first in range(0, opinions.shape[1], MOST_AT_ONCE):
+            some = slice(first, first + MOST_AT_ONCE)
+            shares.append(_product(np.log(np.maximum(opinions[:, some], LEAST)), self.powers[kinds[some]]))
+        return np.concatenate(shares or [np.zeros(opinions.shape[1:])])
 
 
 def _product(logs: np.ndarray, powers: np.ndarray) -> np.ndarray:
