@@ -97,9 +97,14 @@ def read_tune(path: str | os.PathLike, selection: Selection = Selection()) -> Tu
 def list_file(path: Path, selection: Selection = Selection()) -> list[str]:
     """What a file holds and what would be read of it, in lines; see `reading.listing.listing`. ValueError, naming the
     file and a fix, where it cannot be read."""
-    if path.is_dir() or weimar.is_database(path) or path.suffix.lower() == weimar.SOLO_ENDING:
-        inside = sorted(path.rglob("*")) if path.is_dir() else [path]
-        if solos := [*weimar.solos_in(path)] if weimar.is_database(path) else weimar.sources_in(inside):
+    if weimar.is_database(path):
+        return weimar.table_of(weimar.solos_in(path))
+    if _is_solo(path):
+        weimar.read_annotated(path)  # which tells what is wrong with it
+        return weimar.table_of([weimar.listed(path)])
+    if path.is_dir():
+        inside = sorted(path.rglob("*"))
+        if solos := weimar.sources_in(inside):
             return weimar.table_of(solos)
         files = [file for file in inside if file.suffix.lower() in MIDI_ENDINGS + SCORE_ENDINGS]
         there = f"one of its files, as {files[0]}" if files else "a file"
@@ -200,7 +205,7 @@ def read_tunes(
     """
     sources = _sources_in(path)
     files = [source.path for source in chosen(sources, wanted, other_styles)]
-    if files == [path]:
+    if len(files) == 1 and not path.is_dir():
         (result,) = _results(files, selection, memory, when_new)
         if isinstance(result, str):
             raise ValueError(result)
@@ -214,7 +219,7 @@ def read_tunes(
         show(f"reading     {number} of {len(files)} files")
     tunes, skipped = _once(tunes, skipped)
     show(f"reading     {len(tunes)} tunes of {len(files)} files", done=True)
-    if any(tune.player for tune in tunes):
+    if len(tunes) > 1 and any(tune.player for tune in tunes):
         show(f"            solos {weimar.TERMS}", done=True)
     if not tunes:
         raise ValueError(f"{path}: none of its {len(files)} files can be used; the first: {skipped[0].reason}")

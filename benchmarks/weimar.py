@@ -1,27 +1,23 @@
 """Solos of the Weimar Jazz Database as MIDI files: chords as blocks, the melody by its bars, beats and tatums or as it
 was played.
 
-The database (Jazzomat Research Project, University of Music Franz Liszt Weimar; Open Database License 1.0) is not part
-of this project: https://jazzomat.hfm-weimar.de. Its CSV export has two files a solo, `NAME_FINAL.csv` with the notes
-and `NAME_FINAL_beattrack.csv` with the beats and chords. Of the player's timing either the beat and its division count,
-or its place between the beats as they were tapped.
+The database is not part of this project; `reading/weimar.py` reads it, and tells whose it is. Of the player's timing
+either the beat and its division count, or its place between the beats as they were tapped.
 """
 
-import csv
-import re
 from pathlib import Path
 from typing import NamedTuple
 
 import mido
 import numpy as np
 
-from music.chord_symbols import Symbol, parse_or_none
+import reading.weimar
+from music.chord_symbols import Symbol
 from music.piece import Tune
 from preprocess import read_tune
+from reading.weimar import read_annotated
 
 TICKS = 480  # a quarter
-# The database writes tensions as one number, the accidental last.
-TENSIONS = (("7911#", "9#11"), ("79b", "7b9"), ("79#", "7#9"), ("7913", "13"), ("7911", "11"), ("79", "9"))
 
 
 def solos_in(folder: Path) -> list[str]:
@@ -57,8 +53,7 @@ class Recorded(NamedTuple):
 
 def recorded(folder: Path, name: str) -> Recorded:
     """What the database knows of a solo."""
-    texts = [(folder / f"{name}_FINAL{part}.csv").read_text().splitlines() for part in ("", "_beattrack")]
-    notes, beats = (list(csv.DictReader(text)) for text in texts)
+    beats, notes = read_annotated(folder / f"{name}_FINAL.csv")
     numerator, denominator = map(int, notes[0]["signature"].strip("\"'").split("/"))
     beat = TICKS * 4 // denominator
     first, period = int(beats[0]["bar"]), int(notes[0]["period"])
@@ -114,11 +109,8 @@ def midi_of(folder: Path, name: str, as_played: bool = False) -> mido.MidiFile:
 
 
 def symbol_of(text: str) -> Symbol | None:
-    """A chord as the database writes it: 'Bbj7', 'C-7', 'G79b'; None for none."""
-    for theirs, ours in TENSIONS:
-        text = re.sub(re.escape(theirs) + "$", ours, text)
-    text = re.sub(r"^([A-G][b#]?)sus(.+)$", r"\1\2sus", text.replace("j", "maj").replace("-", "m"))
-    symbol = parse_or_none(re.sub("maj$", "maj7", text))
+    """A chord as the database writes it; None for none that sounds."""
+    symbol = reading.weimar.symbol_of(text)
     return symbol if symbol and symbol.intervals else None
 
 

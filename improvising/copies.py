@@ -27,10 +27,10 @@ def copies_of(solo: Solo, tunes: list[Tune], arrangement: Arrangement) -> list[C
         (number, first_bar), (_, last_bar) = places[end - (last - first)], places[end]
         tune = tunes[number]
         bars = f"bar {first_bar + 1}" if first_bar == last_bar else f"bars {first_bar + 1} to {last_bar + 1}"
-        where = f"{bars} of {tune.path.stem}" if len(tunes) > 1 else bars
+        where = f"{bars} of {tune.name}" if len(tunes) > 1 else bars
         comps, strikes = arrangement.comps and not tune.is_struck, tune.struck(first_bar, last_bar)
         alone = arrangement._replace(band=False, comps=comps, strikes=strikes)
-        passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.path.stem}, {bars}", alone)
+        passage = piece_of(_bars(tune.solo, first_bar, last_bar), f"{tune.name}, {bars}", alone)
         copies.append(Copy(read[first][0], read[last][0], where, passage))
     return copies
 

@@ -82,8 +82,7 @@ class Session:
         ranking = rank(style.source, solos, style.corpus) if len(solos) > 1 else [0]
         best = ranking[:VERSIONS_ON_PAGE]
         typed = f" over {printable(chorus.title) or 'typed changes'}" if given.chords else ""
-        after = over.player if typed and over.player else over.path.stem
-        title = f"A solo after {printable(after)}{typed}, seed {given.seed}"
+        title = f"A solo after {printable(over.name)}{typed}, seed {given.seed}"
         return Results(
             [piece_of(solo, title, arrangement) for solo in solos],
             ranking,
@@ -208,7 +207,7 @@ def source_of(given: Settings, style: Style, tunes: list[Tune]) -> Piece:
         band=False,
         count_in=False,
     )
-    return piece_of(solo, printable(over.path.stem), alone)
+    return piece_of(solo, printable(over.name), alone)
 
 
 def comps_over(given: Settings, changes: Tune | Chorus) -> bool:
@@ -298,7 +297,7 @@ def tune_over(given: Settings, tunes: list[Tune]) -> Tune:
     if not given.over:
         return tunes[0]
     for tune in tunes:
-        if given.over in (tune.path.name, tune.path.stem, str(tune.path)):
+        if given.over in (tune.path.name, tune.path.stem, str(tune.path), tune.name):
             return tune
     names = [tune.path.name for tune in tunes]
     close = difflib.get_close_matches(given.over, names, n=1, cutoff=0) or names[:1]

@@ -85,7 +85,7 @@ def _refuse_unless_one(
     setting = f"{what.upper()} (--{what}) {asked!r}"
     if what == "style" and not fitting:
         theirs = f"the solos' are {', '.join(sorted(map(str.lower, names)))}" if names else UNTOLD["style"]
-        raise ValueError(f"{setting} is no style; the band's are {', '.join(other_styles)}; {theirs}")
+        raise ValueError(f"{setting} is no style here; the band's are {', '.join(other_styles)}; {theirs}")
     if not names:
         raise ValueError(f"{setting} cannot be chosen: {UNTOLD[what]}")
     if not fitting:

@@ -68,6 +68,11 @@ class Tune:
     style: str = ""
 
     @property
+    def name(self) -> str:
+        """What it is called: 'Charlie Parker, Donna Lee', or as its file is."""
+        return ", ".join(filter(None, (self.player, self.title))) or self.path.stem
+
+    @property
     def is_struck(self) -> bool:
         """Whether a pianist is heard in it."""
         return bool(self.strikes)

@@ -23,9 +23,9 @@ from music.piece import Tune
 from music.units import GRID, TICKS_PER_QUARTER
 from reading.choosing import Selection, with_rests
 from reading.chords import find_chords, symbol_chords
-from reading.grouping import melody_notes
+from reading.grouping import LONGEST_NOTE, melody_notes
 from reading.meters import MAX_BARS, Bars, Stretch, by_bar, length_of
-from reading.raw_tune import RawNote, RawTune, some
+from reading.raw_tune import HIGHEST_TEMPO, LOWEST_TEMPO, RawNote, RawTune, some
 from reading.track_roles import EVERYTHING, between, inside
 
 QUARTER = TICKS_PER_QUARTER
@@ -124,7 +124,7 @@ def _tune_of(path, beats, notes, symbol_of, selection) -> Tune:
         melody,
         chords,
         bars,
-        round(60 / float(np.median(np.diff(taps.seconds[1:-1]) / np.diff(taps.ticks[1:-1]))) / QUARTER, 1),
+        _tempo(taps),
         (*told_of_asked, *told_of_chords),
         path=path,
         sections=_sections(grid, beats, bars),
@@ -251,6 +251,15 @@ def _taps(grid: Grid, beats: list[Row]) -> Taps:
     return Taps(np.array(seconds), np.array(ticks, dtype=float))
 
 
+def _tempo(taps: Taps) -> float:
+    """The middle tempo of the beats, in quarters a minute."""
+    quarters = np.diff(taps.seconds[1:-1]) / np.diff(taps.ticks[1:-1]) * QUARTER
+    tempo = round(60 / float(np.median(quarters)), 1)
+    if not LOWEST_TEMPO <= tempo <= HIGHEST_TEMPO:
+        raise ValueError(f"its beats are tapped at {tempo:g} quarters a minute, which nobody plays; take another solo")
+    return tempo
+
+
 def _sections(grid: Grid, beats: list[Row], bars: dict[int, Bar]) -> dict[int, str]:
     """The names of the form's parts, by the bar they begin with."""
     sections, before = {}, None
@@ -300,7 +309,7 @@ def _written(grid: Grid, taps: Taps, notes: list[Row]) -> tuple[list[RawNote], d
             lasts = _number(row.told.get("beatdur") or row.told.get("beat_duration"))
             if lasts and lasts > 0:
                 quarter = lasts * QUARTER / grid.beat_ticks(row.bar, row.beat)
-        length = max(0.0, _number(row.told.get("duration")) or 0.0) / quarter
+        length = min(max(0.0, _number(row.told.get("duration")) or 0.0) / quarter, LONGEST_NOTE / GRID)
         velocity = ((usual if loudness is None else loudness) - SILENCE) * PER_DECIBEL
         found.append((tick, sounds / QUARTER, length, _pitch(row), int(min(127, max(1, velocity)))))
     found.sort()

@@ -147,11 +147,13 @@ def files_behind(path: Path) -> tuple[Path, ...]:
 
 
 def content_of(path: Path) -> bytes:
-    """What a solo's reading depends on: the bytes of its files, or which solo of which database it is. ValueError where
-    they cannot be read."""
-    if not is_in_database(path):
-        return b"".join(read_bounded(file, LARGEST, "a solo as CSV") for file in files_of(path))
-    return f"{_digest(path.parent, path.parent.stat().st_mtime_ns)} {path.name}".encode()
+    """What a solo's reading depends on: its name, which tells who plays, and the bytes of its files or the digest of
+    its database. ValueError where they cannot be read."""
+    if is_in_database(path):
+        files = [_digest(path.parent, path.parent.stat().st_mtime_ns).encode()]
+    else:
+        files = [read_bounded(file, LARGEST, "a solo as CSV") for file in files_of(path)]
+    return b"\0".join([path.name.encode(errors="surrogateescape"), *files])
 
 
 @lru_cache(maxsize=4)
@@ -215,10 +217,7 @@ def _our_spelling(chord: re.Match) -> str:
 
 
 def files_of(path: Path) -> tuple[Path, Path]:
-    """The two files of a solo, notes and beats. Raises ValueError where the beats are missing."""
-    if path.stem.endswith(BEATS):
-        notes = path.with_name(path.stem.removesuffix(BEATS) + path.suffix).name
-        raise ValueError(f"{path}: the beats of a solo; give the file with its notes, {notes}")
+    """The two files of a solo, notes and beats. Raises ValueError where the beats are not near."""
     name = path.stem + BEATS + path.suffix
     near = [path.with_name(name)]
     for folder in (path.parent, path.absolute().parent.parent):
@@ -230,6 +229,9 @@ def files_of(path: Path) -> tuple[Path, Path]:
 
 
 def _rows_in_files(path: Path) -> Annotated:
+    if path.stem.endswith(BEATS):
+        notes = path.stem.removesuffix(BEATS) + path.suffix
+        raise ValueError(f"{path}: the beats of a solo; give the file with its notes, {notes}")
     notes = _rows_of(path, "a solo of the Weimar Jazz Database as CSV", {"onset", "pitch", "duration"})
     return Annotated(_rows_of(files_of(path)[1], "the beats of a solo as CSV", {"onset"}), notes)
 

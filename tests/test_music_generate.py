@@ -272,7 +272,7 @@ def test_every_constant_is_declared_with_a_rule_that_it_keeps():
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)]
     settings = declared(music_generate)
     assert {node.id for node in names if node.id.isupper()} == set(settings)
-    assert len(settings) <= 58
+    assert len(settings) <= 60
     for name, setting in settings.items():
         assert setting.default == getattr(music_generate, name), name
         assert setting.rule.holds(setting.default), name

@@ -127,7 +127,7 @@ def tracks_svg(tune: Tune) -> str:
         )
         text = f'<text y="{ROW * place + 15}">{name} · {track.role}</text>'
         drawn.append(f'<g class="{track.role}"><title>{told}</title>{text}{played}</g>')
-    name, box = html.escape(printable(tune.path.stem)), f"0 0 {ACROSS} {height}"
+    name, box = html.escape(printable(tune.name)), f"0 0 {ACROSS} {height}"
     said = f"Which of its {count} bars each track plays in. Melody: {', '.join(track.name for track in leading)}."
     more = len(tune.tracks) - len(rows)
     rest = f'<p class="quiet">and {more} more</p>' if more else ""
