@@ -230,7 +230,9 @@ def _once(library: Library, skipped: list[Skipped]) -> tuple[Library, list[Skipp
     """Each tune of a library once, and what is skipped with those that are in another one."""
     repeats = repeats_among(library.prints, library.paths)
     told = [Skipped(Path(library.paths[number]), reason) for number, reason in repeats.items()]
-    return library.without(repeats) if repeats else library, sorted(skipped + told)
+    library = library.without(repeats) if repeats else library
+    library.prints.clear()  # nobody asks again
+    return library, sorted(skipped + told)
 
 
 def _sources_in(path: Path) -> list[weimar.Listed]:

@@ -24,7 +24,7 @@ from typing import NamedTuple
 from improvising.backing import backing
 from improvising.session import Session, facts_of, shown_of, tempo_of, tune_over
 from improvising.styles import STYLES, style_of
-from learning.learner import LEARNER
+from learning.learner import end_learner
 from music.notes import Note
 from music.piece import DRUM_CHANNEL, Part, Piece
 from reading.changes import names_file
@@ -221,7 +221,7 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
     """Serve the page until Ctrl-C."""
     from waitress.server import create_server
 
-    LEARNER.end()  # it holds half a gigabyte
+    end_learner()
     memory = Path(given.cache) if given.cache else None
     takes = Takes(session, Settings(**vars(given) | {"n_solos": 1, "keep_bars": (), "keep_from": ""}), settings)
     first = takes.hold(Take(given, results, None))

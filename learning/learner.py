@@ -60,6 +60,11 @@ def wake_learner() -> None:
     LEARNER.begin(_wake)
 
 
+def end_learner() -> None:
+    """Let the process go, which holds more than half a gigabyte; it starts again when it is needed."""
+    LEARNER.end()
+
+
 def begin_training(inputs: np.ndarray, targets: np.ndarray, n_values: int, training: Training) -> tuple[Future, Future]:
     """Begin to train on windows of indices, both (n, Tx): when TensorFlow is there, and a Network to come. The progress
     of training is shown."""

@@ -60,7 +60,8 @@ class Lessons(NamedTuple):
         guessed; after its end there is NOTHING."""
         steps = np.arange(self.Tx)
         inside = steps < counts[:, None]
-        targets = np.where(inside, self.indices.take(starts[:, None] + steps, mode="clip"), NOTHING)  # (n, Tx)
+        values = self.indices.take(starts[:, None] + steps, mode="clip").astype(np.int32)
+        targets = np.where(inside, values, NOTHING).astype(np.int32)  # (n, Tx)
         inputs = np.full_like(targets, NOTHING)
         inputs[:, 1:] = targets[:, :-1]
         return inputs, targets
@@ -77,6 +78,7 @@ def lessons_of(
     wanted = min(max(PASSES * heard, FEWEST_VALUES), MOST_VALUES)
     passes = [_cut(begins[~held], lengths[~held], Tx, generator) for _ in range(-(-wanted // heard))]
     starts, counts = (np.concatenate(column)[: -(-wanted // Tx)] for column in zip(*passes, strict=True))
+    indices = indices.astype(np.min_scalar_type(len(terms)))  # they are sent to another process
     return Lessons(indices, starts, counts, _cut(begins[held], lengths[held], Tx), parts_of(terms), Tx)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from data_utils import training_windows, window_starts
-from learning.learner import Network, Training, begin_lessons, begin_training
+from learning.learner import Network, Training, begin_lessons, begin_training, end_learner
 from learning.lessons import Lessons, Schedule, lessons_of, schedule_of
 from learning.style import Style
 from reading.library import Tunes, headings_of
@@ -91,7 +91,9 @@ def trained_on_library(
     schedule, n_values = schedule or schedule_of(lessons, training.n_a), len(lessons.parts)
     heard = [lessons.indices, lessons.starts, lessons.counts, *lessons.held, lessons.parts]
     key = weights_key(heard, n_values, (training, schedule, lessons.Tx))
-    return _once(key, n_values, training.n_a, memory, meanwhile, begin_lessons, lessons, schedule, training)
+    found = _once(key, n_values, training.n_a, memory, meanwhile, begin_lessons, lessons, schedule, training)
+    end_learner()
+    return found
 
 
 def _once(
