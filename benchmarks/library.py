@@ -47,6 +47,7 @@ SWEEP: switch = False  # vary the rules, in place of the sizes
 HELD = 0.2  # of the tunes
 COLOURS = {"network": "#1f5fa8", "mixture": "#7fb069", "unigram": "#999999", "bigram": "#c46a2b", "trigram": "#8a5a9e"}
 ORDERS = ("unigram", "bigram", "trigram")
+COLOURS = dict(network="#1f5fa8", mixture="#7fb069", unigram="#999999", bigram="#c46a2b", trigram="#8a5a9e")
 CACHE_WEIGHT = 20.0  # how often anything was played before a tune began, to what it plays itself
 # One rule at a time.
 VARIED = {
@@ -269,22 +270,15 @@ def curve(rows: list[Row]) -> bytes:
     figure = Figure(figsize=(8, 4.8), dpi=120, layout="constrained", facecolor="white")
     axes = figure.subplots()
     sizes = [row.tunes for row in rows]
-    colours = {
-        "network": "#1f5fa8",
-        "mixture": "#7fb069",
-        "unigram": "#999999",
-        "bigram": "#c46a2b",
-        "trigram": "#8a5a9e",
-    }
-    for name, colour in colours.items():
+    for name, colour in COLOURS.items():
         found = np.array([row.perplexities[name] for row in rows])  # (n_sizes, n_seeds)
         axes.fill_between(sizes, found.min(axis=1), found.max(axis=1), color=colour, alpha=0.15, linewidth=0)
         width = 2.4 if name in ("network", "mixture") else 1.4
         axes.plot(sizes, found.mean(axis=1), "o-", color=colour, label=name, linewidth=width, markersize=4)
+    axes.set(xscale="log", yscale="log", xlabel="tunes learned from", ylabel="perplexity of a held-out value")
     for axis in (axes.xaxis, axes.yaxis):
         axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axis.set_minor_formatter(NullFormatter())
-    axes.set(xscale="log", yscale="log", xlabel="tunes learned from", ylabel="perplexity of a held-out value")
     axes.set_xticks(sizes, [str(size) for size in sizes])
     axes.set_yticks([100, 150, 200, 300, 500, 800])
     axes.set_title("The more it hears, the better it guesses", loc="left", fontsize=13, weight="bold")
