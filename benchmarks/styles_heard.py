@@ -10,7 +10,7 @@ leans on the unit matrix, because there are more features than can be told of so
 intervals, types, places, phrases, range, swing and articulation, and neither loudness nor tempo; a solo is whose its
 bars are on average. First it is asked for real solos that it did not hear. Then, on the measures of `sense.py` and
 `MEASURES`, players and solos are held against each other, `MEASURED` bars at a time, in standard deviations of all real
-solos. The other players have one solo each: there, solos after the first half are held against all second halves.
+solos. Of every other solo, ours after its first half are held against all second halves.
 Writes `benchmarks/styles_heard.md`.
 """
 
@@ -54,7 +54,7 @@ from running.settings import Settings, declared, read_settings, text, whole
 
 SOLOS: text = "solos"  # the database, or a folder with solos of it in its CSV export
 PLAYERS: text = "Charlie Parker, Miles Davis, Chet Baker"  # who are to be told apart
-N: whole(1, 1000) = 4  # solos to make after each player over each of the charts
+N: whole(1, 1000) = 3  # solos to make after each player over each of the charts
 SEEDS: whole(1, 100) = 3  # networks to train and times to improvise, from NETWORK_SEED and SEED on
 
 HEARD, MEASURED, AT_LEAST = 4, 16, 8  # bars that are classified and measured at a time; notes in the first
