@@ -83,19 +83,18 @@ def lessons_of(
 
 
 def held_out(names: Sequence[tuple[str, str]], share: float = HELD_SHARE, seed: int = HELD_SEED) -> np.ndarray:
-    """Which tunes are held out, by player and title, (n,): about this `share` of them; of a player all, where there are
-    enough of them, and of a title in any case."""
+    """Which tunes are held out, by player and title, (n,): about this `share` of them, at most, but one in any case; of
+    a player all, where there are enough players, otherwise all of a title."""
     players = {player for player, _ in names}
     groups = [player if len(players) * share >= 1 else title for player, title in names]
     sizes, generator = sorted(Counter(groups).items()), np.random.RandomState(seed)
     generator.shuffle(sizes)
     chosen, count, wanted = set(), 0, share * len(names)
     for group, size in sizes:
-        if count < wanted and count + int(size) <= max(1, 1.5 * wanted):
+        if count + int(size) <= max(1, round(wanted)):
             chosen.add(group)
             count += int(size)
-    titles = {title for (_, title), group in zip(names, groups, strict=True) if group in chosen}
-    return np.array([title in titles for _, title in names])
+    return np.array([group in chosen for group in groups])
 
 
 def _cut(
