@@ -64,6 +64,7 @@ INTERVALS = np.arange(N_INTERVALS) - WIDEST
 NEIGHBOURS = np.exp(-1.2 * np.abs(INTERVALS[:, None] - INTERVALS))  # an interval also speaks for those beside it
 NEIGHBOURS /= NEIGHBOURS.sum(axis=1, keepdims=True)
 SMALL_INTERVALS = np.exp(-np.abs(INTERVALS) / 4) / np.exp(-np.abs(INTERVALS) / 4).sum()
+LONG_SOLO = 12  # bars from which a solo has a density of its own
 MOST_LEVELS, MOST_BARS = 2000, 2000  # of many tunes
 MOST_LEVEL = 20.0  # times as dense, or as thin, as usual
 
@@ -386,16 +387,28 @@ def _ahead(colours: np.ndarray, by_class: np.ndarray, kinds: np.ndarray, low: in
     return follows @ expected.T.astype(np.float32)
 
 
+def densities(line: Line) -> list[tuple[int, int, float]]:
+    """Of each solo of a line its first note and the one after its last, and how dense it is beside all of them; of a
+    short one nothing is known, 1. A ballad is no thin passage of a fast tune."""
+    starts, found = np.flatnonzero(line.begins).tolist(), []
+    ends = [*starts[1:], len(line.places)]
+    n_bars = [int(np.ptp(line.bars[first:last])) + 1 for first, last in zip(starts, ends, strict=True)]
+    usual = len(line.places) / max(1, sum(n_bars))
+    for first, last, bars in zip(starts, ends, n_bars, strict=True):
+        found.append((first, last, (last - first) / bars / usual if bars >= LONG_SOLO else 1.0))
+    return found
+
+
 def _levels(player: Player, exponent: float) -> np.ndarray:
-    """`Experts.levels`: of every two bars the notes beside the mean, to the power of `exponent`, and the mean pitch."""
+    """`Experts.levels`: of every two bars the notes beside the solo's mean, to the power of `exponent`, and the mean
+    pitch."""
     line, mean, found = player.line, BARS_A_LEVEL * player.notes_a_bar, []
-    starts = np.flatnonzero(line.begins).tolist()
-    for first, last in zip(starts, [*starts[1:], len(line.places)], strict=True):
+    for first, last, density in densities(line):
         bars = line.bars[first:last]
         for bar in range(int(bars.min()), int(bars.max())):
             pitches = line.pitches[first:last][(bars >= bar) & (bars < bar + BARS_A_LEVEL)]
             if len(pitches) > 1:
-                level = np.clip((len(pitches) / mean) ** exponent, 1 / MOST_LEVEL, MOST_LEVEL)
+                level = np.clip((len(pitches) / (mean * density)) ** exponent, 1 / MOST_LEVEL, MOST_LEVEL)
                 found.append((level, pitches.mean() if exponent else player.home))
     return np.array(found or [(1.0, player.home)])[:: len(found) // MOST_LEVELS + 1]
 

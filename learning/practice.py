@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from inference_model import OneStep
-from learning.experts import Habits, Player, count, experts_of, tables_of, vocabulary_of
+from learning.experts import Habits, Player, count, densities, experts_of, tables_of, vocabulary_of
 from learning.ground import Line, line_sampled
 from learning.rhythm import LONGEST_GAP, SHORTEST_GAP, mixed, next_longer
 from learning.sampler import BARS_A_LEVEL, N_INTERVALS, WIDEST, Stretches, Wishes, sample_bars
@@ -42,11 +42,12 @@ CODE = (
 
 
 def density_spread(line: Line, other: Line) -> float:
-    """The standard deviation of the notes in two bars, beside their mean; a last bar without another does not count."""
-    starts, counts = np.flatnonzero(line.begins).tolist(), [1]
-    for first, last in zip(starts, [*starts[1:], len(line.bars)], strict=True):
+    """The standard deviation of the notes in two bars, beside the mean of their solo; a last bar without another does
+    not count."""
+    counts = [1]
+    for first, last, density in densities(line):
         bars = line.bars[first:last] - line.bars[first]
-        counts.extend(np.bincount(bars // BARS_A_LEVEL)[: (bars.max() + 1) // BARS_A_LEVEL])
+        counts.extend(np.bincount(bars // BARS_A_LEVEL)[: (bars.max() + 1) // BARS_A_LEVEL] / density)
     counts = counts[1:] or counts
     return float(np.std(counts) / np.mean(counts))
 

@@ -153,3 +153,11 @@ def test_what_recurs_by_hand():
     apart = line_with([0, 1, 2, 3, 0, 1, 2, 3], begins=(0, 4))
     assert recurring(apart, apart) == 0, "not from one solo to the next"
     assert recurring(line_with([0]), line) == 0
+
+
+def test_a_thin_solo_beside_a_dense_one_is_no_variation_of_density():
+    bars = [*np.repeat(np.arange(20), 8), *np.arange(20)]  # eight notes a bar, then one
+    line = line_with([1] * 180, begins=(0, 160), bars=bars)
+    assert density_spread(line, line) == pytest.approx(0)
+    short = line_with([1] * 90, begins=(0, 80), bars=[*np.repeat(np.arange(10), 8), *np.arange(10)])
+    assert density_spread(short, short) > 0.5  # of so few bars nobody knows
