@@ -4,10 +4,8 @@
 
 composes the corpora (`make_corpus.py`) in a temporary folder, or takes the first tunes of a `--corpus` of them, runs
 the whole program on each as a process of its own, MIDI only and with the program's own number of training steps, and
-writes `benchmarks/scale.md` and `images/scale.png`. A corpus is run three times: from nothing, then with its reading
-and its weights remembered, and then with other settings, so that only the reading is remembered; the differences tell
-reading and training apart. Reading is also measured without the rest. 10,000 tunes take some minutes, 100,000 an
-hour.
+writes `benchmarks/scale.md` and `images/scale.png`. A corpus is run twice: from nothing, and with what was read,
+learned and practised remembered. 10,000 tunes take some minutes, 100,000 half an hour.
 
 Memory is the sum of what the system says each of the program's processes holds (VmRSS), watched twenty times a second;
 what they share counts for each of them.
@@ -15,8 +13,8 @@ what they share counts for each of them.
 
 import argparse
 import io
-import json
 import os
+import re
 import sys
 import tempfile
 from itertools import pairwise
@@ -34,17 +32,8 @@ from running.made_with import processor
 
 SIZES = (1, 10, 100, 1000, 10_000, 100_000)
 MOST_SECONDS, OF_TUNES, MOST_MEMORY = 77, 1000, 1000  # seconds for so many tunes, and MB for any number
-READING = """
-import json, sys
-from pathlib import Path
-from time import perf_counter
-sys.path.insert(0, sys.argv[1])
-from preprocess import read_tunes
-began = perf_counter()
-tunes, _ = read_tunes(Path("corpus"), memory=Path(sys.argv[2]))
-print(json.dumps({"seconds": perf_counter() - began, "terms": len(tunes.indices), "values": len(tunes.values)}))
-"""
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
+COLOURS = ("#0072B2", "#D55E00")
+NAMES = {"whole run": "whole run, first time", "whole run again": "again: nothing is read or learned"}
 
 
 def main() -> None:
@@ -74,21 +63,12 @@ def measure(size: int, composed: Path | None) -> dict[str, Took | float]:
             write_corpus(corpus, size)
         found["corpus bytes"] = size_of(corpus)
         program = [str(ROOT / "music_generate.py"), "--tune", "corpus", "--cache", "cache", *MIDI_ONLY]
-        processes = {
-            "whole run": program,
-            "whole run again": program,
-            "reading remembered": [*program, "--seed", "1"],
-        }
-        for name, arguments in processes.items():
+        for name in NAMES:
             show(f"{size:,} tunes: {name}")
-            found[name] = whole_process(arguments, folder)[0]
+            found[name], printed = whole_process(program, folder)
         found["remembered bytes"] = size_of(cache / "tunes")
-        for name in ("reading", "reading again"):
-            show(f"{size:,} tunes: {name}")
-            found[name], printed = whole_process(["-c", READING, str(ROOT), "reading cache"], folder)
-            told = json.loads(printed.splitlines()[-1])
-            found[name] = found[name]._replace(wall=told["seconds"])
-            found["terms"], found["values"] = told["terms"], told["values"]
+        told = re.search(r"^corpus +(\d+) values, (\d+) unique", printed, re.MULTILINE)
+        found["terms"], found["values"] = int(told[1]), int(told[2])
     return found
 
 
@@ -104,17 +84,16 @@ def size_of(folder: Path) -> int:
 
 def markdown(rows: list[dict]) -> str:
     """Seconds and memory by the size of the corpus, whether the targets are met, and what one more tune costs."""
-    names = ["whole run", "whole run again", "reading remembered", "reading", "reading again"]
     lines = [
         f"{os.cpu_count()} cores of {processor()}; seconds by the clock, in brackets those of all processors and the "
         f"peak memory of all its processes together in MB. The load of the last minutes was {os.getloadavg()[1]:.1f}. "
         "`python benchmarks/scale.py`",
         "",
-        "| tunes | terms | unique values | whole run | again | other seed | reading alone | reading remembered |",
-        "|---" * 8 + "|",
+        "| tunes | terms | unique values | whole run | again |",
+        "|---" * 5 + "|",
     ]
     for row in rows:
-        took = [f"{row[name].wall:.2f} ({row[name].cpu:.2f}, {memory(row[name]):.0f})" for name in names]
+        took = [f"{row[name].wall:.2f} ({row[name].cpu:.2f}, {memory(row[name]):.0f})" for name in NAMES]
         lines.append(f"| {row['tunes']:,} | {row['terms']:,} | {row['values']:,} | {' | '.join(took)} |")
     first, last = rows[0], rows[-1]
     more = last["tunes"] - first["tunes"]
@@ -137,8 +116,7 @@ def markdown(rows: list[dict]) -> str:
     if more:
         per_tune = {
             "seconds of the whole run": (last["whole run"].wall - first["whole run"].wall) / more,
-            "seconds of reading": (last["reading"].wall - first["reading"].wall) / more,
-            "seconds of reading what is remembered": (last["reading again"].wall - first["reading again"].wall) / more,
+            "seconds of the run again": (last["whole run again"].wall - first["whole run again"].wall) / more,
             "bytes of MIDI": last["corpus bytes"] / last["tunes"],
             "bytes that are remembered on disk": last["remembered bytes"] / last["tunes"],
             "bytes of memory": 1e6 * (memory(last["whole run"]) - memory(first["whole run"])) / more,
@@ -160,16 +138,10 @@ def picture(rows: list[dict]) -> bytes:
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     sizes = [row["tunes"] for row in rows]
-    names = {
-        "whole run": "whole run, first time",
-        "whole run again": "whole run again: nothing is read or trained",
-        "reading": "reading alone, first time",
-        "reading again": "reading alone, remembered",
-    }
-    for colour, (name, label) in zip(COLOURS, names.items(), strict=True):
+    for colour, (name, label) in zip(COLOURS, NAMES.items(), strict=True):
         left.plot(sizes, [row[name].wall for row in rows], "o-", color=colour, label=label)
         right.plot(sizes, [memory(row[name]) for row in rows], "o-", color=colour, label=label)
-    in_step = [rows[-1]["reading"].wall * size / sizes[-1] for size in sizes]
+    in_step = [rows[-1]["whole run"].wall * size / sizes[-1] for size in sizes]
     left.plot(sizes, in_step, ":", color="#666666", label="in step with the corpus")
     left.axhline(MOST_SECONDS, color="#666666", linewidth=0.8)
     left.annotate(
@@ -182,7 +154,7 @@ def picture(rows: list[dict]) -> bytes:
     right.axhline(MOST_MEMORY, color="#666666", linewidth=0.8)
     right.annotate(f"target: {MOST_MEMORY} MB", (sizes[0], MOST_MEMORY), (0, 3), textcoords="offset points", fontsize=8)
     for axes, label, title in (
-        (left, "seconds", "Time of whole runs, and of reading alone"),
+        (left, "seconds", "Time of whole runs"),
         (right, "peak memory (MB)", "Memory of all its processes together"),
     ):
         axes.set_xscale("log")
