@@ -238,17 +238,26 @@ def play_along(session: Session, given: Settings, settings: dict[str, Setting], 
     )
     host = f"{LOOPBACK}:{server.effective_port}"
     app = make_app(takes, results, first, token, host, memory)
-    threading.Thread(target=server.run, daemon=True).start()
+    enough = threading.Event()
+    threading.Thread(target=_serve, args=(server, enough), daemon=True).start()
     threading.Thread(target=_bring_music21, daemon=True).start()
     address = f"http://{host}/{token}/"
     tell("live", f"{address} (Ctrl-C ends it)")
     threading.Thread(target=webbrowser.open, args=[address], daemon=True).start()
-    enough = threading.Event()
     signal.signal(signal.SIGINT, lambda *_: enough.set())  # here it is no interruption
     while not enough.wait(3600):
         pass
     say("")
     server.close()
+
+
+def _serve(server, enough: threading.Event) -> None:
+    """Serve until it is enough: then the server's sockets are closed, in whatever it is doing with them."""
+    try:
+        server.run()
+    except Exception:
+        if not enough.is_set():
+            raise
 
 
 def _bring_music21() -> None:
