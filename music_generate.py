@@ -57,10 +57,10 @@ LOAD: text = ""  # a network that SAVE wrote, to improvise with instead of learn
 
 # --- Learning --------------------------------------------------------------------------------------------------------
 NETWORK_SEED: whole(0, 2_000_000) = 0  # draws the network's first weights and the order of the snippets
-WINDOWS: whole(1, 100_000) = 60  # snippets to learn from in an epoch, for each of up to ten tunes; more is slower
+WINDOWS: whole(1, 100_000) = 60  # snippets of one tune in an epoch; more is slower. Of a library: as its size asks for
 TX: whole(2, 1000) = 30  # values in a snippet: how far back the network is taught to hear
 N_A: whole(1, 4096) = 64  # units of the LSTM
-EPOCHS: whole(1, 100_000) = 30  # times the snippets are learned; the original's 100 nearly memorise the solo
+EPOCHS: whole(1, 100_000) = 30  # times the snippets are learned; the original's 100 memorise a solo; a library may need fewer
 BATCH_SIZE: whole(1, 100_000) = 32  # snippets a step
 CLUSTER: text = ""  # a Dask scheduler whose workers read a folder, "tcp://host:8786"; "": this machine reads
 CACHE: text = ".cache"  # folder that keeps what was read and trained, so that it is done once; "": none
