@@ -30,7 +30,7 @@ from grammar import parse_term
 from inference_model import OneStep
 from learning import lessons
 from learning.learner import Training
-from learning.lessons import Lessons, held_out, lessons_of, schedule_of
+from learning.lessons import Lessons, held_out, lessons_of, schedule_of, stopping
 from learning.training import trained_on_library
 from music.piece import Tune
 from preprocess import get_corpus_data, read_tunes
@@ -244,7 +244,7 @@ def measured(library: Library, size: int, given: Settings) -> Row | None:
 def mixture_on(taught: Lessons, one_step: OneStep, library: Library, chosen: list[int]) -> np.ndarray:
     """The weights of the mixture, of the tunes that told the network when to stop, by n-grams of the others; where
     there are none, the network's alone is 1."""
-    held = held_out([library.names[number] for number in chosen]) if len(chosen) >= lessons.HELD_FROM else []
+    held = stopping([library.names[number] for number in chosen])
     if not any(held):
         return np.eye(len(ORDERS) + 2)[0]
     apart = [library.tunes[number] for number, out in zip(chosen, held, strict=True) if out]

@@ -15,7 +15,7 @@ import numpy as np
 from data_utils import NOTHING
 from grammar import Term
 
-HELD_FROM, HELD_SHARE = 10, 0.1  # tunes of a library from which some are held out, and how many of them
+HELD_FROM, HELD_SHARE, MOST_HELD = 10, 0.1, 200  # tunes from which some are held out, the share of them, and at most
 HELD_SEED = 0
 PASSES = 16  # over the corpus
 RATE, PATIENCE = 0.01, 6
@@ -73,7 +73,7 @@ def lessons_of(
     """What is heard of tunes of these `lengths`, whose players and titles are `names`."""
     lengths, generator = np.asarray(lengths), np.random.RandomState(seed)
     begins = np.cumsum(lengths) - lengths
-    held = held_out(names) if len(lengths) >= HELD_FROM else np.zeros(len(lengths), bool)
+    held = stopping(names)
     heard = int(lengths[~held].sum())
     wanted = min(max(PASSES * heard, FEWEST_VALUES), MOST_VALUES)
     passes = [_cut(begins[~held], lengths[~held], Tx, generator) for _ in range(-(-wanted // heard))]
@@ -82,9 +82,16 @@ def lessons_of(
     return Lessons(indices, starts, counts, _cut(begins[held], lengths[held], Tx), parts_of(terms), Tx)
 
 
-def held_out(names: Sequence[tuple[str, str]], share: float = HELD_SHARE, seed: int = HELD_SEED) -> np.ndarray:
-    """Which tunes are held out, by player and title, (n,): about this `share` of them, at most, but one in any case; of
-    a player all, where there are enough players, otherwise all of a title."""
+def stopping(names: Sequence[tuple[str, str]]) -> np.ndarray:
+    """Which tunes of a library are held out to tell when to stop, (n,); none of a small one."""
+    if len(names) < HELD_FROM:
+        return np.zeros(len(names), bool)
+    return held_out(names, min(HELD_SHARE, MOST_HELD / len(names)), HELD_SEED)
+
+
+def held_out(names: Sequence[tuple[str, str]], share: float, seed: int) -> np.ndarray:
+    """Which tunes are held out, by player and title, (n,): at most this `share` of them; of a player all, where there
+    are enough players, otherwise all of a title."""
     players = {player for player, _ in names}
     groups = [player if len(players) * share >= 1 else title for player, title in names]
     sizes, generator = sorted(Counter(groups).items()), np.random.RandomState(seed)

@@ -42,15 +42,15 @@ def lessons(monkeypatch=None, heard=3000, **how) -> Lessons:
 
 def test_a_player_is_held_out_with_all_his_tunes():
     names = [(f"player {n % 20}", f"tune {n}") for n in range(100)]
-    held = held_out(names)
+    held = held_out(names, HELD_SHARE, 0)
     players = {names[n][0] for n in np.flatnonzero(held)}
     assert [name[0] in players for name in names] == held.tolist()
     assert held.sum() == HELD_SHARE * 100
-    assert held_out(names, seed=1).tolist() != held.tolist() and held_out(names, 0.3).sum() == 30
+    assert held_out(names, HELD_SHARE, 1).tolist() != held.tolist() and held_out(names, 0.3, 0).sum() == 30
 
 
 def test_without_players_titles_are_held_out():
-    held = held_out([("", f"tune {n // 2}") for n in range(60)])
+    held = held_out([("", f"tune {n // 2}") for n in range(60)], HELD_SHARE, 0)
     assert (held[::2] == held[1::2]).all() and held.sum() == 6
 
 
@@ -75,6 +75,11 @@ def test_a_few_tunes_are_all_heard_and_a_vast_library_is_not_heard_whole(monkeyp
     assert lessons(monkeypatch, n_tunes=3).counts.sum() == pytest.approx(3000, rel=0.2)
     monkeypatch.setattr("learning.lessons.MOST_VALUES", 300)
     assert lessons(monkeypatch, 100).counts.sum() <= 310 < PASSES * 550
+
+
+def test_of_a_large_library_no_more_is_held_out_than_tells_when_to_stop(monkeypatch):
+    monkeypatch.setattr("learning.lessons.MOST_HELD", 7)
+    assert lessons(monkeypatch, n_tunes=100).held[1].sum() == 7 * 50
 
 
 def test_windows_begin_with_nothing_and_end_with_the_tune(monkeypatch):
