@@ -45,9 +45,10 @@ class Style:
     @property
     def size(self) -> str:
         """How large the corpus is, in words."""
-        learned = f"{len(self.indices)} values, {np.count_nonzero(np.bincount(self.indices))} unique"
-        known = len(self.corpus)
-        return learned if known == len(self.indices) else f"{learned}, of which the experts know {known}"
+        known, n = len(self.corpus), len(self.indices)
+        if known == n:  # of a player, some of the network's values may be others' alone
+            return f"{n} values, {len(set(self.corpus))} unique"
+        return f"{n} values, {len(self.values)} unique, of which the experts know {known}"
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -125,7 +125,7 @@ def weights_key(heard: list[np.ndarray], n_values: int, training: Training | tup
     root = Path(__file__).resolve().parent.parent
     code = [(root / name).read_bytes() for name in CODE]
     libraries = [f"{name} {version(name)}" for name in ("tensorflow", "keras", "numpy")]
-    data = [array.astype(np.int32).tobytes() + repr(array.shape).encode() for array in heard]
+    data = [digest_of(np.ascontiguousarray(one, np.int32).data.cast("B"), repr(one.shape)) for one in heard]
     return digest_of(*data, repr((n_values, training)), *code, *libraries)
 
 

@@ -22,12 +22,13 @@ LARGEST_ENTRY = 500_000_000  # bytes
 MOST = 2_000_000_000  # bytes of all entries together: beyond them the least recently used go first
 
 
-def digest_of(*parts: bytes | str) -> str:
+def digest_of(*parts: bytes | memoryview | str) -> str:
     """One key for all the parts; how they are cut matters: ('ab', 'c') and ('a', 'bc') have different keys."""
     digest = hashlib.sha256()
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        digest.update(len(data).to_bytes(8, "big") + data)
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
     return digest.hexdigest()
 
 
