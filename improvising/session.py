@@ -246,10 +246,11 @@ def wanted_of(given: Settings) -> tuple[Wanted, tuple[str, ...]]:
     return Wanted(given.player, given.title, given.style or ""), STYLES
 
 
-def band_style(given: Settings, tunes: list[Tune]) -> str | None:
+def band_style(given: Settings, tunes: Tunes) -> str | None:
     """The style that is asked of the band; None where none is, or the tunes were chosen by it. Raises ValueError for
     what is neither."""
-    chosen(tunes, Wanted(style=given.style or ""), STYLES)
+    if given.style:
+        chosen(headings_of(tunes), Wanted(style=given.style), STYLES)
     return _style_of_band(given.style)
 
 

@@ -21,7 +21,7 @@ PASSES = 16  # over the corpus
 RATE, PATIENCE = 0.01, 6
 VALUES_A_UNIT, MOST_DROPOUT = (300, 1000), 0.5  # up to so many values a unit most is left out, from so many nothing
 SHRINK = 5.0  # over the number of values
-FEWEST_VALUES, MOST_VALUES = 60_000, 15_000_000  # heard in all, repeats included: of a small and of a large library
+FEWEST_VALUES, MOST_VALUES = 60_000, 5_000_000  # heard in all, repeats included: of a small and of a large library
 
 
 class Schedule(NamedTuple):

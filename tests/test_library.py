@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from conftest import four_bars
 
+import music_generate
 import preprocess
 from learning.learner import Network
 from learning.network import build, keras_file
@@ -167,3 +168,18 @@ def test_a_saved_library_keeps_the_values_of_all_and_the_notes_of_those_that_are
     again = learn_style(loaded.tunes, values=loaded.values)
     assert (again.values, again.terms, again.corpus) == (style.values, style.terms, style.corpus)
     assert (again.player.corpus == style.player.corpus).all()
+
+
+def test_a_whole_run_looks_at_no_more_tunes_than_the_experts_know(folder, tmp_path, monkeypatch, write_tune):
+    for number in range(5, 25):
+        notes = [60 + step * number % 17 for step in range(8)]
+        shutil.move(write_tune(four_bars(notes)), folder / f"{number}.mid")
+    monkeypatch.setattr(library, "MOST_KNOWN", 2)
+    made, as_kept = [], preprocess._as_kept
+    monkeypatch.setattr(preprocess, "_as_kept", lambda reading, file: made.append(file) or as_kept(reading, file))
+    off = [f"--{name}=no" for name in ("sound", "score", "pictures")]
+    few = ["--epochs", "1", "--n-a", "4", "--experts", "gaps", "--bars", "2", "--style", "bossa"]
+    monkeypatch.setattr("learning.lessons.FEWEST_VALUES", 300)
+    folders = ["--tune", str(folder), "--cache", str(tmp_path / "cache"), "--output", str(tmp_path / "out")]
+    music_generate.main([*folders, *few, *off])
+    assert 1 <= len(set(made)) <= 3  # those two, and the one whose changes are played
