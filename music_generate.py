@@ -32,7 +32,7 @@ from learning.training import learn
 from preprocess import list_file, read_tunes, reading_on, with_changes
 from reading.choosing import Selection
 from reading.fetching import find_tune
-from reading.library import Tunes, n_bars_of
+from reading.many_tunes import Tunes, n_bars_of
 from running.answers import answers_in
 from running.files import check_folder
 from running.memory import keep_within_bounds

@@ -29,8 +29,8 @@ from reading.bounds import read_apart
 from reading.changes import typed_chorus
 from reading.choosing import Selection, tune_of
 from reading.kinds import others_among
-from reading.library import Library, Tunes, heading_of, json_of, packed
 from reading.listing import listing
+from reading.many_tunes import Library, Tunes, heading_of, json_of, packed
 from reading.midi import read_midi
 from reading.raw_tune import RawTune
 from reading.repeats import repeats_among

@@ -8,7 +8,7 @@ import numpy as np
 from improvising.arranging import Arrangement, piece_of
 from improvising.measures import RUN, read_back, runs_ending_at
 from music.piece import Solo, lay_out
-from reading.library import Tunes, headings_of, known_of
+from reading.many_tunes import Tunes, headings_of, known_of
 from writing.page import Copy
 
 

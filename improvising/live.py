@@ -28,7 +28,7 @@ from learning.learner import end_learner
 from music.notes import Note
 from music.piece import DRUM_CHANNEL, Part, Piece
 from reading.changes import names_file
-from reading.library import headings_of
+from reading.many_tunes import headings_of
 from running.console import say, tell
 from running.helpers import result_of
 from running.settings import Setting, Settings, as_constants, changed
@@ -255,7 +255,7 @@ def _serve(server, enough: threading.Event) -> None:
     """Serve until it is enough: then the server's sockets are closed, in whatever it is doing with them."""
     try:
         server.run()
-    except Exception:
+    except (OSError, ValueError):  # of a socket that is closed
         if not enough.is_set():
             raise
 

@@ -30,7 +30,7 @@ from music.piece import Piece, Solo, Tune, from_start
 from music.units import GRID
 from reading.changes import typed_chorus
 from reading.fetching import METHENY_SHA256
-from reading.library import Tunes, headings_of
+from reading.many_tunes import Tunes, headings_of
 from reading.weimar import files_behind
 from running.console import printable, tell
 from running.made_with import made_with

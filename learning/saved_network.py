@@ -22,7 +22,7 @@ from learning.training import network_from_bytes, network_to_bytes, weight_shape
 from music.catalogue import Wanted, chosen
 from music.piece import Tune
 from preprocess import get_corpus_data, tune_as_kept
-from reading.library import Tunes, known_of
+from reading.many_tunes import Tunes, known_of
 from reading.tune_json import tune_to_json
 from running.console import tell
 from running.files import read_bounded, write_aside

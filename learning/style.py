@@ -17,7 +17,7 @@ from music.chorus import Chorus, tune_chorus
 from music.notes import Bar, meters_of
 from music.piece import Solo
 from preprocess import get_corpus_data
-from reading.library import Library, Tunes, known_of
+from reading.many_tunes import Library, Tunes, known_of
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Style:
 
     `indices`: all values of all tunes in order, as numbers, (n,), and `lengths`, how many each tune has; `values`: the
     unique ones, sorted, by index; `terms`: the same, parsed; `corpus`: the values of those tunes whose notes were
-    looked at (`reading.library.known_of`); `source`: the solo that is learned from (the first one); `chorus`: what is
+    looked at (`many_tunes.known_of`); `source`: the solo that is learned from (the first one); `chorus`: what is
     improvised over; `player`: what the experts know, and `habits`: what they practised, None for nothing; `feel`: how
     the player plays what is written.
     """

@@ -17,7 +17,7 @@ from data_utils import training_windows, window_starts
 from learning.learner import Network, Training, begin_lessons, begin_training, end_learner
 from learning.lessons import Lessons, Schedule, lessons_of, schedule_of
 from learning.style import Style
-from reading.library import Tunes, headings_of
+from reading.many_tunes import Tunes, headings_of
 from running.console import tell
 from running.helpers import result_of
 from running.memory import digest_of, recall, remember

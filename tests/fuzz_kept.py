@@ -26,7 +26,7 @@ from learning.saved_network import FORMAT, MATERIAL, WEIGHTS, load
 from learning.style import learn_style
 from learning.training import network_to_bytes, weight_shapes
 from preprocess import read_tunes
-from reading.library import heading_of, json_of
+from reading.many_tunes import heading_of, json_of
 from reading.tune_json import tune_to_json
 from running.memory import recall, remember
 

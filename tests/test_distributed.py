@@ -10,7 +10,7 @@ import pytest
 from conftest import ROOT, four_bars
 
 from preprocess import FEW, read_tune, read_tunes, reading_on
-from reading.library import headings_of
+from reading.many_tunes import headings_of
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from learning.network import build, keras_file
 from learning.saved_network import load, save
 from learning.style import learn_style
 from preprocess import read_tune, read_tunes
-from reading import library
-from reading.library import Library, heading_of, headings_of, known_of, n_bars_of, packed
+from reading import many_tunes
+from reading.many_tunes import Library, heading_of, headings_of, known_of, n_bars_of, packed
 from running import helpers
 
 
@@ -70,7 +70,7 @@ def test_a_library_teaches_what_a_list_of_its_tunes_teaches(folder):
 
 
 def test_of_many_tunes_some_are_looked_at_evenly_and_of_every_player(folder, monkeypatch):
-    monkeypatch.setattr(library, "MOST_KNOWN", 6)
+    monkeypatch.setattr(many_tunes, "MOST_KNOWN", 6)
     assert known_of(library_of(by_players(folder, *[""] * 24))) == [0, 4, 8, 12, 16, 20]
     mixed = by_players(folder, *["Bird"] * 12, "Miles", *["Trane"] * 4)
     assert known_of(library_of(mixed)) == known_of(mixed) == [0, 4, 8, 12, 13, 15]
@@ -78,7 +78,7 @@ def test_of_many_tunes_some_are_looked_at_evenly_and_of_every_player(folder, mon
 
 
 def test_the_network_learns_from_all_and_the_experts_from_those_that_are_looked_at(folder, monkeypatch):
-    monkeypatch.setattr(library, "MOST_KNOWN", 2)
+    monkeypatch.setattr(many_tunes, "MOST_KNOWN", 2)
     tunes, _ = read_tunes(folder)
     style = learn_style(tunes)
     assert len(style.indices) == style.lengths.sum() == sum(len(tune.values) for tune in tunes)
@@ -101,7 +101,7 @@ def test_a_tune_takes_the_memory_of_its_values_and_names(folder):
         tracemalloc.stop()
     assert (taken[1] - taken[0]) / 200 < 8 * len(tune.values) + 250  # the notes of one take 100,000 bytes
     assert found[0] is found[0] and all(found[number].melody == tune.melody for number in range(0, 300, 10))
-    assert found._tune.cache_info().currsize == library.HELD
+    assert found._tune.cache_info().currsize == many_tunes.HELD
 
 
 def test_what_was_read_before_an_interruption_is_not_read_again(folder, tmp_path, monkeypatch):
@@ -158,7 +158,7 @@ def test_no_more_is_begun_than_can_be_held(monkeypatch):
 def test_a_saved_library_keeps_the_values_of_all_and_the_notes_of_those_that_are_looked_at(
     folder, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(library, "MOST_KNOWN", 2)
+    monkeypatch.setattr(many_tunes, "MOST_KNOWN", 2)
     tunes, _ = read_tunes(folder)
     style, path = learn_style(tunes), tmp_path / "library.keras"
     model = build(len(style.values), 8, 30, seed=5)[0]
@@ -174,7 +174,7 @@ def test_a_whole_run_looks_at_no_more_tunes_than_the_experts_know(folder, tmp_pa
     for number in range(5, 25):
         notes = [60 + step * number % 17 for step in range(8)]
         shutil.move(write_tune(four_bars(notes)), folder / f"{number}.mid")
-    monkeypatch.setattr(library, "MOST_KNOWN", 2)
+    monkeypatch.setattr(many_tunes, "MOST_KNOWN", 2)
     made, as_kept = [], preprocess._as_kept
     monkeypatch.setattr(preprocess, "_as_kept", lambda reading, file: made.append(file) or as_kept(reading, file))
     off = [f"--{name}=no" for name in ("sound", "score", "pictures")]
