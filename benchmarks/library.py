@@ -28,9 +28,8 @@ import numpy as np
 import music_generate
 from grammar import parse_term
 from inference_model import OneStep
-from learning import lessons
 from learning.learner import Training
-from learning.lessons import Lessons, held_out, lessons_of, schedule_of, stopping
+from learning.lessons import HEARD, Lessons, held_out, lessons_of, schedule_of, stopping
 from learning.training import trained_on_library
 from music.piece import Tune
 from preprocess import get_corpus_data, read_tunes
@@ -45,16 +44,15 @@ SEEDS: whole(1, 100) = 3  # splits, of which each also draws the network
 SWEEP: switch = False  # vary the rules, in place of the sizes
 
 HELD = 0.2  # of the tunes
-COLOURS = {"network": "#1f5fa8", "mixture": "#7fb069", "unigram": "#999999", "bigram": "#c46a2b", "trigram": "#8a5a9e"}
 ORDERS = ("unigram", "bigram", "trigram")
 COLOURS = dict(network="#1f5fa8", mixture="#7fb069", unigram="#999999", bigram="#c46a2b", trigram="#8a5a9e")
 CACHE_WEIGHT = 20.0  # how often anything was played before a tune began, to what it plays itself
 # One rule at a time.
 VARIED = {
-    "rate": (0.0025, 0.005, 0.01, 0.02),
+    "rate": (0.005, 0.01, 0.02, 0.04),
     "dropout": (0.0, 0.2, 0.35, 0.5, 0.65),
     "shrink": (0.2, 1.0, 5.0),
-    "passes": (8, 16, 32),
+    "heard": (0.25, 0.5, 1.0, 2.0),
     "batch": (16, 32, 64),
     "units": (32, 64, 128, 256),
     "parts": ("shared", "none"),
@@ -81,9 +79,9 @@ def main(argv: list[str] | None = None) -> None:
     if given.sweep:
         write(ROOT / "benchmarks/library_sweep.md", told + swept(library, given))
         return
-    sizes = sorted({int(size) for size in given.sizes.split(",") if size} | {len(tunes)})
-    rows = [measured(library, size, given) for size in sizes]
-    rows = [row for number, row in enumerate(rows) if row and row not in rows[:number]]
+    sizes = {int(size) for size in given.sizes.split(",") if size}
+    sizes = [*sorted(size for size in sizes if size < len(tunes)), len(tunes)]
+    rows = [row for size in sizes if (row := measured(library, size, given))]
     write(ROOT / "benchmarks/library.md", told + table(rows))
     write_aside(ROOT / "images/library.png", curve(rows))
 
@@ -117,11 +115,12 @@ def split(library: Library, seed: int) -> tuple[list[int], list[int]]:
     return learned, np.flatnonzero(held).tolist()
 
 
-def lessons_on(library: Library, numbers: list[int], given: Settings, seed: int) -> Lessons:
+def lessons_on(library: Library, numbers: list[int], given: Settings, seed: int, heard: float = HEARD) -> Lessons:
     """What is heard of some of its tunes."""
     sequences = [library.tunes[number] for number in numbers]
     names = [library.names[number] for number in numbers]
-    return lessons_of(np.concatenate(sequences), list(map(len, sequences)), names, library.terms, given.tx, seed)
+    lengths = list(map(len, sequences))
+    return lessons_of(np.concatenate(sequences), lengths, names, library.terms, given.tx, seed, heard)
 
 
 def learned(taught: Lessons, given: Settings, seed: int, n_a: int = 0, batch_size: int = 0, **rules) -> OneStep:
@@ -310,10 +309,7 @@ def swept(library: Library, given: Settings) -> str:
 def varied(library: Library, given: Settings, seed: int, rule: str, value) -> float:
     """The network's held-out perplexity with one rule set to a value."""
     numbers, held = split(library, seed)
-    usual = lessons.PASSES
-    lessons.PASSES = value if rule == "passes" else usual
-    taught = lessons_on(library, numbers, given, seed)
-    lessons.PASSES = usual
+    taught = lessons_on(library, numbers, given, seed, HEARD * value if rule == "heard" else HEARD)
     rules = {}
     if rule in ("rate", "dropout"):
         rules = {rule: value}

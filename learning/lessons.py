@@ -6,6 +6,7 @@ what a value shares with others is learned from all of them. Left to others: the
 (`learning/shared_parts.py`).
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -17,11 +18,11 @@ from grammar import Term
 
 HELD_FROM, HELD_SHARE, MOST_HELD = 10, 0.1, 200  # tunes from which some are held out, the share of them, and at most
 HELD_SEED = 0
-PASSES = 16  # over the corpus
-RATE, PATIENCE = 0.01, 6
+RATE, PATIENCE = 0.02, 6
 VALUES_A_UNIT, MOST_DROPOUT = (300, 1000), 0.5  # up to so many values a unit most is left out, from so many nothing
 SHRINK = 5.0  # over the number of values
-FEWEST_VALUES, MOST_VALUES = 60_000, 5_000_000  # heard in all, repeats included: of a small and of a large library
+# Values heard in all, repeats included: so many times this power of the number there is, and at most.
+HEARD, GROWING, MOST_VALUES = 100.0, 0.8, 5_000_000
 
 
 class Schedule(NamedTuple):
@@ -68,18 +69,25 @@ class Lessons(NamedTuple):
 
 
 def lessons_of(
-    indices: np.ndarray, lengths: Sequence[int], names: Sequence[tuple[str, str]], terms: list[Term], Tx: int, seed: int
+    indices: np.ndarray,
+    lengths: Sequence[int],
+    names: Sequence[tuple[str, str]],
+    terms: list[Term],
+    Tx: int,
+    seed: int,
+    heard: float = HEARD,
 ) -> Lessons:
-    """What is heard of tunes of these `lengths`, whose players and titles are `names`."""
+    """What is heard of tunes of these `lengths`, whose players and titles are `names`; `heard` as `HEARD` has it."""
     lengths, generator = np.asarray(lengths), np.random.RandomState(seed)
     begins = np.cumsum(lengths) - lengths
     held = stopping(names)
-    heard = int(lengths[~held].sum())
-    wanted = min(max(PASSES * heard, FEWEST_VALUES), MOST_VALUES)
-    passes = [_cut(begins[~held], lengths[~held], Tx, generator) for _ in range(-(-wanted // heard))]
-    starts, counts = (np.concatenate(column)[: -(-wanted // Tx)] for column in zip(*passes, strict=True))
+    n_values = int(lengths[~held].sum())
+    wanted = min(heard * n_values**GROWING, MOST_VALUES)
+    passes = [_cut(begins[~held], lengths[~held], Tx, generator) for _ in range(math.ceil(wanted / n_values))]
+    starts, counts = map(np.concatenate, zip(*passes, strict=True))
+    end = np.searchsorted(np.cumsum(counts), wanted) + 1
     indices = indices.astype(np.min_scalar_type(len(terms)))  # they are sent to another process
-    return Lessons(indices, starts, counts, _cut(begins[held], lengths[held], Tx), parts_of(terms), Tx)
+    return Lessons(indices, starts[:end], counts[:end], _cut(begins[held], lengths[held], Tx), parts_of(terms), Tx)
 
 
 def stopping(names: Sequence[tuple[str, str]]) -> np.ndarray:

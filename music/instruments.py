@@ -5,6 +5,7 @@ Programs count from 0, as in a MIDI file's bytes (many lists begin with 1). Left
 
 import difflib
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 NAMES = tuple(
@@ -100,6 +101,7 @@ def readers_of(program: int, key: str | None) -> tuple[Reader, ...]:
     return HORNS.get(key, (own._replace(name=NAMES[program], above=0),))
 
 
+@lru_cache(1000)
 def program_in(text: str) -> int | None:
     """The instrument that a text names: 'Tenor Saxophone' -> 66; None for none."""
     words = _plain(text)

@@ -6,6 +6,7 @@ them to a quarter; quarters (of a note, as floats) and seconds are for what is r
 """
 
 from fractions import Fraction
+from functools import lru_cache
 
 TICKS_PER_QUARTER = 480  # of the files that are written: a multiple of 12, so the whole grid is exact
 GRID = 12  # grid steps in a quarter: the least common multiple of the quarter's fourths and thirds
@@ -42,6 +43,7 @@ def duration_text(steps: int) -> str:
     return f"{to_quarters(steps):.3f}"
 
 
+@lru_cache(100_000)
 def quantize(ticks: int, ticks_per_quarter: int) -> int:
     """Ticks to the nearest multiple of 1/4 or of 1/3 quarter, in grid steps.
 

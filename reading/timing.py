@@ -79,7 +79,7 @@ def in_time(
     bar = next((one for _, one in file.meters if length_of(one)), (4, 4))
     if pickup is None:
         is_one = len(strength) and set(file.meters) <= {(0, bar)}
-        pickup = find_pickup(heard, bar, is_free) if is_one else 0.0
+        pickup = find_pickup(strength, heard, bar, is_free) if is_one else 0.0
         if pickup:
             told.append(f"pickup: {_quarters(pickup)}, for harmony and long notes begin bars there; PICKUP overrules")
     first = round(pickup % to_quarters(length_of(bar)) * file.division)
@@ -279,18 +279,18 @@ def find_meter(strength: np.ndarray, heard: Heard, is_told: bool) -> str:
     return METERS[best]
 
 
-def find_pickup(heard: Heard, meter: tuple[int, int], is_free: bool = False) -> float:
+def find_pickup(strength: np.ndarray, heard: Heard, meter: tuple[int, int], is_free: bool = False) -> float:
     """How many quarters lie before the first bar line; 0 where the bars from the file's start are as good, and for few
-    bars. `is_free`: they are no better. A beat is an eighth in meters of eighths, else a quarter, from the start or,
-    where all who keep the beat are there, from half past it. Where the others enter within the first bar, the first
-    bar line is likely to be."""
+    bars. `strength` is that of the quarters. `is_free`: they are no better. A beat is an eighth in meters of eighths,
+    else a quarter, from the start or, where all who keep the beat are there, from half past it. Where the others
+    enter within the first bar, the first bar line is likely to be."""
     parts = 2 if meter[1] >= 8 else 1
     length, rest = divmod(length_of(meter) * parts, GRID)
     if rest or is_alone(heard) or not is_free and is_between(heard, length / parts):
         return 0.0
     late = HALF if parts == 1 and not is_free and is_half_past(heard) else 0.0
     moved = heard._replace(onset=(heard.onset + late) * parts, length=heard.length * parts)
-    clear = contrasts(bar_strength(moved), length)
+    clear = contrasts(bar_strength(moved) if late or parts > 1 else strength, length)
     best, entry = int(clear.argmax()), int(np.floor(_entry(moved) + HALF + EARLY))
     is_at_entry = 0 < entry < length and clear[entry] >= ENTERED_SHARE * clear[best]
     if is_at_entry and (late or clear[entry] >= clear[0] + ENTERED_CLEARER):

@@ -9,7 +9,6 @@ from inference_model import OneStep
 from learning.learner import Network, Training
 from learning.lessons import (
     HELD_SHARE,
-    PASSES,
     Lessons,
     held_out,
     lessons_of,
@@ -36,7 +35,7 @@ def library(n_tunes=12, length=50):
 
 def lessons(monkeypatch=None, heard=3000, **how) -> Lessons:
     if monkeypatch:
-        monkeypatch.setattr("learning.lessons.FEWEST_VALUES", heard)
+        monkeypatch.setattr("learning.lessons.MOST_VALUES", heard)
     return lessons_of(*library(**how), TERMS, Tx=8, seed=0)
 
 
@@ -72,9 +71,16 @@ def test_every_value_is_heard_as_often_as_the_rule_says_and_none_that_is_held_ou
 
 def test_a_few_tunes_are_all_heard_and_a_vast_library_is_not_heard_whole(monkeypatch):
     assert len(lessons(monkeypatch, n_tunes=3).held[0]) == 0
-    assert lessons(monkeypatch, n_tunes=3).counts.sum() == pytest.approx(3000, rel=0.2)
-    monkeypatch.setattr("learning.lessons.MOST_VALUES", 300)
-    assert lessons(monkeypatch, 100).counts.sum() <= 310 < PASSES * 550
+    assert lessons(monkeypatch, n_tunes=3).counts.sum() == pytest.approx(3000, abs=8)
+    assert lessons(monkeypatch, 100).counts.sum() <= 108
+
+
+def test_the_more_there_is_the_more_is_heard_and_the_less_often():
+    heard = [int(lessons(n_tunes=n).counts.sum()) for n in (2, 8, 400)]
+    assert heard[0] < heard[1] < heard[2]
+    times = [all_ / (50 * n) for all_, n in zip(heard, (2, 8, 360), strict=True)]
+    assert times[0] > times[1] > times[2] > 10
+    assert heard[1] == pytest.approx(100 * 400**0.8, abs=8)
 
 
 def test_of_a_large_library_no_more_is_held_out_than_tells_when_to_stop(monkeypatch):

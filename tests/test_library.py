@@ -179,7 +179,7 @@ def test_a_whole_run_looks_at_no_more_tunes_than_the_experts_know(folder, tmp_pa
     monkeypatch.setattr(preprocess, "_as_kept", lambda reading, file: made.append(file) or as_kept(reading, file))
     off = [f"--{name}=no" for name in ("sound", "score", "pictures")]
     few = ["--epochs", "1", "--n-a", "4", "--experts", "gaps", "--bars", "2", "--style", "bossa"]
-    monkeypatch.setattr("learning.lessons.FEWEST_VALUES", 300)
+    monkeypatch.setattr("learning.lessons.MOST_VALUES", 300)
     folders = ["--tune", str(folder), "--cache", str(tmp_path / "cache"), "--output", str(tmp_path / "out")]
     music_generate.main([*folders, *few, *off])
     assert 1 <= len(set(made)) <= 3  # those two, and the one whose changes are played
