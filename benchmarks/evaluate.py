@@ -9,7 +9,7 @@ of `music_generate.py`.
 
 import json
 import sys
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +24,7 @@ import likeness
 import numpy as np
 import sense
 import told_apart
+from ngrams import NGrams
 
 import music_generate
 from data_utils import NOTHING, corpus_indices, one_hot, training_windows, window_starts
@@ -324,22 +325,17 @@ def held_out_perplexity(abstract_grammars: Sequence[str], given: Settings, epoch
 
 
 def n_gram_perplexity(abstract_grammars: Sequence[str], order: int, folds: int) -> float:
-    """The same for a model of `order` values (0: uniform), smoothed as Witten and Bell (1991) do, down to uniform."""
+    """The same for a model of `order` values, smoothed as Witten and Bell (1991) do, down to uniform."""
     corpus, values, _, _ = get_corpus_data(abstract_grammars)
     logs = []
     for left_out in folds_of(abstract_grammars, folds):
-        followers = [defaultdict(Counter) for _ in range(order)]
-        for place, value in enumerate(corpus):
-            for length in range(order):
-                if place >= length and not left_out[place - length : place + 1].any():
-                    followers[length][tuple(corpus[place - length : place])][value] += 1
+        grams, before = NGrams(len(values), order), []
+        for value, is_out in zip(corpus, left_out, strict=True):
+            if not is_out:
+                grams.hear(before, value)
+            before = [] if is_out else [*before, value][-max(1, order) :]
         for place in np.flatnonzero(left_out):
-            probability = 1 / len(values)
-            for length in range(min(order, place + 1)):
-                seen = followers[length][tuple(corpus[place - length : place])]
-                if seen:
-                    probability = (seen[corpus[place]] + len(seen) * probability) / (seen.total() + len(seen))
-            logs.append(np.log(probability))
+            logs.append(np.log(grams.probabilities(corpus[max(0, place - order) : place], corpus[place])[-1]))
     return float(np.exp(-np.mean(logs)))
 
 

@@ -24,6 +24,7 @@ import running.console  # noqa: F401, before NumPy
 
 # isort: split
 import numpy as np
+from ngrams import NGrams, perplexity
 
 import music_generate
 from grammar import parse_term
@@ -45,6 +46,7 @@ SWEEP: switch = False  # vary the rules, in place of the sizes
 
 HELD = 0.2  # of the tunes
 ORDERS = ("unigram", "bigram", "trigram")
+LONGEST = len(ORDERS) - 1  # values before one that count
 COLOURS = dict(network="#1f5fa8", mixture="#7fb069", unigram="#999999", bigram="#c46a2b", trigram="#8a5a9e")
 CACHE_WEIGHT = 20.0  # how often anything was played before a tune began, to what it plays itself
 # One rule at a time.
@@ -147,32 +149,21 @@ def by_network(one_step: OneStep, tune: np.ndarray) -> np.ndarray:
     return found
 
 
-class NGrams:
-    """How often values follow up to two others, interpolated with shorter contexts by Witten and Bell."""
-
-    def __init__(self, tunes: list[np.ndarray], n_values: int):
-        self.n_values, self.counts = n_values, [defaultdict(Counter) for _ in ORDERS]
-        for tune in tunes:
-            values = tune.tolist()
-            for order, counts in enumerate(self.counts):
-                for place in range(order, len(values)):
-                    counts[tuple(values[place - order : place])][values[place]] += 1
-        self.totals = [{context: sum(after.values()) for context, after in one.items()} for one in self.counts]
-
-    def probabilities(self, tune: np.ndarray) -> np.ndarray:
-        """Of each value of a tune, by each order, (n_orders, n)."""
-        values, found = tune.tolist(), np.empty((len(ORDERS), len(tune)))
+def n_grams_of(tunes: list[np.ndarray], n_values: int) -> NGrams:
+    """What follows what in some tunes."""
+    grams = NGrams(n_values, len(ORDERS))
+    for tune in tunes:
+        values = tune.tolist()
         for place, value in enumerate(values):
-            probability = 1 / self.n_values
-            for order in range(len(ORDERS)):
-                context = tuple(values[max(0, place - order) : place])
-                after = self.counts[order].get(context) if len(context) == order else None
-                if after:
-                    share = self.totals[order][context] / (self.totals[order][context] + len(after))
-                    seen = after.get(value, 0) / self.totals[order][context]
-                    probability = share * seen + (1 - share) * probability
-                found[order, place] = probability
-        return found
+            grams.hear(values[max(0, place - LONGEST) : place], value)
+    return grams
+
+
+def by_n_grams(grams: NGrams, tune: np.ndarray) -> np.ndarray:
+    """The probability of each value of a tune, by each order, (n_orders, n)."""
+    values = tune.tolist()
+    found = [grams.probabilities(values[max(0, n - LONGEST) : n], value) for n, value in enumerate(values)]
+    return np.array(found)[:, 1:].T
 
 
 def by_itself(tune: np.ndarray, usual: np.ndarray) -> np.ndarray:
@@ -188,7 +179,7 @@ def all_probabilities(one_step: OneStep, grams: NGrams, tunes: list[np.ndarray])
     """Of each value of some tunes by the network, the n-grams and the tune itself, (2 + n_orders, n)."""
     found = []
     for tune in tunes:
-        by_order = grams.probabilities(tune)
+        by_order = by_n_grams(grams, tune)
         found.append([by_network(one_step, tune), *by_order, by_itself(tune, by_order[0])])
     return np.concatenate(found, axis=1)
 
@@ -200,10 +191,6 @@ def mixing_weights(probabilities: np.ndarray) -> np.ndarray:
         shares = weights[:, None] * probabilities
         weights = (shares / shares.sum(axis=0)).mean(axis=1)
     return weights
-
-
-def perplexity(probabilities: np.ndarray) -> float:
-    return float(np.exp(-np.log(probabilities).mean()))
 
 
 # --- Sizes -----------------------------------------------------------------------------------------------------------
@@ -228,7 +215,7 @@ def measured(library: Library, size: int, given: Settings) -> Row | None:
         show(f"{len(chosen)} tunes, split {seed + 1} of {given.seeds}")
         one_step = learned(taught, given, seed)
         seconds.append(monotonic() - begun)
-        grams = NGrams([library.tunes[number] for number in chosen], len(library.terms))
+        grams = n_grams_of([library.tunes[number] for number in chosen], len(library.terms))
         probabilities = all_probabilities(one_step, grams, [library.tunes[number] for number in held])
         for name, row in zip(("network", *ORDERS), probabilities, strict=False):
             found[name].append(perplexity(row))
@@ -247,7 +234,7 @@ def mixture_on(taught: Lessons, one_step: OneStep, library: Library, chosen: lis
     if not any(held):
         return np.eye(len(ORDERS) + 2)[0]
     apart = [library.tunes[number] for number, out in zip(chosen, held, strict=True) if out]
-    grams = NGrams([library.tunes[n] for n, out in zip(chosen, held, strict=True) if not out], len(library.terms))
+    grams = n_grams_of([library.tunes[n] for n, out in zip(chosen, held, strict=True) if not out], len(library.terms))
     return mixing_weights(all_probabilities(one_step, grams, apart))
 
 

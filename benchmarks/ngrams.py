@@ -1,5 +1,6 @@
 """What follows what, counted: interpolated n-grams of small whole numbers, and a product of several of them.
 
+`NGrams` counts what follows up to so many values, smoothed as Witten and Bell (1991) do: what others are measured by.
 `BackOff` counts outcomes in contexts from wide to narrow, and lets each lean on the wider one by absolute discounting
 (Ney, Essen and Kneser, 1994). `recalled` counts the same in the piece itself, up to each place (a short-term model:
 Conklin and Witten, 1995). `Pool` multiplies what several say, each to a power that is fitted to pieces which none of
@@ -7,6 +8,7 @@ them has seen (products of experts, as the sampler's). Left to others: what the 
 (`benchmarks/mingus.py`).
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 import numpy as np
@@ -35,6 +37,29 @@ def nested(*columns: np.ndarray) -> np.ndarray:
     for column in columns:
         found.append(found[-1] * 1009 + (column + 2))  # wraps around, where there are many: an odd factor still tells
     return np.stack(found, axis=1)
+
+
+class NGrams:
+    """How often each of `n_values` follows others, up to `order` of them all told, interpolated with shorter contexts,
+    down to all being as likely."""
+
+    def __init__(self, n_values: int, order: int):
+        self.n_values, self.followers = n_values, [defaultdict(Counter) for _ in range(order)]
+
+    def hear(self, before: Sequence, value) -> None:
+        """Count a value after those `before` it."""
+        for length, followers in enumerate(self.followers[: len(before) + 1]):
+            followers[tuple(before[len(before) - length :])][value] += 1
+
+    def probabilities(self, before: Sequence, value) -> list[float]:
+        """Of a value after those `before` it, by 0 to `order` values, (order + 1,)."""
+        found = [probability := 1 / self.n_values]
+        for length, followers in enumerate(self.followers):
+            seen = followers.get(tuple(before[len(before) - length :])) if length <= len(before) else None
+            if seen:
+                probability = (seen[value] + len(seen) * probability) / (seen.total() + len(seen))
+            found.append(probability)
+        return found
 
 
 class BackOff:

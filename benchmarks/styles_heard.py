@@ -285,7 +285,7 @@ def measured(solos: list[Solo]) -> np.ndarray:
             if len(line.places) >= 2 * AT_LEAST:
                 known = {name: value for name, value in sense.measure(part).items() if name not in LOUDNESS}
                 found.append([*known.values(), *(measure(part, line) for measure in MEASURES.values())])
-    return np.nanmean(found, axis=0)
+    return np.ma.masked_invalid(found).mean(axis=0).filled(np.nan)
 
 
 def parts(solo: Solo, n_bars: int) -> Iterator[Solo]:

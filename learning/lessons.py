@@ -15,6 +15,7 @@ import numpy as np
 
 from data_utils import NOTHING
 from grammar import Term
+from reading.many_tunes import small
 
 HELD_FROM, HELD_SHARE, MOST_HELD = 10, 0.1, 200  # tunes from which some are held out, the share of them, and at most
 HELD_SEED = 0
@@ -86,7 +87,7 @@ def lessons_of(
     passes = [_cut(begins[~held], lengths[~held], Tx, generator) for _ in range(math.ceil(wanted / n_values))]
     starts, counts = map(np.concatenate, zip(*passes, strict=True))
     end = np.searchsorted(np.cumsum(counts), wanted) + 1
-    indices = indices.astype(np.min_scalar_type(len(terms)))  # they are sent to another process
+    indices = indices.astype(small(len(terms)), copy=False)  # they are sent to another process
     return Lessons(indices, starts[:end], counts[:end], _cut(begins[held], lengths[held], Tx), parts_of(terms), Tx)
 
 

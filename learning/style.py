@@ -66,7 +66,7 @@ def learn_style(tunes: Tunes, chorus: Chorus | None = None, values: Sequence[str
     indices, lengths, values = _corpus_of(tunes, values)
     known = known_of(tunes)
     ends = np.cumsum(lengths)
-    heard = np.concatenate([indices[ends[number] - lengths[number] : ends[number]] for number in known])
+    heard = np.concatenate([indices[ends[number] - lengths[number] : ends[number]] for number in known], dtype=np.int32)
     corpus, terms = [values[index] for index in heard.tolist()], [parse_term(value) for value in values]
     first, looked_at = tunes[0], [tunes[number] for number in known]
     player, feel = know([tune.solo for tune in looked_at], terms, heard), learn_feel(looked_at)

@@ -74,7 +74,8 @@ class Library(Sequence):
     `tune_of(reading, path)` makes it. Of each tune, by its number, are held: `paths`, `struck`, `players`, `titles` and
     `styles`; `prints`, what it is known by; `starts`: the places in the corpus where tunes begin, and where the last
     one ends; `n_bars` of all tunes. `memory` is a folder with room for the readings, None for the system's. After the
-    last `add` there are `values`, the unique ones, sorted, and `indices`, those of the whole corpus, (n,) int32.
+    last `add` there are `values`, the unique ones, sorted, and `indices`, those of the whole corpus, (n,), as `small`
+    as may be.
     """
 
     def __init__(self, tune_of: Callable[[bytes, Path], Tune], memory: Path | None = None):
@@ -127,11 +128,12 @@ class Library(Sequence):
 
     @cached_property
     def indices(self) -> np.ndarray:
-        indices, numbers = np.frombuffer(self._numbers, np.int32), [self._number_of[value] for value in self.values]
-        order = np.argsort(numbers).astype(np.int32)
-        for first in range(0, len(indices), AT_ONCE):
-            indices[first : first + AT_ONCE] = order[indices[first : first + AT_ONCE]]
-        return indices
+        numbers, found = np.frombuffer(self._numbers, np.int32), np.empty(len(self._numbers), small(len(self.values)))
+        order = np.argsort([self._number_of[value] for value in self.values]).astype(found.dtype)
+        for first in range(0, len(numbers), AT_ONCE):
+            found[first : first + AT_ONCE] = order[numbers[first : first + AT_ONCE]]
+        self._numbers = array("i")
+        return found
 
     @cached_property
     def known(self) -> list[int]:
@@ -153,6 +155,11 @@ class Library(Sequence):
 
     def _made(self, number: int) -> Tune:
         return self._tune_of(self._reading(number), Path(self.paths[number]))
+
+
+def small(n_values: int) -> np.dtype:
+    """The smallest kind of number that holds indices of so many values."""
+    return np.min_scalar_type(max(0, n_values - 1))
 
 
 def headings_of(tunes: Tunes) -> Sequence[Tune | Heading]:
