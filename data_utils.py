@@ -69,11 +69,11 @@ def window_starts(lengths: Sequence[int], m: int, Tx: int) -> np.ndarray:
 
 
 def training_windows(indices: np.ndarray, starts: np.ndarray, Tx: int) -> tuple[np.ndarray, np.ndarray]:
-    """Inputs and targets as indices, both (m, Tx): the target of a step is the input of the next.
+    """Inputs and targets as indices, both (m, Tx) int32: the target of a step is the input of the next.
 
     The first input and the last target are NOTHING: the network begins a window knowing nothing.
     """
-    inputs = indices[starts[:, None] + np.arange(Tx)]  # (m, Tx)
+    inputs = indices[starts[:, None] + np.arange(Tx)].astype(np.int32)  # (m, Tx)
     inputs[:, 0] = NOTHING
     targets = np.full_like(inputs, NOTHING)
     targets[:, :-1] = inputs[:, 1:]

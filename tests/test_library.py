@@ -14,6 +14,7 @@ from conftest import four_bars
 
 import music_generate
 import preprocess
+from data_utils import training_windows, window_starts
 from learning.learner import Network
 from learning.network import build, keras_file
 from learning.saved_network import load, save
@@ -67,6 +68,15 @@ def test_a_library_teaches_what_a_list_of_its_tunes_teaches(folder):
     names = ("path", "values", "is_struck", "player", "title", "style")
     for heading, tune in zip(headings_of(tunes), tunes, strict=True):
         assert [getattr(heading, name) for name in names] == [getattr(tune, name) for name in names]
+
+
+def test_the_one_tune_of_a_folder_is_learned_as_its_file_is(our_tune, tmp_path):
+    shutil.copy(our_tune, tmp_path)
+    tunes, _ = read_tunes(tmp_path)
+    styles = learn_style(tunes), learn_style([read_tune(our_tune)])
+    starts = window_starts([len(styles[0].indices)], 60, 30)
+    ours, theirs = (training_windows(style.indices, starts, 30) for style in styles)
+    assert isinstance(tunes, Library) and (np.array(ours) == theirs).all()
 
 
 def test_of_many_tunes_some_are_looked_at_evenly_and_of_every_player(folder, monkeypatch):
