@@ -333,9 +333,9 @@ def n_gram_perplexity(abstract_grammars: Sequence[str], order: int, folds: int) 
         for value, is_out in zip(corpus, left_out, strict=True):
             if not is_out:
                 grams.hear(before, value)
-            before = [] if is_out else [*before, value][-max(1, order) :]
+            before = [] if is_out else [*before, value]
         for place in np.flatnonzero(left_out):
-            logs.append(np.log(grams.probabilities(corpus[max(0, place - order) : place], corpus[place])[-1]))
+            logs.append(np.log(grams.probabilities(corpus[:place], corpus[place])[-1]))
     return float(np.exp(-np.mean(logs)))
 
 

@@ -46,7 +46,6 @@ SWEEP: switch = False  # vary the rules, in place of the sizes
 
 HELD = 0.2  # of the tunes
 ORDERS = ("unigram", "bigram", "trigram")
-LONGEST = len(ORDERS) - 1  # values before one that count
 COLOURS = dict(network="#1f5fa8", mixture="#7fb069", unigram="#999999", bigram="#c46a2b", trigram="#8a5a9e")
 CACHE_WEIGHT = 20.0  # how often anything was played before a tune began, to what it plays itself
 # One rule at a time.
@@ -155,14 +154,14 @@ def n_grams_of(tunes: list[np.ndarray], n_values: int) -> NGrams:
     for tune in tunes:
         values = tune.tolist()
         for place, value in enumerate(values):
-            grams.hear(values[max(0, place - LONGEST) : place], value)
+            grams.hear(values[:place], value)
     return grams
 
 
 def by_n_grams(grams: NGrams, tune: np.ndarray) -> np.ndarray:
     """The probability of each value of a tune, by each order, (n_orders, n)."""
     values = tune.tolist()
-    found = [grams.probabilities(values[max(0, n - LONGEST) : n], value) for n, value in enumerate(values)]
+    found = [grams.probabilities(values[:place], value) for place, value in enumerate(values)]
     return np.array(found)[:, 1:].T
 
 

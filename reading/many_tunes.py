@@ -35,28 +35,28 @@ AT_ONCE = 1_000_000  # values that are numbered anew
 class Heading(NamedTuple):
     """What is known of a tune of a library without its notes, by the names that it has in a `Tune`."""
 
-    library: "Library"
+    tunes: "Library"
     number: int
 
     @property
     def path(self) -> Path:
-        return Path(self.library.paths[self.number])
+        return Path(self.tunes.paths[self.number])
 
     @property
     def is_struck(self) -> bool:
-        return bool(self.library.struck[self.number])
+        return bool(self.tunes.struck[self.number])
 
     @property
     def player(self) -> str:
-        return self.library.players[self.number]
+        return self.tunes.players[self.number]
 
     @property
     def title(self) -> str:
-        return self.library.titles[self.number]
+        return self.tunes.titles[self.number]
 
     @property
     def style(self) -> str:
-        return self.library.styles[self.number]
+        return self.tunes.styles[self.number]
 
     @property
     def name(self) -> str:
@@ -64,8 +64,8 @@ class Heading(NamedTuple):
 
     @property
     def values(self) -> list[str]:
-        first, end = self.library.starts[self.number : self.number + 2]
-        return [self.library.values[index] for index in self.library.indices[first:end].tolist()]
+        first, end = self.tunes.starts[self.number : self.number + 2]
+        return [self.tunes.values[index] for index in self.tunes.indices[first:end].tolist()]
 
 
 class Library(Sequence):
